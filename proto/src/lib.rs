@@ -1,0 +1,18 @@
+//! The contract: everything generated from `proto/przesiadka`, and the table of error reasons.
+//!
+//! Messages carry serde implementations that follow proto3's JSON mapping; REST speaks that JSON.
+
+pub mod reason;
+pub mod refusal;
+
+/// The encoded `FileDescriptorSet` of all packages, with comments; for reflection and OpenAPI.
+pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
+
+/// What every service shares.
+pub mod common {
+    #[allow(clippy::all, missing_docs)]
+    pub mod v1 {
+        include!(concat!(env!("OUT_DIR"), "/przesiadka.common.v1.rs"));
+        include!(concat!(env!("OUT_DIR"), "/przesiadka.common.v1.serde.rs"));
+    }
+}
