@@ -16,3 +16,12 @@ pub mod common {
         include!(concat!(env!("OUT_DIR"), "/przesiadka.common.v1.serde.rs"));
     }
 }
+
+/// The scheduling service: companies, projects, dates, stages, runs, protocol.
+pub mod scheduling {
+    #[allow(clippy::all, missing_docs)]
+    pub mod v1 {
+        include!(concat!(env!("OUT_DIR"), "/przesiadka.scheduling.v1.rs"));
+        include!(concat!(env!("OUT_DIR"), "/przesiadka.scheduling.v1.serde.rs"));
+    }
+}
