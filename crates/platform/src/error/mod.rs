@@ -1,0 +1,159 @@
+//! The one error of the platform and of the services' commands.
+//!
+//! A refusal is a judgement and goes to the caller in full. Anything else is a fault: the caller
+//! learns its code, the log keeps the cause, once, at the boundary.
+
+mod problem;
+mod status;
+
+use proto::{
+    common::v1::ErrorReason,
+    reason::Spec,
+    refusal::{Refusal, Violation},
+};
+use sea_orm::{DbErr, RuntimeErr, SqlxError};
+
+pub use problem::{Problem, ProblemViolation};
+
+/// The domain in `google.rpc.ErrorInfo`.
+pub const DOMAIN: &str = "przesiadka.softvig.pl";
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The command was judged and not carried out.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The database failed; whether it is away is read from the error.
+    #[error(transparent)]
+    Db(#[from] DbErr),
+    /// Something that is needed is away for the moment.
+    #[error("{0:#}")]
+    Unavailable(anyhow::Error),
+    /// A fault of this software.
+    #[error("{0:#}")]
+    Internal(#[from] anyhow::Error),
+}
+
+impl From<Violation> for Error {
+    fn from(violation: Violation) -> Self {
+        Self::Refused(violation.into())
+    }
+}
+
+impl Error {
+    /// No such thing, or another company's; `name` is the resource name that was asked for.
+    pub fn not_found(name: impl std::fmt::Display) -> Self {
+        Violation::new(ErrorReason::NotFound).asked(name).into()
+    }
+
+    /// The caller's role does not allow it; `allowed` says whose would.
+    pub fn permission_denied(allowed: impl std::fmt::Display) -> Self {
+        Violation::new(ErrorReason::PermissionDenied).allowed(allowed).into()
+    }
+
+    /// A field of the request is missing or malformed.
+    pub fn invalid(
+        field: impl Into<String>,
+        asked: impl std::fmt::Display,
+        allowed: impl std::fmt::Display,
+    ) -> Self {
+        Violation::new(ErrorReason::InvalidArgument).field(field).asked(asked).allowed(allowed).into()
+    }
+
+    /// The reason that decides every code.
+    pub fn reason(&self) -> ErrorReason {
+        match self {
+            Self::Refused(refusal) => refusal.reason(),
+            Self::Db(e) if database_is_away(e) => ErrorReason::Unavailable,
+            Self::Unavailable(_) => ErrorReason::Unavailable,
+            Self::Db(_) | Self::Internal(_) => ErrorReason::Internal,
+        }
+    }
+
+    pub fn spec(&self) -> Spec {
+        self.reason().spec()
+    }
+
+    /// What was refused; empty for faults.
+    pub fn violations(&self) -> &[Violation] {
+        match self {
+            Self::Refused(refusal) => refusal.violations(),
+            _ => &[],
+        }
+    }
+
+    /// Writes a fault into the log. Only the two adapters call it, so each is logged once.
+    pub fn log(&self, method: &str) {
+        match (self, self.reason()) {
+            (Self::Refused(refusal), _) => tracing::debug!(method, %refusal, "refused"),
+            (_, ErrorReason::Unavailable) => tracing::warn!(method, error = %self, "unavailable"),
+            _ => tracing::error!(method, error = ?self, "failed"),
+        }
+    }
+}
+
+/// Connections, pools and time limits; everything else about a database is a fault of ours.
+fn database_is_away(error: &DbErr) -> bool {
+    match error {
+        DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
+        DbErr::Exec(RuntimeErr::SqlxError(e)) | DbErr::Query(RuntimeErr::SqlxError(e)) => match &**e {
+            SqlxError::Io(_)
+            | SqlxError::Tls(_)
+            | SqlxError::PoolTimedOut
+            | SqlxError::PoolClosed
+            | SqlxError::WorkerCrashed => true,
+            SqlxError::Database(e) => e.code().is_some_and(|code| code_is_transient(&code)),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// PostgreSQL: connection, resources, shutdown, time limits, lost races that outlived the retries.
+/// SQLite: busy and locked with their extended codes.
+fn code_is_transient(code: &str) -> bool {
+    const POSTGRES: [&str; 5] = ["55P03", "57014", "40001", "40P01", "25P03"];
+    const SQLITE: [&str; 7] = ["5", "6", "261", "262", "517", "518", "773"];
+    code.len() == 5 && (code.starts_with("08") || code.starts_with("53") || code.starts_with("57P"))
+        || POSTGRES.contains(&code)
+        || SQLITE.contains(&code)
+}
+
+/// The sentence a person reads: the rule, then what was asked and what would be allowed.
+fn sentence(text: &str, violation: &Violation, asked: &str, allowed: &str) -> String {
+    let mut out = text.to_owned();
+    for (label, value) in [(asked, &violation.asked), (allowed, &violation.allowed)] {
+        if !value.is_empty() {
+            out.push_str(&format!(" {label}: {value}."));
+        }
+    }
+    out
+}
+
+fn english(violation: &Violation) -> String {
+    sentence(violation.reason.spec().en, violation, "Asked", "Allowed")
+}
+
+fn polish(violation: &Violation) -> String {
+    sentence(violation.reason.spec().pl, violation, "Podano", "Dozwolone")
+}
+
+/// `dates[0].window_start` → `dates[0].windowStart`.
+fn lower_camel(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    let mut upper = false;
+    for c in path.chars() {
+        match c {
+            '_' => upper = true,
+            c if upper => {
+                out.extend(c.to_uppercase());
+                upper = false;
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests;

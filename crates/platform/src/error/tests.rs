@@ -1,0 +1,119 @@
+use std::sync::Arc;
+
+use tonic::Code;
+use tonic_types::{ErrorDetail, StatusExt as _};
+
+use super::*;
+
+fn too_early_and_unlicensed() -> Error {
+    Refusal::unless_empty(vec![
+        Violation::new(ErrorReason::InvalidArgument).field("dates[1].stage_date").asked("Tuesday"),
+        Violation::new(ErrorReason::Audit1Buffer)
+            .field("dates[0].planned_day")
+            .asked("2026-12-01")
+            .allowed("2026-12-29"),
+    ])
+    .expect_err("violations refuse")
+    .into()
+}
+
+fn away(error: SqlxError) -> Error {
+    DbErr::Query(RuntimeErr::SqlxError(Arc::new(error))).into()
+}
+
+#[test]
+fn every_reason_has_distinct_texts_and_an_error_status() {
+    let mut seen = std::collections::HashSet::new();
+    for number in 1..200 {
+        let Ok(reason) = ErrorReason::try_from(number) else { continue };
+        let spec = reason.spec();
+        assert!(spec.http >= 400 && spec.grpc != Code::Ok, "{reason:?}");
+        assert!(seen.insert(spec.en) && seen.insert(spec.pl), "{reason:?} repeats a text");
+        for text in [spec.en, spec.pl] {
+            assert!(text.ends_with('.') && text.len() < 120, "{reason:?}: {text}");
+        }
+        assert_eq!(ErrorReason::from_name(reason.name()), Some(reason));
+    }
+}
+
+#[test]
+fn a_refusal_lists_all_violations_in_both_forms() {
+    let error = too_early_and_unlicensed();
+    let status = error.to_status();
+    assert_eq!(status.code(), Code::FailedPrecondition);
+    let info = status.get_details_error_info().expect("error info");
+    assert_eq!((info.reason.as_str(), info.domain.as_str()), ("AUDIT1_BUFFER", DOMAIN));
+    assert_eq!(info.metadata["allowed"], "2026-12-29");
+    assert_eq!(
+        status.get_details_precondition_failure().expect("rules").violations[0].subject,
+        "dates[0].planned_day"
+    );
+    assert_eq!(
+        status.get_details_bad_request().expect("fields").field_violations[0].reason,
+        "INVALID_ARGUMENT"
+    );
+    let languages: Vec<_> = status
+        .get_error_details_vec()
+        .into_iter()
+        .filter_map(|detail| match detail {
+            ErrorDetail::LocalizedMessage(message) => Some(message.locale),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(languages, ["en", "pl"]);
+    assert!(status.get_details_retry_info().is_none());
+
+    let problem = error.to_problem("/scheduling/v1/companies/c/projects/p/dates");
+    assert_eq!((problem.status, problem.reason.as_str()), (422, "AUDIT1_BUFFER"));
+    assert_eq!(problem.violations[0].field, "dates[0].plannedDay");
+    assert!(problem.detail.ends_with("Asked: 2026-12-01. Allowed: 2026-12-29."), "{}", problem.detail);
+    assert!(problem.detail_pl.ends_with("Podano: 2026-12-01. Dozwolone: 2026-12-29."));
+    assert_eq!(problem.violations.len(), 2);
+}
+
+#[test]
+fn a_fault_shows_nothing_of_its_cause() {
+    let error = Error::from(anyhow::anyhow!("password=hunter2"));
+    let status = error.to_status();
+    assert_eq!(status.code(), Code::Internal);
+    assert!(!format!("{status:?}").contains("hunter2"));
+    let problem = serde_json::to_string(&error.to_problem("/")).expect("serialises");
+    assert!(problem.contains("\"status\":500") && !problem.contains("hunter2"), "{problem}");
+}
+
+#[test]
+fn a_database_that_is_away_asks_for_another_try() {
+    for error in [
+        away(SqlxError::PoolTimedOut),
+        away(SqlxError::Io(std::io::ErrorKind::ConnectionReset.into())),
+        DbErr::ConnectionAcquire(sea_orm::ConnAcquireErr::Timeout).into(),
+        Error::Unavailable(anyhow::anyhow!("no answer")),
+    ] {
+        let status = error.to_status();
+        assert_eq!(status.code(), Code::Unavailable, "{error}");
+        assert!(status.get_details_retry_info().is_some());
+        let response = axum::response::IntoResponse::into_response(error.to_problem("/"));
+        assert_eq!(response.status(), 503);
+        assert_eq!(response.headers()["retry-after"], "1");
+        assert_eq!(response.headers()["content-type"], "application/problem+json");
+    }
+    assert_eq!(away(SqlxError::RowNotFound).reason(), ErrorReason::Internal);
+}
+
+#[test]
+fn database_codes_are_told_apart() {
+    for (code, transient) in [
+        ("08006", true),
+        ("57P01", true),
+        ("53300", true),
+        ("55P03", true),
+        ("40001", true),
+        ("517", true),
+        ("5", true),
+    ] {
+        assert_eq!(code_is_transient(code), transient, "{code}");
+    }
+    for code in ["23505", "42P01", "1", "19", "2067", ""] {
+        assert!(!code_is_transient(code), "{code}");
+    }
+}
