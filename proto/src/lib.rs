@@ -25,3 +25,12 @@ pub mod scheduling {
         include!(concat!(env!("OUT_DIR"), "/przesiadka.scheduling.v1.serde.rs"));
     }
 }
+
+/// The notification service: messages, reminders, questions.
+pub mod notification {
+    #[allow(clippy::all, missing_docs)]
+    pub mod v1 {
+        include!(concat!(env!("OUT_DIR"), "/przesiadka.notification.v1.rs"));
+        include!(concat!(env!("OUT_DIR"), "/przesiadka.notification.v1.serde.rs"));
+    }
+}
