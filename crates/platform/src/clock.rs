@@ -1,0 +1,100 @@
+//! Business time and machine time.
+//!
+//! Business time (due dates, days, `occurred_at`) comes from [`Clock`]: the system's, or simulated.
+//! Machine time (leases, tokens, backoff, retention) is always real: [`machine_now`].
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use jiff::Timestamp;
+
+/// Machine time in microseconds: always the system's clock.
+#[allow(clippy::disallowed_methods)]
+pub fn machine_now() -> Timestamp {
+    micros(Timestamp::now())
+}
+
+/// Drops what lies below a microsecond: PostgreSQL keeps no more.
+pub fn micros(t: Timestamp) -> Timestamp {
+    Timestamp::from_microsecond(t.as_microsecond()).expect("a timestamp's microseconds are in range")
+}
+
+/// For a column: sea-orm speaks chrono.
+pub fn to_db(t: Timestamp) -> chrono::DateTime<chrono::Utc> {
+    chrono::DateTime::from_timestamp_micros(t.as_microsecond()).expect("jiff's range lies within chrono's")
+}
+
+/// From a column.
+pub fn from_db(t: chrono::DateTime<chrono::Utc>) -> Timestamp {
+    Timestamp::from_microsecond(t.timestamp_micros()).expect("the database holds what we wrote")
+}
+
+/// Business time. Cloned freely; all clones of a simulated clock agree.
+#[derive(Clone, Debug)]
+pub enum Clock {
+    /// The system's clock.
+    System,
+    /// One file with an RFC 3339 instant, shared by all processes of an installation; never goes back.
+    Simulated(Arc<SimulatedClock>),
+}
+
+/// The simulated clock's file, and the latest instant seen.
+#[derive(Debug)]
+pub struct SimulatedClock {
+    file: PathBuf,
+    latest: AtomicI64,
+}
+
+impl Clock {
+    /// Opens a simulated clock. The file must hold an RFC 3339 instant.
+    pub fn simulated(file: impl Into<PathBuf>) -> io::Result<Self> {
+        let file = file.into();
+        let start = read(&file)?;
+        Ok(Self::Simulated(Arc::new(SimulatedClock { file, latest: AtomicI64::new(start.as_microsecond()) })))
+    }
+
+    /// Business time now, in microseconds.
+    pub fn now(&self) -> Timestamp {
+        match self {
+            Self::System => machine_now(),
+            Self::Simulated(clock) => clock.now(),
+        }
+    }
+
+    /// How often loops that wait for business time look at it.
+    pub fn poll_interval(&self) -> Duration {
+        match self {
+            Self::System => Duration::from_secs(1),
+            Self::Simulated(_) => Duration::from_millis(20),
+        }
+    }
+}
+
+impl SimulatedClock {
+    fn now(&self) -> Timestamp {
+        // A file that is being replaced reads as the latest known instant.
+        if let Ok(t) = read(&self.file) {
+            self.latest.fetch_max(t.as_microsecond(), Ordering::AcqRel);
+        }
+        Timestamp::from_microsecond(self.latest.load(Ordering::Acquire)).expect("only instants are stored")
+    }
+}
+
+/// Moves the simulated clock of every process that reads `file`; the file is replaced as a whole.
+pub fn set_simulated(file: &Path, now: Timestamp) -> io::Result<()> {
+    let next = file.with_extension("next");
+    fs::write(&next, now.to_string())?;
+    fs::rename(next, file)
+}
+
+fn read(file: &Path) -> io::Result<Timestamp> {
+    let text = fs::read_to_string(file)?;
+    text.trim().parse().map(micros).map_err(|e| io::Error::new(io::ErrorKind::InvalidData, format!("{}: {e}", file.display())))
+}

@@ -1,0 +1,139 @@
+//! The database: SQLite (embedded) or PostgreSQL (production), both behind sea-orm.
+
+use std::{path::Path, str::FromStr, time::Duration};
+
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, QueryResult, SqliteTransactionMode,
+    SqlxPostgresConnector, SqlxSqliteConnector, Statement, TransactionOptions, TransactionTrait, Value,
+};
+use sqlx::{
+    postgres::{PgConnectOptions, PgPoolOptions},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+/// Connections of one service's database.
+#[derive(Clone, Debug)]
+pub struct Db {
+    write: DatabaseConnection,
+    read: DatabaseConnection,
+}
+
+impl Db {
+    /// Opens a SQLite file: one writer, four readers, WAL, synchronous FULL.
+    pub async fn sqlite(file: &Path) -> Result<Self, DbErr> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .create_if_missing(true)
+            .foreign_keys(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::from_secs(10));
+        let write = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.map_err(connect_err)?;
+        let read = SqlitePoolOptions::new()
+            .max_connections(4)
+            .connect_with(options.create_if_missing(false).pragma("query_only", "on"))
+            .await
+            .map_err(connect_err)?;
+        Ok(Self {
+            write: SqlxSqliteConnector::from_sqlx_sqlite_pool(write),
+            read: SqlxSqliteConnector::from_sqlx_sqlite_pool(read),
+        })
+    }
+
+    /// Opens PostgreSQL. The pool connects when it is used, so a start does not need the database.
+    pub fn postgres(url: &str, max_connections: u32) -> Result<Self, DbErr> {
+        let options = PgConnectOptions::from_str(url).map_err(connect_err)?.application_name("przesiadka").options([
+            ("statement_timeout", "10s"),
+            ("lock_timeout", "5s"),
+            ("idle_in_transaction_session_timeout", "15s"),
+        ]);
+        let pool = PgPoolOptions::new()
+            .max_connections(max_connections)
+            .acquire_timeout(Duration::from_secs(5))
+            .connect_lazy_with(options);
+        let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
+        Ok(Self { write: connection.clone(), read: connection })
+    }
+
+    /// For queries outside transactions.
+    pub fn read(&self) -> &DatabaseConnection {
+        &self.read
+    }
+
+    /// Begins a transaction that may write: READ COMMITTED, or BEGIN IMMEDIATE on SQLite.
+    pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
+        let sqlite_transaction_mode =
+            (self.write.get_database_backend() == DbBackend::Sqlite).then_some(SqliteTransactionMode::Immediate);
+        self.write.begin_with_options(TransactionOptions { sqlite_transaction_mode, ..Default::default() }).await
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), DbErr> {
+        self.read.ping().await
+    }
+
+    /// Closes the pools after the last use.
+    pub async fn close(self) -> Result<(), DbErr> {
+        self.read.close().await?;
+        self.write.close().await
+    }
+}
+
+/// Runs one statement with `$1`-style parameters, which both databases understand.
+pub async fn execute(c: &impl ConnectionTrait, sql: &str, values: Vec<Value>) -> Result<u64, DbErr> {
+    Ok(c.execute_raw(Statement::from_sql_and_values(c.get_database_backend(), sql, values)).await?.rows_affected())
+}
+
+/// The first row of a query with `$1`-style parameters.
+pub async fn query_one(c: &impl ConnectionTrait, sql: &str, values: Vec<Value>) -> Result<Option<QueryResult>, DbErr> {
+    c.query_one_raw(Statement::from_sql_and_values(c.get_database_backend(), sql, values)).await
+}
+
+/// All rows of a query with `$1`-style parameters.
+pub async fn query_all(c: &impl ConnectionTrait, sql: &str, values: Vec<Value>) -> Result<Vec<QueryResult>, DbErr> {
+    c.query_all_raw(Statement::from_sql_and_values(c.get_database_backend(), sql, values)).await
+}
+
+/// Whether the same transaction may succeed when it is run again at once: the closed list of
+/// serialisation failure, deadlock, lock timeout and a busy SQLite file.
+pub fn is_conflict(e: &DbErr) -> bool {
+    const CODES: [&str; 6] = ["40001", "40P01", "55P03", "5", "261", "517"];
+    sqlx_error(e).is_some_and(|e| match e {
+        sqlx::Error::Database(e) => e.code().is_some_and(|code| CODES.contains(&code.as_ref())),
+        _ => false,
+    })
+}
+
+/// Whether the database is away or overloaded: waiting helps, repeating at once does not.
+pub fn is_unavailable(e: &DbErr) -> bool {
+    if matches!(e, DbErr::Conn(_) | DbErr::ConnectionAcquire(_)) {
+        return true;
+    }
+    sqlx_error(e).is_some_and(|e| match e {
+        // Class 08 connection, 53 resources, 57 operator intervention (shutdown, statement timeout), 25P03 idle.
+        sqlx::Error::Database(e) => e
+            .code()
+            .is_some_and(|c| c.starts_with("08") || c.starts_with("53") || c.starts_with("57") || c == "25P03"),
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => true,
+        _ => false,
+    })
+}
+
+fn sqlx_error(e: &DbErr) -> Option<&sqlx::Error> {
+    match e {
+        DbErr::Conn(e) | DbErr::Exec(e) | DbErr::Query(e) => match e {
+            sea_orm::RuntimeErr::SqlxError(e) => Some(e),
+            sea_orm::RuntimeErr::Internal(_) => None,
+        },
+        _ => None,
+    }
+}
+
+fn connect_err(e: sqlx::Error) -> DbErr {
+    DbErr::Conn(sea_orm::RuntimeErr::SqlxError(e.into()))
+}
