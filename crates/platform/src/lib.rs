@@ -2,7 +2,9 @@
 
 pub mod clock;
 pub mod db;
+pub mod documents;
 pub mod error;
 pub mod id;
+pub mod schema;
 
 pub use error::Error;

@@ -11,7 +11,9 @@ use proto::{
     reason::Spec,
     refusal::{Refusal, Violation},
 };
-use sea_orm::{DbErr, RuntimeErr, SqlxError};
+use sea_orm::DbErr;
+
+use crate::db;
 
 pub use problem::{Problem, ProblemViolation};
 
@@ -60,11 +62,30 @@ impl Error {
         Violation::new(ErrorReason::InvalidArgument).field(field).asked(asked).allowed(allowed).into()
     }
 
+    /// Somebody else changed the same thing in between.
+    pub fn lost_race() -> Self {
+        Violation::new(ErrorReason::Conflict).into()
+    }
+
+    /// Whether the same command may succeed when it is run again at once: a lost race or a database conflict.
+    pub fn is_conflict(&self) -> bool {
+        match self {
+            Self::Db(e) => db::is_conflict(e),
+            Self::Refused(refusal) => refusal.reason() == ErrorReason::Conflict,
+            _ => false,
+        }
+    }
+
+    /// Whether waiting helps: retried for ever by consumers and timers, never parked.
+    pub fn is_transient(&self) -> bool {
+        self.is_conflict() || self.reason() == ErrorReason::Unavailable
+    }
+
     /// The reason that decides every code.
     pub fn reason(&self) -> ErrorReason {
         match self {
             Self::Refused(refusal) => refusal.reason(),
-            Self::Db(e) if database_is_away(e) => ErrorReason::Unavailable,
+            Self::Db(e) if db::is_unavailable(e) || db::is_conflict(e) => ErrorReason::Unavailable,
             Self::Unavailable(_) => ErrorReason::Unavailable,
             Self::Db(_) | Self::Internal(_) => ErrorReason::Internal,
         }
@@ -90,33 +111,6 @@ impl Error {
             _ => tracing::error!(method, error = ?self, "failed"),
         }
     }
-}
-
-/// Connections, pools and time limits; everything else about a database is a fault of ours.
-fn database_is_away(error: &DbErr) -> bool {
-    match error {
-        DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
-        DbErr::Exec(RuntimeErr::SqlxError(e)) | DbErr::Query(RuntimeErr::SqlxError(e)) => match &**e {
-            SqlxError::Io(_)
-            | SqlxError::Tls(_)
-            | SqlxError::PoolTimedOut
-            | SqlxError::PoolClosed
-            | SqlxError::WorkerCrashed => true,
-            SqlxError::Database(e) => e.code().is_some_and(|code| code_is_transient(&code)),
-            _ => false,
-        },
-        _ => false,
-    }
-}
-
-/// PostgreSQL: connection, resources, shutdown, time limits, lost races that outlived the retries.
-/// SQLite: busy and locked with their extended codes.
-fn code_is_transient(code: &str) -> bool {
-    const POSTGRES: [&str; 5] = ["55P03", "57014", "40001", "40P01", "25P03"];
-    const SQLITE: [&str; 7] = ["5", "6", "261", "262", "517", "518", "773"];
-    code.len() == 5 && (code.starts_with("08") || code.starts_with("53") || code.starts_with("57P"))
-        || POSTGRES.contains(&code)
-        || SQLITE.contains(&code)
 }
 
 /// The sentence a person reads: the rule, then what was asked and what would be allowed.

@@ -1,0 +1,187 @@
+//! The tables that every service's database has, and how schema changes are applied.
+
+use std::collections::HashSet;
+
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, sea_query::{ColumnDef, Index, Table, TableCreateStatement}};
+use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait};
+
+use crate::db::{Db, execute, query_all, query_one};
+
+/// A build accepts a newer schema of the same number; a change that an older build cannot live with raises it.
+pub const COMPATIBILITY: i64 = 1;
+
+/// One schema change: a name that is never reused, and its statements.
+pub struct Change {
+    pub name: &'static str,
+    pub tables: fn() -> Vec<TableCreateStatement>,
+    /// Statements that a table definition cannot say, the same in both databases.
+    pub sql: &'static [&'static str],
+}
+
+impl MigrationName for Change {
+    fn name(&self) -> &str {
+        self.name
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Change {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for table in (self.tables)() {
+            manager.create_table(table).await?;
+        }
+        for sql in self.sql {
+            manager.get_connection().execute_unprepared(sql).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Applies what is missing of the platform's and the service's changes; several processes may try at once.
+///
+/// A schema with changes unknown to this build is accepted when its compatibility number is this build's.
+pub async fn up<M: MigratorTrait>(db: &Db) -> Result<(), DbErr> {
+    let tx = db.begin().await?;
+    if tx.get_database_backend() == DbBackend::Postgres {
+        // Held to the end of the transaction; sea-orm-migration itself takes no lock.
+        execute(&tx, "select pg_advisory_xact_lock(7263845)", vec![]).await?;
+    }
+    M::install(&tx).await?;
+    let applied = query_all(&tx, "select version from seaql_migrations", vec![]).await?;
+    let applied = applied.iter().map(|r| r.try_get("", "version")).collect::<Result<HashSet<String>, _>>()?;
+    let known = M::migrations();
+    if applied.iter().any(|name| known.iter().all(|m| m.name() != name)) {
+        let number = query_one(&tx, "select compatibility from head", vec![]).await?;
+        let number: i64 = number.map(|r| r.try_get("", "compatibility")).transpose()?.unwrap_or(COMPATIBILITY);
+        if number > COMPATIBILITY {
+            return Err(DbErr::Migration(format!(
+                "the schema is of compatibility {number}, this build knows {COMPATIBILITY}: use a newer build"
+            )));
+        }
+        if known.iter().any(|m| !applied.contains(m.name())) {
+            return Err(DbErr::Migration("the schema belongs to another line of builds than this one".into()));
+        }
+    } else {
+        M::up(&tx, None).await?;
+        execute(
+            &tx,
+            "insert into head (id, next_position, epoch, compatibility) values (1, 1, $1, $2) on conflict (id) do nothing",
+            vec![uuid::Uuid::now_v7().into(), COMPATIBILITY.into()],
+        )
+        .await?;
+    }
+    tx.commit().await
+}
+
+/// The first change of every service: what the platform needs.
+pub fn platform() -> Box<dyn MigrationTrait> {
+    Box::new(Change { name: "m20261122_000001_platform", tables, sql: &INDEXES })
+}
+
+const INDEXES: [&str; 4] = [
+    "create index outbox_unsequenced on outbox (lane, seq) where position is null",
+    "create index outbox_unpublished on outbox (position) where published_at is null",
+    "create index history_company on history (company, id)",
+    "create index timer_due on timer (due_at)",
+];
+
+fn tables() -> Vec<TableCreateStatement> {
+    vec![
+        Table::create()
+            .table("head")
+            .col(ColumnDef::new("id").integer().primary_key())
+            .col(ColumnDef::new("next_position").big_integer().not_null())
+            .col(ColumnDef::new("epoch").uuid().not_null())
+            .col(ColumnDef::new("compatibility").big_integer().not_null())
+            .to_owned(),
+        Table::create()
+            .table("lane")
+            .col(ColumnDef::new("lane").text().primary_key())
+            .col(ColumnDef::new("next_seq").big_integer().not_null())
+            .to_owned(),
+        Table::create()
+            .table("outbox")
+            .col(ColumnDef::new("event_id").uuid().primary_key())
+            .col(ColumnDef::new("lane").text().not_null())
+            .col(ColumnDef::new("seq").big_integer().not_null())
+            .col(ColumnDef::new("position").big_integer().unique_key())
+            .col(ColumnDef::new("kind").text().not_null())
+            .col(ColumnDef::new("project").text())
+            .col(ColumnDef::new("payload").blob().not_null())
+            .col(ColumnDef::new("trace").text())
+            .col(ColumnDef::new("recorded_at").timestamp_with_time_zone().not_null())
+            .col(ColumnDef::new("sequenced_at").timestamp_with_time_zone())
+            .col(ColumnDef::new("published_at").timestamp_with_time_zone())
+            .index(Index::create().unique().col("lane").col("seq"))
+            .to_owned(),
+        Table::create()
+            .table("history")
+            .col(ColumnDef::new("id").uuid().primary_key())
+            .col(ColumnDef::new("company").text().not_null())
+            .col(ColumnDef::new("project").text())
+            .col(ColumnDef::new("kind").text().not_null())
+            .col(ColumnDef::new("actor").text().not_null())
+            .col(ColumnDef::new("request").text())
+            .col(ColumnDef::new("body").json_binary().not_null())
+            .col(ColumnDef::new("recorded_at").timestamp_with_time_zone().not_null())
+            .to_owned(),
+        Table::create()
+            .table("request")
+            .col(ColumnDef::new("key").text().primary_key())
+            .col(ColumnDef::new("payload_hash").text().not_null())
+            .col(ColumnDef::new("resource").text().not_null())
+            .col(ColumnDef::new("created_at").timestamp_with_time_zone().not_null())
+            .to_owned(),
+        Table::create()
+            .table("cursor")
+            .col(ColumnDef::new("source").text().not_null())
+            .col(ColumnDef::new("lane").text().not_null())
+            .col(ColumnDef::new("seq").big_integer().not_null())
+            .col(ColumnDef::new("parked").boolean().not_null().default(false))
+            .primary_key(Index::create().col("source").col("lane"))
+            .to_owned(),
+        Table::create()
+            .table("inbox")
+            .col(ColumnDef::new("source").text().not_null())
+            .col(ColumnDef::new("lane").text().not_null())
+            .col(ColumnDef::new("seq").big_integer().not_null())
+            .col(ColumnDef::new("event_id").text().not_null())
+            .col(ColumnDef::new("kind").text().not_null())
+            .col(ColumnDef::new("payload").blob().not_null())
+            .col(ColumnDef::new("trace").text())
+            .col(ColumnDef::new("error").text())
+            .col(ColumnDef::new("received_at").timestamp_with_time_zone().not_null())
+            .primary_key(Index::create().col("source").col("lane").col("seq"))
+            .to_owned(),
+        Table::create()
+            .table("stray")
+            .col(ColumnDef::new("id").uuid().primary_key())
+            .col(ColumnDef::new("subject").text().not_null())
+            .col(ColumnDef::new("payload").blob().not_null())
+            .col(ColumnDef::new("error").text().not_null())
+            .col(ColumnDef::new("received_at").timestamp_with_time_zone().not_null())
+            .to_owned(),
+        Table::create()
+            .table("timer")
+            .col(ColumnDef::new("kind").text().not_null())
+            .col(ColumnDef::new("key").text().not_null())
+            .col(ColumnDef::new("lane").text().not_null())
+            .col(ColumnDef::new("generation").uuid().not_null())
+            .col(ColumnDef::new("due_at").timestamp_with_time_zone().not_null())
+            .primary_key(Index::create().col("kind").col("key"))
+            .to_owned(),
+    ]
+}
+
+/// A table of documents; see [`crate::documents`].
+pub fn document_table(name: &'static str) -> TableCreateStatement {
+    Table::create()
+        .table(name)
+        .col(ColumnDef::new("id").uuid().primary_key())
+        .col(ColumnDef::new("company").text().not_null())
+        .col(ColumnDef::new("label").text().not_null())
+        .col(ColumnDef::new("version").big_integer().not_null())
+        .col(ColumnDef::new("body").json_binary().not_null())
+        .col(ColumnDef::new("updated_at").timestamp_with_time_zone().not_null())
+        .to_owned()
+}
