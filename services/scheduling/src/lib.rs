@@ -1,1 +1,4 @@
 //! scheduling
+
+pub mod actor;
+pub mod project;
