@@ -32,6 +32,9 @@ pub mod notification {
     pub mod v1 {
         include!(concat!(env!("OUT_DIR"), "/przesiadka.notification.v1.rs"));
         include!(concat!(env!("OUT_DIR"), "/przesiadka.notification.v1.serde.rs"));
+    }
+}
+
 /// The licensing service: needs, choice, offers, proofs.
 pub mod licensing {
     #[allow(clippy::all, missing_docs)]
