@@ -1,0 +1,143 @@
+//! Timers: rows with a due time in business time. The effect and the row's end share one transaction.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use tokio::select;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::{
+    clock,
+    core::Core,
+    db::{execute, query_all},
+    error::Error,
+    lane::Lane,
+    unit::Unit,
+};
+
+/// A timer that has come due.
+#[derive(Clone, Debug)]
+pub struct Timer {
+    pub kind: String,
+    /// What it is for, such as a project's id; one timer per kind and key.
+    pub key: String,
+    lane: Lane,
+    generation: Uuid,
+}
+
+/// What a service does when its timers come due, in the given unit.
+#[async_trait]
+pub trait OnTimer: Send + Sync {
+    /// Late timers fire too: the effect is judged by the unit's time. An error leaves the timer in place.
+    async fn fire(&self, unit: &mut Unit, timer: &Timer) -> Result<(), Error>;
+}
+
+impl Unit {
+    /// Sets or moves a timer of this unit's lane.
+    pub async fn set_timer(&mut self, kind: &str, key: &str, due_at: Timestamp) -> Result<(), Error> {
+        execute(
+            self.db(),
+            "insert into timer (kind, key, lane, generation, due_at) values ($1, $2, $3, $4, $5) \
+             on conflict (kind, key) do update set generation = excluded.generation, due_at = excluded.due_at",
+            vec![
+                kind.into(),
+                key.into(),
+                self.lane().to_string().into(),
+                Uuid::now_v7().into(),
+                clock::to_db(due_at).into(),
+            ],
+        )
+        .await?;
+        self.timers_changed();
+        Ok(())
+    }
+
+    /// Removes a timer; nothing happens if there is none.
+    pub async fn clear_timer(&mut self, kind: &str, key: &str) -> Result<(), Error> {
+        execute(self.db(), "delete from timer where kind = $1 and key = $2", vec![kind.into(), key.into()]).await?;
+        Ok(())
+    }
+}
+
+impl Core {
+    /// Fires timers until cancelled. Any number of replicas may run it.
+    pub async fn run_timers(&self, on: Arc<dyn OnTimer>, stop: CancellationToken) {
+        loop {
+            match self.fire_due(on.as_ref()).await {
+                Ok(()) => {}
+                Err(e) => tracing::warn!(service = self.service, error = %e, "timers wait"),
+            }
+            select! {
+                () = stop.cancelled() => return,
+                () = self.timers().notified() => {}
+                () = tokio::time::sleep(self.clock.poll_interval()) => {}
+            }
+        }
+    }
+
+    /// Fires what is due now, in order of the due times.
+    async fn fire_due(&self, on: &dyn OnTimer) -> Result<(), Error> {
+        loop {
+            let due = self.due_timers().await?;
+            if due.is_empty() {
+                return Ok(());
+            }
+            let mut fired = false;
+            for timer in due {
+                match self.fire_one(on, &timer).await {
+                    Ok(()) => fired = true,
+                    Err(e) if e.is_transient() => return Err(e),
+                    Err(e) => {
+                        tracing::error!(service = self.service, kind = timer.kind, key = timer.key, error = ?e, "timer failed");
+                    }
+                }
+            }
+            if !fired {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn fire_one(&self, on: &dyn OnTimer, timer: &Timer) -> Result<(), Error> {
+        let mut unit = self.begin(timer.lane, None).await?;
+        let claimed = execute(
+            unit.db(),
+            "delete from timer where kind = $1 and key = $2 and generation = $3",
+            vec![timer.kind.clone().into(), timer.key.clone().into(), timer.generation.into()],
+        )
+        .await?;
+        // Another replica fired it, or it moved: nothing is left to do.
+        if claimed == 0 {
+            return Ok(());
+        }
+        on.fire(&mut unit, timer).await?;
+        unit.commit("").await
+    }
+
+    async fn due_timers(&self) -> Result<Vec<Timer>, Error> {
+        let rows = query_all(
+            self.db.read(),
+            "select kind, key, lane, generation from timer where due_at <= $1 order by due_at limit 100",
+            vec![clock::to_db(self.clock.now()).into()],
+        )
+        .await?;
+        rows.iter()
+            .map(|row| {
+                let lane: String = row.try_get("", "lane")?;
+                Ok(Timer {
+                    kind: row.try_get("", "kind")?,
+                    key: row.try_get("", "key")?,
+                    lane: lane.parse().map_err(|_| anyhow::anyhow!("timer on lane {lane:?}"))?,
+                    generation: row.try_get("", "generation")?,
+                })
+            })
+            .collect()
+    }
+
+    /// How many timers are due and not fired.
+    pub async fn timers_due(&self) -> Result<u64, Error> {
+        Ok(self.due_timers().await?.len() as u64)
+    }
+}

@@ -1,0 +1,274 @@
+//! A unit of work: one transaction in which a command, an event or a timer changes one lane.
+//!
+//! Nothing is kept unless [`Unit::commit`] is called: a unit that is dropped rolls back.
+
+use std::sync::{Arc, OnceLock};
+
+use jiff::Timestamp;
+use sea_orm::{DatabaseTransaction, Value};
+use uuid::Uuid;
+
+use crate::{
+    clock,
+    core::Core,
+    db::{execute, query_one},
+    error::Error,
+    lane::{Lane, LanePosition},
+};
+
+/// An event for the outbox.
+#[derive(Clone, Debug)]
+pub struct NewEvent {
+    pub event_id: Uuid,
+    /// Name of the event's field in the service's `oneof event`.
+    pub kind: &'static str,
+    /// Resource name of the project; none for events of the company.
+    pub project: Option<String>,
+    /// The encoded public message.
+    pub payload: Vec<u8>,
+}
+
+/// A line of the history: append-only, people by id only.
+#[derive(Clone, Debug)]
+pub struct NewHistory {
+    pub kind: String,
+    pub project: Option<String>,
+    /// Who: a contact's resource name, or issuer and subject.
+    pub actor: String,
+    pub body: serde_json::Value,
+}
+
+/// What makes a command happen once: who sent which request, by a hash that also names the method.
+#[derive(Clone, Debug)]
+pub struct Ticket {
+    /// Hash of issuer, subject, method and request id.
+    pub key: String,
+    /// Hash of the request without its id.
+    pub payload_hash: String,
+    /// Judge only: the unit never commits.
+    pub validate_only: bool,
+    /// W3C traceparent, carried in the outbox rows.
+    pub trace: Option<String>,
+    /// Receives the lane's position for the answer.
+    pub position: Arc<OnceLock<LanePosition>>,
+}
+
+/// What became of a command's begin.
+pub enum Begun {
+    /// The same request was carried out before; its effect is this resource, to be read again.
+    Replayed(String),
+    Fresh(Unit),
+}
+
+/// One open transaction that holds its lane's lock.
+pub struct Unit {
+    core: Core,
+    tx: DatabaseTransaction,
+    lane: Lane,
+    next_seq: i64,
+    now: Timestamp,
+    events: Vec<NewEvent>,
+    history: Vec<NewHistory>,
+    ticket: Option<Ticket>,
+    trace: Option<String>,
+    timers_changed: bool,
+}
+
+impl Core {
+    /// Begins a unit for an event or a timer.
+    pub async fn begin(&self, lane: Lane, trace: Option<String>) -> Result<Unit, Error> {
+        let tx = self.db.begin().await?;
+        self.lock_lane(tx, lane, trace).await
+    }
+
+    /// Goes on in a transaction that holds a cursor already; the order of locks is cursor, lane, aggregate.
+    pub(crate) async fn lock_lane(&self, tx: DatabaseTransaction, lane: Lane, trace: Option<String>) -> Result<Unit, Error> {
+        // The update that changes nothing takes the row's lock in both databases.
+        let row = query_one(
+            &tx,
+            "insert into lane (lane, next_seq) values ($1, 1) on conflict (lane) do update set next_seq = lane.next_seq returning next_seq",
+            vec![lane.to_string().into()],
+        )
+        .await?;
+        let next_seq = row.ok_or_else(|| anyhow::anyhow!("an upsert returned no row"))?.try_get("", "next_seq")?;
+        Ok(Unit {
+            core: self.clone(),
+            tx,
+            lane,
+            next_seq,
+            now: self.clock.now(),
+            events: Vec::new(),
+            history: Vec::new(),
+            ticket: None,
+            trace,
+            timers_changed: false,
+        })
+    }
+
+    /// Begins a command's unit, or finds that the same request was carried out before.
+    ///
+    /// Refused as `REQUEST_ID_REUSED` when the request id came with another payload.
+    pub async fn begin_command(&self, lane: Lane, ticket: Ticket) -> Result<Begun, Error> {
+        let mut unit = self.begin(lane, ticket.trace.clone()).await?;
+        let row = query_one(&unit.tx, "select payload_hash, resource from request where key = $1", vec![ticket.key.clone().into()]).await?;
+        if let Some(row) = row {
+            if row.try_get::<String>("", "payload_hash")? != ticket.payload_hash {
+                return Err(request_id_reused());
+            }
+            let _ = ticket.position.set(unit.position());
+            return Ok(Begun::Replayed(row.try_get("", "resource")?));
+        }
+        unit.ticket = Some(ticket);
+        Ok(Begun::Fresh(unit))
+    }
+}
+
+impl Unit {
+    /// The transaction, for queries.
+    pub fn db(&self) -> &DatabaseTransaction {
+        &self.tx
+    }
+
+    pub fn core(&self) -> &Core {
+        &self.core
+    }
+
+    /// Business time of this unit: one instant for all that it records.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    pub fn lane(&self) -> Lane {
+        self.lane
+    }
+
+    /// Puts an event on the lane, after those put before.
+    pub fn emit(&mut self, event: NewEvent) {
+        self.events.push(event);
+    }
+
+    /// Adds a line to the history.
+    pub fn record(&mut self, line: NewHistory) {
+        self.history.push(line);
+    }
+
+    pub(crate) fn timers_changed(&mut self) {
+        self.timers_changed = true;
+    }
+
+    /// Writes events, history and the request id, and commits. `resource` is what a repeat of the
+    /// same request will read. With `validate_only` everything is undone instead.
+    pub async fn commit(mut self, resource: &str) -> Result<(), Error> {
+        if self.ticket.as_ref().is_some_and(|t| t.validate_only) {
+            self.tx.rollback().await?;
+            return Ok(());
+        }
+        self.write_events().await?;
+        self.write_history().await?;
+        if let Some(ticket) = &self.ticket {
+            let values = vec![
+                ticket.key.clone().into(),
+                ticket.payload_hash.clone().into(),
+                resource.into(),
+                clock::to_db(clock::machine_now()).into(),
+            ];
+            // Another lane may have taken the same id meanwhile: then this is a reuse, not a repeat.
+            let inserted = execute(
+                &self.tx,
+                "insert into request (key, payload_hash, resource, created_at) values ($1, $2, $3, $4) on conflict (key) do nothing",
+                values,
+            )
+            .await?;
+            if inserted == 0 {
+                return Err(request_id_reused());
+            }
+        }
+        let position = self.position();
+        self.tx.commit().await?;
+        if let Some(ticket) = &self.ticket {
+            let _ = ticket.position.set(position);
+        }
+        if !self.events.is_empty() {
+            self.core.committed().notify_one();
+        }
+        if self.timers_changed {
+            self.core.timers().notify_one();
+        }
+        Ok(())
+    }
+
+    fn position(&self) -> LanePosition {
+        LanePosition { service: self.core.service.to_owned(), lane: self.lane, seq: self.next_seq - 1 }
+    }
+
+    async fn write_events(&mut self) -> Result<(), Error> {
+        if self.events.is_empty() {
+            return Ok(());
+        }
+        let recorded_at = clock::to_db(self.now);
+        let mut values: Vec<Value> = Vec::new();
+        for event in &self.events {
+            values.extend::<[Value; 8]>([
+                event.event_id.into(),
+                self.lane.to_string().into(),
+                self.next_seq.into(),
+                event.kind.into(),
+                event.project.clone().into(),
+                event.payload.clone().into(),
+                self.trace.clone().into(),
+                recorded_at.into(),
+            ]);
+            self.next_seq += 1;
+        }
+        let sql = format!(
+            "insert into outbox (event_id, lane, seq, kind, project, payload, trace, recorded_at) values {}",
+            rows(self.events.len(), 8)
+        );
+        execute(&self.tx, &sql, values).await?;
+        let values = vec![self.next_seq.into(), self.lane.to_string().into()];
+        execute(&self.tx, "update lane set next_seq = $1 where lane = $2", values).await?;
+        Ok(())
+    }
+
+    async fn write_history(&self) -> Result<(), Error> {
+        if self.history.is_empty() {
+            return Ok(());
+        }
+        let request = self.ticket.as_ref().map(|t| t.key.clone());
+        let mut values: Vec<Value> = Vec::new();
+        for line in &self.history {
+            values.extend::<[Value; 8]>([
+                Uuid::now_v7().into(),
+                self.lane.to_string().into(),
+                line.project.clone().into(),
+                line.kind.clone().into(),
+                line.actor.clone().into(),
+                request.clone().into(),
+                line.body.clone().into(),
+                clock::to_db(self.now).into(),
+            ]);
+        }
+        let sql = format!(
+            "insert into history (id, company, project, kind, actor, request, body, recorded_at) values {}",
+            rows(self.history.len(), 8)
+        );
+        execute(&self.tx, &sql, values).await?;
+        Ok(())
+    }
+}
+
+/// `($1, $2), ($3, $4)` for so many rows of so many columns.
+fn rows(rows: usize, columns: usize) -> String {
+    let row = |r: usize| {
+        let columns: Vec<String> = (1..=columns).map(|c| format!("${}", r * columns + c)).collect();
+        format!("({})", columns.join(", "))
+    };
+    (0..rows).map(row).collect::<Vec<_>>().join(", ")
+}
+
+fn request_id_reused() -> Error {
+    proto::refusal::Violation::new(proto::common::v1::ErrorReason::RequestIdReused)
+        .field("request_id")
+        .allowed("the same request again, or a new request id")
+        .into()
+}
