@@ -1,5 +1,6 @@
 //! The runtime that the services share. It knows no word of the business.
 
+pub mod actor;
 pub mod clock;
 pub mod core;
 pub mod db;

@@ -1,4 +1,5 @@
 //! scheduling
 
-pub mod actor;
 pub mod project;
+
+pub use platform::actor;

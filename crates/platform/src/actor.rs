@@ -1,8 +1,8 @@
-//! Who asks for a change, as the models see it: already authenticated, with present roles.
+//! Who asks for a change, as the services' models see it: already authenticated, with present roles.
 
 use std::fmt;
 
-use platform::id::ContactId;
+use crate::id::{CompanyId, ContactId};
 use serde::{Deserialize, Serialize};
 
 /// One of the two parties of a project.
@@ -83,5 +83,23 @@ impl Actor {
     /// Whether this is SOFTVIG.
     pub fn is_softvig(&self) -> bool {
         matches!(self, Self::Softvig { .. })
+    }
+}
+
+/// As public events and answers name who did something; nobody for time.
+pub fn to_proto(actor: &Actor, company: CompanyId) -> Option<proto::scheduling::v1::Actor> {
+    use proto::scheduling::v1 as pb;
+    match actor {
+        Actor::Contact { id, .. } => Some(pb::Actor {
+            party: pb::Party::Company.into(),
+            contact: format!("companies/{company}/contacts/{id}"),
+            subject: String::new(),
+        }),
+        Actor::Softvig { subject, .. } => Some(pb::Actor {
+            party: pb::Party::Softvig.into(),
+            contact: String::new(),
+            subject: subject.clone(),
+        }),
+        Actor::System => None,
     }
 }
