@@ -96,5 +96,8 @@ pub fn set_simulated(file: &Path, now: Timestamp) -> io::Result<()> {
 
 fn read(file: &Path) -> io::Result<Timestamp> {
     let text = fs::read_to_string(file)?;
-    text.trim().parse().map(micros).map_err(|e| io::Error::new(io::ErrorKind::InvalidData, format!("{}: {e}", file.display())))
+    text.trim()
+        .parse()
+        .map(micros)
+        .map_err(|e| io::Error::new(io::ErrorKind::InvalidData, format!("{}: {e}", file.display())))
 }

@@ -3,8 +3,9 @@
 use std::{path::Path, str::FromStr, time::Duration};
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, QueryResult, SqliteTransactionMode,
-    SqlxPostgresConnector, SqlxSqliteConnector, Statement, TransactionOptions, TransactionTrait, Value,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, QueryResult,
+    SqliteTransactionMode, SqlxPostgresConnector, SqlxSqliteConnector, Statement, TransactionOptions,
+    TransactionTrait, Value,
 };
 use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -28,7 +29,11 @@ impl Db {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(10));
-        let write = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.map_err(connect_err)?;
+        let write = SqlitePoolOptions::new()
+            .max_connections(1)
+            .connect_with(options.clone())
+            .await
+            .map_err(connect_err)?;
         let read = SqlitePoolOptions::new()
             .max_connections(4)
             .connect_with(options.create_if_missing(false).pragma("query_only", "on"))
@@ -42,11 +47,12 @@ impl Db {
 
     /// Opens PostgreSQL. The pool connects when it is used, so a start does not need the database.
     pub fn postgres(url: &str, max_connections: u32) -> Result<Self, DbErr> {
-        let options = PgConnectOptions::from_str(url).map_err(connect_err)?.application_name("przesiadka").options([
-            ("statement_timeout", "10s"),
-            ("lock_timeout", "5s"),
-            ("idle_in_transaction_session_timeout", "15s"),
-        ]);
+        let options =
+            PgConnectOptions::from_str(url).map_err(connect_err)?.application_name("przesiadka").options([
+                ("statement_timeout", "10s"),
+                ("lock_timeout", "5s"),
+                ("idle_in_transaction_session_timeout", "15s"),
+            ]);
         let pool = PgPoolOptions::new()
             .max_connections(max_connections)
             .acquire_timeout(Duration::from_secs(5))
@@ -62,9 +68,11 @@ impl Db {
 
     /// Begins a transaction that may write: READ COMMITTED, or BEGIN IMMEDIATE on SQLite.
     pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
-        let sqlite_transaction_mode =
-            (self.write.get_database_backend() == DbBackend::Sqlite).then_some(SqliteTransactionMode::Immediate);
-        self.write.begin_with_options(TransactionOptions { sqlite_transaction_mode, ..Default::default() }).await
+        let sqlite_transaction_mode = (self.write.get_database_backend() == DbBackend::Sqlite)
+            .then_some(SqliteTransactionMode::Immediate);
+        self.write
+            .begin_with_options(TransactionOptions { sqlite_transaction_mode, ..Default::default() })
+            .await
     }
 
     /// Whether the database answers.
@@ -81,16 +89,26 @@ impl Db {
 
 /// Runs one statement with `$1`-style parameters, which both databases understand.
 pub async fn execute(c: &impl ConnectionTrait, sql: &str, values: Vec<Value>) -> Result<u64, DbErr> {
-    Ok(c.execute_raw(Statement::from_sql_and_values(c.get_database_backend(), sql, values)).await?.rows_affected())
+    Ok(c.execute_raw(Statement::from_sql_and_values(c.get_database_backend(), sql, values))
+        .await?
+        .rows_affected())
 }
 
 /// The first row of a query with `$1`-style parameters.
-pub async fn query_one(c: &impl ConnectionTrait, sql: &str, values: Vec<Value>) -> Result<Option<QueryResult>, DbErr> {
+pub async fn query_one(
+    c: &impl ConnectionTrait,
+    sql: &str,
+    values: Vec<Value>,
+) -> Result<Option<QueryResult>, DbErr> {
     c.query_one_raw(Statement::from_sql_and_values(c.get_database_backend(), sql, values)).await
 }
 
 /// All rows of a query with `$1`-style parameters.
-pub async fn query_all(c: &impl ConnectionTrait, sql: &str, values: Vec<Value>) -> Result<Vec<QueryResult>, DbErr> {
+pub async fn query_all(
+    c: &impl ConnectionTrait,
+    sql: &str,
+    values: Vec<Value>,
+) -> Result<Vec<QueryResult>, DbErr> {
     c.query_all_raw(Statement::from_sql_and_values(c.get_database_backend(), sql, values)).await
 }
 
@@ -111,9 +129,9 @@ pub fn is_unavailable(e: &DbErr) -> bool {
     }
     sqlx_error(e).is_some_and(|e| match e {
         // Class 08 connection, 53 resources, 57 operator intervention (shutdown, statement timeout), 25P03 idle.
-        sqlx::Error::Database(e) => e
-            .code()
-            .is_some_and(|c| c.starts_with("08") || c.starts_with("53") || c.starts_with("57") || c == "25P03"),
+        sqlx::Error::Database(e) => e.code().is_some_and(|c| {
+            c.starts_with("08") || c.starts_with("53") || c.starts_with("57") || c == "25P03"
+        }),
         sqlx::Error::Io(_)
         | sqlx::Error::Tls(_)
         | sqlx::Error::Protocol(_)

@@ -12,4 +12,9 @@ pub mod schema;
 pub mod timers;
 pub mod unit;
 
+// The edge: callers, requests, ports.
+pub mod auth;
+mod init;
+
 pub use error::Error;
+pub use init::init;

@@ -2,7 +2,10 @@
 
 use std::collections::HashSet;
 
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, sea_query::{ColumnDef, Index, Table, TableCreateStatement}};
+use sea_orm::{
+    ConnectionTrait, DbBackend, DbErr,
+    sea_query::{ColumnDef, Index, Table, TableCreateStatement},
+};
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait};
 
 use crate::db::{Db, execute, query_all, query_one};
@@ -52,14 +55,17 @@ pub async fn up<M: MigratorTrait>(db: &Db) -> Result<(), DbErr> {
     let known = M::migrations();
     if applied.iter().any(|name| known.iter().all(|m| m.name() != name)) {
         let number = query_one(&tx, "select compatibility from head", vec![]).await?;
-        let number: i64 = number.map(|r| r.try_get("", "compatibility")).transpose()?.unwrap_or(COMPATIBILITY);
+        let number: i64 =
+            number.map(|r| r.try_get("", "compatibility")).transpose()?.unwrap_or(COMPATIBILITY);
         if number > COMPATIBILITY {
             return Err(DbErr::Migration(format!(
                 "the schema is of compatibility {number}, this build knows {COMPATIBILITY}: use a newer build"
             )));
         }
         if known.iter().any(|m| !applied.contains(m.name())) {
-            return Err(DbErr::Migration("the schema belongs to another line of builds than this one".into()));
+            return Err(DbErr::Migration(
+                "the schema belongs to another line of builds than this one".into(),
+            ));
         }
     } else {
         M::up(&tx, None).await?;

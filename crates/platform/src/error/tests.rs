@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use sea_orm::{DbErr, RuntimeErr, SqlxError};
 use tonic::Code;
 use tonic_types::{ErrorDetail, StatusExt as _};
 
@@ -98,22 +99,4 @@ fn a_database_that_is_away_asks_for_another_try() {
         assert_eq!(response.headers()["content-type"], "application/problem+json");
     }
     assert_eq!(away(SqlxError::RowNotFound).reason(), ErrorReason::Internal);
-}
-
-#[test]
-fn database_codes_are_told_apart() {
-    for (code, transient) in [
-        ("08006", true),
-        ("57P01", true),
-        ("53300", true),
-        ("55P03", true),
-        ("40001", true),
-        ("517", true),
-        ("5", true),
-    ] {
-        assert_eq!(code_is_transient(code), transient, "{code}");
-    }
-    for code in ["23505", "42P01", "1", "19", "2067", ""] {
-        assert!(!code_is_transient(code), "{code}");
-    }
 }
