@@ -2,13 +2,9 @@
 
 use std::sync::Arc;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OnceCell};
 
-use crate::{
-    clock::Clock,
-    db::{Db, query_one},
-    error::Error,
-};
+use crate::{clock::Clock, db::Db, error::Error, tokens::Tokens};
 
 /// One service's runtime. Cloned freely; clones share everything.
 #[derive(Clone, Debug)]
@@ -18,6 +14,7 @@ pub struct Core {
     pub db: Db,
     pub clock: Clock,
     signals: Arc<Signals>,
+    tokens: Arc<OnceCell<Tokens>>,
 }
 
 /// Wakes the loops of this process at once; each loop also looks by itself now and then.
@@ -31,13 +28,12 @@ struct Signals {
 
 impl Core {
     pub fn new(service: &'static str, db: Db, clock: Clock) -> Self {
-        Self { service, db, clock, signals: Arc::default() }
+        Self { service, db, clock, signals: Arc::default(), tokens: Arc::default() }
     }
 
-    /// The number of this database's outbox: a watch token of another one is of no use here.
-    pub async fn epoch(&self) -> Result<uuid::Uuid, Error> {
-        let row = query_one(self.db.read(), "select epoch from head", vec![]).await?;
-        row.ok_or_else(|| Error::Internal(anyhow::anyhow!("the schema has no head row")))?.try_get("", "epoch").map_err(Error::from)
+    /// What seals this database's tokens.
+    pub(crate) async fn tokens(&self) -> Result<&Tokens, Error> {
+        self.tokens.get_or_try_init(|| Tokens::load(&self.db)).await
     }
 
     /// Events were committed and wait for a position.

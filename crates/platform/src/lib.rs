@@ -1,16 +1,24 @@
 //! The runtime that the services share. It knows no word of the business.
 
 pub mod actor;
+pub mod bus;
 pub mod clock;
+pub mod consumer;
 pub mod core;
 pub mod db;
 pub mod documents;
 pub mod error;
 pub mod id;
 pub mod lane;
+pub mod outbox;
+pub mod page;
+pub mod parked;
 pub mod schema;
 pub mod timers;
+pub mod tokens;
 pub mod unit;
+pub mod wait;
+pub mod watch;
 
 // The edge: callers, requests, ports.
 pub mod auth;

@@ -71,8 +71,9 @@ pub async fn up<M: MigratorTrait>(db: &Db) -> Result<(), DbErr> {
         M::up(&tx, None).await?;
         execute(
             &tx,
-            "insert into head (id, next_position, epoch, compatibility) values (1, 1, $1, $2) on conflict (id) do nothing",
-            vec![uuid::Uuid::now_v7().into(), COMPATIBILITY.into()],
+            "insert into head (id, next_position, epoch, token_key, compatibility) values (1, 1, $1, $2, $3) \
+             on conflict (id) do nothing",
+            vec![uuid::Uuid::now_v7().into(), crate::tokens::new_key()?.into(), COMPATIBILITY.into()],
         )
         .await?;
     }
@@ -98,6 +99,7 @@ fn tables() -> Vec<TableCreateStatement> {
             .col(ColumnDef::new("id").integer().primary_key())
             .col(ColumnDef::new("next_position").big_integer().not_null())
             .col(ColumnDef::new("epoch").uuid().not_null())
+            .col(ColumnDef::new("token_key").blob().not_null())
             .col(ColumnDef::new("compatibility").big_integer().not_null())
             .to_owned(),
         Table::create()
@@ -156,6 +158,7 @@ fn tables() -> Vec<TableCreateStatement> {
             .col(ColumnDef::new("payload").blob().not_null())
             .col(ColumnDef::new("trace").text())
             .col(ColumnDef::new("error").text())
+            .col(ColumnDef::new("recorded_at").timestamp_with_time_zone().not_null())
             .col(ColumnDef::new("received_at").timestamp_with_time_zone().not_null())
             .primary_key(Index::create().col("source").col("lane").col("seq"))
             .to_owned(),

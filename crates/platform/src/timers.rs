@@ -56,7 +56,8 @@ impl Unit {
 
     /// Removes a timer; nothing happens if there is none.
     pub async fn clear_timer(&mut self, kind: &str, key: &str) -> Result<(), Error> {
-        execute(self.db(), "delete from timer where kind = $1 and key = $2", vec![kind.into(), key.into()]).await?;
+        execute(self.db(), "delete from timer where kind = $1 and key = $2", vec![kind.into(), key.into()])
+            .await?;
         Ok(())
     }
 }

@@ -82,7 +82,12 @@ impl Core {
     }
 
     /// Goes on in a transaction that holds a cursor already; the order of locks is cursor, lane, aggregate.
-    pub(crate) async fn lock_lane(&self, tx: DatabaseTransaction, lane: Lane, trace: Option<String>) -> Result<Unit, Error> {
+    pub(crate) async fn lock_lane(
+        &self,
+        tx: DatabaseTransaction,
+        lane: Lane,
+        trace: Option<String>,
+    ) -> Result<Unit, Error> {
         // The update that changes nothing takes the row's lock in both databases.
         let row = query_one(
             &tx,
@@ -90,7 +95,8 @@ impl Core {
             vec![lane.to_string().into()],
         )
         .await?;
-        let next_seq = row.ok_or_else(|| anyhow::anyhow!("an upsert returned no row"))?.try_get("", "next_seq")?;
+        let next_seq =
+            row.ok_or_else(|| anyhow::anyhow!("an upsert returned no row"))?.try_get("", "next_seq")?;
         Ok(Unit {
             core: self.clone(),
             tx,
@@ -110,7 +116,12 @@ impl Core {
     /// Refused as `REQUEST_ID_REUSED` when the request id came with another payload.
     pub async fn begin_command(&self, lane: Lane, ticket: Ticket) -> Result<Begun, Error> {
         let mut unit = self.begin(lane, ticket.trace.clone()).await?;
-        let row = query_one(&unit.tx, "select payload_hash, resource from request where key = $1", vec![ticket.key.clone().into()]).await?;
+        let row = query_one(
+            &unit.tx,
+            "select payload_hash, resource from request where key = $1",
+            vec![ticket.key.clone().into()],
+        )
+        .await?;
         if let Some(row) = row {
             if row.try_get::<String>("", "payload_hash")? != ticket.payload_hash {
                 return Err(request_id_reused());

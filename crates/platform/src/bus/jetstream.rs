@@ -1,0 +1,279 @@
+//! NATS JetStream: one stream, a durable pull consumer per service, heads and republication on core NATS.
+
+mod wire;
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use async_nats::{
+    Client, ConnectOptions,
+    connection::State,
+    jetstream::{
+        self, AckKind,
+        consumer::{AckPolicy, DeliverPolicy, PullConsumer, pull},
+        stream::{DiscardPolicy, StorageType},
+    },
+};
+use futures::{StreamExt as _, future::try_join_all};
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::{select, sync::mpsc, time::timeout};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{Inlet, LaneHead, Message};
+use crate::core::Core;
+
+/// Lanes are spread over this many tasks; the messages of one lane stay in order.
+const WORKERS: usize = 4;
+const PUBLISH_TIMEOUT: Duration = Duration::from_secs(5);
+const RETRY: Duration = Duration::from_secs(1);
+const ACK_WAIT: Duration = Duration::from_secs(30);
+/// One control message stays far below the server's limit of 1 MiB.
+const HEADS_PER_MESSAGE: usize = 5_000;
+
+/// Where NATS is and how the stream is kept.
+#[derive(Clone, Debug)]
+pub struct JetStreamConfig {
+    pub url: String,
+    pub user: Option<String>,
+    pub password: Option<SecretString>,
+    pub stream: String,
+    /// First token of every subject.
+    pub prefix: String,
+    pub replicas: usize,
+    pub max_age: Duration,
+    pub max_bytes: i64,
+}
+
+/// A connection to NATS. Clones share it.
+#[derive(Clone)]
+pub struct JetStream {
+    client: Client,
+    context: jetstream::Context,
+    config: Arc<JetStreamConfig>,
+}
+
+impl JetStream {
+    /// Connects in the background: a start does not need NATS. `service` keeps its inboxes apart.
+    pub async fn connect(config: JetStreamConfig, service: &str) -> anyhow::Result<Self> {
+        let mut options = ConnectOptions::new()
+            .name(format!("przesiadka-{service}"))
+            .custom_inbox_prefix(format!("_INBOX_{service}"))
+            .retry_on_initial_connect()
+            .connection_timeout(Duration::from_secs(5))
+            .ping_interval(Duration::from_secs(10));
+        if let (Some(user), Some(password)) = (&config.user, &config.password) {
+            options = options.user_and_password(user.clone(), password.expose_secret().to_owned());
+        }
+        let client = options.connect(&config.url).await.context("NATS address")?;
+        let context = jetstream::new(client.clone());
+        Ok(Self { client, context, config: Arc::new(config) })
+    }
+
+    pub(super) fn is_connected(&self) -> bool {
+        self.client.connection_state() == State::Connected
+    }
+
+    /// Makes the stream if it is not there.
+    async fn ensure_stream(&self) -> anyhow::Result<()> {
+        let config = jetstream::stream::Config {
+            name: self.config.stream.clone(),
+            subjects: vec![format!("{}.v1.>", self.config.prefix)],
+            storage: StorageType::File,
+            discard: DiscardPolicy::New,
+            num_replicas: self.config.replicas,
+            max_age: self.config.max_age,
+            max_bytes: self.config.max_bytes,
+            ..Default::default()
+        };
+        self.context.get_or_create_stream(config).await.context("stream")?;
+        Ok(())
+    }
+
+    pub(super) async fn publish(&self, messages: Vec<Message>) -> anyhow::Result<()> {
+        let all = async {
+            let mut acks = Vec::with_capacity(messages.len());
+            for message in messages {
+                let subject = wire::subject(&self.config.prefix, &message);
+                let headers = wire::headers(&message);
+                let ack = self.context.publish_with_headers(subject, headers, message.payload).await?;
+                acks.push(ack.into_future());
+            }
+            try_join_all(acks).await?;
+            anyhow::Ok(())
+        };
+        let outcome =
+            timeout(PUBLISH_TIMEOUT, all).await.context("NATS did not acknowledge in time").flatten();
+        if outcome.is_err() && self.is_connected() {
+            // The stream may be gone; the next sweep publishes again.
+            self.ensure_stream().await?;
+        }
+        outcome
+    }
+
+    pub(super) async fn announce(&self, service: &str, heads: Vec<LaneHead>) -> anyhow::Result<()> {
+        for heads in heads.chunks(HEADS_PER_MESSAGE) {
+            let subject = format!("{}.control.{service}.heads", self.config.prefix);
+            self.client.publish(subject, wire::encode_heads(heads)).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn run(&self, core: Core, inlet: Arc<dyn Inlet>, stop: CancellationToken) {
+        let tasks = TaskTracker::new();
+        tasks.spawn(again(stop.clone(), core.service, "consumer", {
+            let (bus, inlet, stop) = (self.clone(), inlet.clone(), stop.clone());
+            move || bus.clone().consume(core.service, inlet.clone(), stop.clone())
+        }));
+        for source in inlet.sources() {
+            tasks.spawn(again(stop.clone(), core.service, "heads", {
+                let (bus, inlet, stop) = (self.clone(), inlet.clone(), stop.clone());
+                move || bus.clone().hear_heads(core.service, source, inlet.clone(), stop.clone())
+            }));
+        }
+        tasks.spawn(again(stop.clone(), core.service, "republish", {
+            let (bus, stop) = (self.clone(), stop.clone());
+            move || bus.clone().hear_republish(core.service, inlet.clone(), stop.clone())
+        }));
+        tasks.close();
+        tasks.wait().await;
+    }
+
+    async fn consume(
+        self,
+        service: &'static str,
+        inlet: Arc<dyn Inlet>,
+        stop: CancellationToken,
+    ) -> anyhow::Result<()> {
+        if inlet.sources().is_empty() {
+            stop.cancelled().await;
+            return Ok(());
+        }
+        self.ensure_stream().await?;
+        let config = pull::Config {
+            durable_name: Some(service.to_owned()),
+            ack_policy: AckPolicy::Explicit,
+            ack_wait: ACK_WAIT,
+            deliver_policy: DeliverPolicy::All,
+            max_deliver: -1,
+            max_ack_pending: 512,
+            filter_subjects: inlet
+                .sources()
+                .iter()
+                .map(|s| format!("{}.v1.{s}.>", self.config.prefix))
+                .collect(),
+            ..Default::default()
+        };
+        let consumer: PullConsumer = self
+            .context
+            .create_consumer_on_stream(config, self.config.stream.clone())
+            .await
+            .context("consumer")?;
+        let mut messages =
+            consumer.stream().max_messages_per_batch(64).heartbeat(Duration::from_secs(5)).messages().await?;
+
+        let tracker = TaskTracker::new();
+        let workers: Vec<mpsc::Sender<Delivery>> = (0..WORKERS)
+            .map(|_| {
+                let (sender, receiver) = mpsc::channel(16);
+                tracker.spawn(work(service, inlet.clone(), receiver));
+                sender
+            })
+            .collect();
+        tracker.close();
+        let ended = loop {
+            let delivery = select! {
+                () = stop.cancelled() => break Ok(()),
+                next = messages.next() => match next {
+                    Some(Ok(delivery)) => delivery,
+                    Some(Err(e)) => break Err(e.into()),
+                    None => break Err(anyhow::anyhow!("the consumer ended")),
+                },
+            };
+            match wire::decode(&self.config.prefix, &delivery) {
+                Ok(message) => {
+                    let worker = &workers[wire::worker(&message.lane, WORKERS)];
+                    let _ = worker.send(Delivery { message, raw: delivery }).await;
+                }
+                Err(e) => {
+                    let subject = delivery.subject.to_string();
+                    tracing::error!(service, subject, error = %e, "event without a lane");
+                    inlet.receive_stray(&subject, &delivery.payload, &e).await?;
+                    acknowledge(&delivery).await;
+                }
+            }
+        };
+        drop(workers);
+        tracker.wait().await;
+        ended
+    }
+
+    async fn hear_heads(
+        self,
+        service: &'static str,
+        source: &'static str,
+        inlet: Arc<dyn Inlet>,
+        stop: CancellationToken,
+    ) -> anyhow::Result<()> {
+        let subject = format!("{}.control.{source}.heads", self.config.prefix);
+        let mut heard = self.client.queue_subscribe(subject, service.to_owned()).await?;
+        while let Some(message) = stop.run_until_cancelled(heard.next()).await.flatten() {
+            let heads = wire::decode_heads(&message.payload)?;
+            for from in inlet.compare_heads(source, &heads).await? {
+                let subject = format!("{}.control.{source}.republish", self.config.prefix);
+                self.client.publish(subject, wire::encode_heads(&[from])).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn hear_republish(
+        self,
+        service: &'static str,
+        inlet: Arc<dyn Inlet>,
+        stop: CancellationToken,
+    ) -> anyhow::Result<()> {
+        let subject = format!("{}.control.{service}.republish", self.config.prefix);
+        let mut heard = self.client.queue_subscribe(subject, service.to_owned()).await?;
+        while let Some(message) = stop.run_until_cancelled(heard.next()).await.flatten() {
+            for from in wire::decode_heads(&message.payload)? {
+                self.publish(inlet.republish(from).await?).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+struct Delivery {
+    message: Message,
+    raw: jetstream::Message,
+}
+
+async fn work(service: &'static str, inlet: Arc<dyn Inlet>, mut deliveries: mpsc::Receiver<Delivery>) {
+    while let Some(Delivery { message, raw }) = deliveries.recv().await {
+        match inlet.receive(message).await {
+            Ok(()) => acknowledge(&raw).await,
+            Err(e) => {
+                tracing::warn!(service, error = %e, "event waits");
+                let _ = raw.ack_with(AckKind::Nak(Some(RETRY))).await;
+            }
+        }
+    }
+}
+
+/// A lost acknowledgement only means a redelivery, which the cursor recognises.
+async fn acknowledge(raw: &jetstream::Message) {
+    let _ = timeout(PUBLISH_TIMEOUT, raw.double_ack()).await;
+}
+
+/// Runs a task again whenever it ends, until stopped.
+async fn again<F>(stop: CancellationToken, service: &'static str, what: &'static str, task: impl Fn() -> F)
+where
+    F: Future<Output = anyhow::Result<()>>,
+{
+    while !stop.is_cancelled() {
+        if let Err(e) = task().await {
+            tracing::warn!(service, what, error = %e, "bus waits");
+        }
+        stop.run_until_cancelled(tokio::time::sleep(RETRY)).await;
+    }
+}

@@ -1,0 +1,103 @@
+//! The bus carries events between services. It is transport, not truth: whatever it loses, repeats
+//! or reorders is mended by cursors, waiting rows and republication from the producer's outbox.
+
+mod embedded;
+mod jetstream;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+
+pub use embedded::Embedded;
+pub use jetstream::{JetStream, JetStreamConfig};
+
+use crate::{core::Core, error::Error, lane::Lane};
+
+/// One event on its way.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// The producing service.
+    pub source: String,
+    pub lane: Lane,
+    /// Number on the lane, from 1, without gaps.
+    pub seq: i64,
+    pub event_id: String,
+    /// Name of the event.
+    pub kind: String,
+    /// Business time at which it was recorded.
+    pub recorded_at: Timestamp,
+    /// W3C traceparent.
+    pub trace: Option<String>,
+    pub payload: Bytes,
+}
+
+/// The last number of a lane at its producer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LaneHead {
+    pub lane: Lane,
+    pub seq: i64,
+}
+
+/// What a service does with what the bus brings.
+#[async_trait]
+pub trait Inlet: Send + Sync {
+    /// The services whose events are heard.
+    fn sources(&self) -> &'static [&'static str];
+
+    /// Takes a message over. When this returns `Ok` the message may be forgotten by the bus.
+    async fn receive(&self, message: Message) -> Result<(), Error>;
+
+    /// Takes over what cannot be put on a lane, so that people see it.
+    async fn receive_stray(&self, subject: &str, payload: &[u8], error: &str) -> Result<(), Error>;
+
+    /// Compares the producer's lanes with what was applied here; returns the first number missing of each
+    /// lane that is behind and not moving.
+    async fn compare_heads(&self, source: &str, heads: &[LaneHead]) -> Result<Vec<LaneHead>, Error>;
+
+    /// Events of this service's own outbox, for a consumer that misses them.
+    async fn republish(&self, from: LaneHead) -> Result<Vec<Message>, Error>;
+}
+
+/// In process, or NATS JetStream.
+#[derive(Clone)]
+pub enum Bus {
+    Embedded(Embedded),
+    JetStream(JetStream),
+}
+
+impl Bus {
+    /// Hands messages over. `Ok` means that the bus has taken every one of them.
+    pub async fn publish(&self, messages: Vec<Message>) -> anyhow::Result<()> {
+        match self {
+            Self::Embedded(bus) => bus.publish(messages).await,
+            Self::JetStream(bus) => bus.publish(messages).await,
+        }
+    }
+
+    /// Tells the consumers how far this service's lanes are.
+    pub async fn announce(&self, service: &'static str, heads: Vec<LaneHead>) -> anyhow::Result<()> {
+        match self {
+            Self::Embedded(bus) => bus.announce(service, heads).await,
+            Self::JetStream(bus) => bus.announce(service, heads).await,
+        }
+    }
+
+    /// Brings messages to the inlet until cancelled; connects again by itself.
+    pub async fn run(&self, core: Core, inlet: Arc<dyn Inlet>, stop: CancellationToken) {
+        match self {
+            Self::Embedded(bus) => bus.run(core, inlet, stop).await,
+            Self::JetStream(bus) => bus.run(core, inlet, stop).await,
+        }
+    }
+
+    /// Whether messages can travel now; a metric, never a condition of readiness.
+    pub fn is_connected(&self) -> bool {
+        match self {
+            Self::Embedded(_) => true,
+            Self::JetStream(bus) => bus.is_connected(),
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! The consumer's side: each lane's events are applied in order, each once, whatever the bus does.
+//!
+//! A cursor row per lane holds the last number applied. The cursor, the effect and the new outbox
+//! rows share one transaction. What comes too early or behind a parked event waits in `inbox`.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use sea_orm::{DatabaseTransaction, QueryResult};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    bus::{Inlet, LaneHead, Message},
+    clock,
+    core::Core,
+    db::{execute, query_all, query_one},
+    error::Error,
+    lane::Lane,
+    unit::Unit,
+};
+
+const SWEEP_EVERY: Duration = Duration::from_secs(1);
+/// How an event of a type that this build does not know is marked: a newer build tries it again.
+pub const UNKNOWN_TYPE: &str = "unknown type";
+
+/// Why an event could not be applied.
+#[derive(Debug, thiserror::Error)]
+pub enum ApplyError {
+    /// This build does not know the event: parked until a newer build tries again.
+    #[error("unknown type")]
+    UnknownType,
+    /// The payload cannot be read, or contradicts itself: parked.
+    #[error("undecodable: {0}")]
+    Undecodable(String),
+    /// Transient errors are tried again for ever; others park the lane.
+    #[error(transparent)]
+    Failed(#[from] Error),
+}
+
+/// What a service does with the events of others.
+#[async_trait]
+pub trait OnEvent: Send + Sync {
+    /// The services whose events are heard.
+    fn sources(&self) -> &'static [&'static str];
+
+    /// Applies one event in the given unit: an event is a fact and is never refused.
+    async fn apply(&self, unit: &mut Unit, event: &Message) -> Result<(), ApplyError>;
+}
+
+/// Brings the bus's messages to a service, lane by lane.
+pub struct Consumer {
+    core: Core,
+    on: Arc<dyn OnEvent>,
+    /// Where each lane stood at the last comparison: one that did not move since misses something.
+    compared: Mutex<HashMap<(String, Lane), i64>>,
+}
+
+struct Cursor {
+    seq: i64,
+    parked: bool,
+}
+
+/// What applying one message came to.
+enum Step {
+    Applied,
+    /// Known already, or stored to wait.
+    Done,
+}
+
+impl Consumer {
+    pub fn new(core: Core, on: Arc<dyn OnEvent>) -> Self {
+        Self { core, on, compared: Mutex::default() }
+    }
+
+    /// Applies what waits and can go on, until cancelled: what a process left that died, and what was
+    /// parked and is to be tried again.
+    pub async fn run_inbox(&self, stop: CancellationToken) {
+        if let Err(e) = self.retry_unknown_types().await {
+            tracing::warn!(service = self.core.service, error = %e, "inbox waits");
+        }
+        while !stop.is_cancelled() {
+            if let Err(e) = self.sweep().await {
+                tracing::warn!(service = self.core.service, error = %e, "inbox waits");
+            }
+            stop.run_until_cancelled(tokio::time::sleep(SWEEP_EVERY)).await;
+        }
+    }
+
+    async fn sweep(&self) -> Result<(), Error> {
+        let sql = format!(
+            "select {INBOX} from inbox join cursor on cursor.source = inbox.source and cursor.lane = inbox.lane \
+             where inbox.seq = cursor.seq + 1 and not cursor.parked limit 100"
+        );
+        for row in query_all(self.core.db.read(), &sql, vec![]).await? {
+            self.receive(read_message(&row)?).await?;
+        }
+        Ok(())
+    }
+
+    /// A newer build may know the type by now.
+    async fn retry_unknown_types(&self) -> Result<(), Error> {
+        let tx = self.core.db.begin().await?;
+        execute(
+            &tx,
+            "update cursor set parked = $1 where parked and exists (select 1 from inbox where inbox.source = cursor.source \
+             and inbox.lane = cursor.lane and inbox.seq = cursor.seq + 1 and inbox.error = $2)",
+            vec![false.into(), UNKNOWN_TYPE.into()],
+        )
+        .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn step(&self, message: &Message) -> Result<Step, ApplyError> {
+        let tx = self.core.db.begin().await.map_err(Error::from)?;
+        let cursor = lock_cursor(&tx, &message.source, message.lane).await?;
+        if message.seq <= cursor.seq {
+            return Ok(Step::Done);
+        }
+        if message.seq > cursor.seq + 1 || cursor.parked {
+            store(&tx, message, None).await?;
+            tx.commit().await.map_err(Error::from)?;
+            return Ok(Step::Done);
+        }
+        let mut unit = self.core.lock_lane(tx, message.lane, message.trace.clone()).await?;
+        self.on.apply(&mut unit, message).await?;
+        let key = vec![message.seq.into(), message.source.as_str().into(), message.lane.to_string().into()];
+        execute(unit.db(), "update cursor set seq = $1 where source = $2 and lane = $3", key.clone())
+            .await
+            .map_err(Error::from)?;
+        execute(unit.db(), "delete from inbox where seq = $1 and source = $2 and lane = $3", key)
+            .await
+            .map_err(Error::from)?;
+        unit.commit("").await?;
+        self.core.applied().notify_waiters();
+        Ok(Step::Applied)
+    }
+
+    async fn next_waiting(&self, message: &Message) -> Result<Option<Message>, Error> {
+        let sql = format!("select {INBOX} from inbox where source = $1 and lane = $2 and seq = $3");
+        let key =
+            vec![message.source.as_str().into(), message.lane.to_string().into(), (message.seq + 1).into()];
+        let row = query_one(self.core.db.read(), &sql, key).await?;
+        row.as_ref().map(read_message).transpose()
+    }
+
+    /// Stops the lane before this message; other lanes go on.
+    async fn park(&self, message: &Message, error: &str) -> Result<(), Error> {
+        tracing::error!(
+            service = self.core.service,
+            source = message.source,
+            lane = %message.lane,
+            seq = message.seq,
+            kind = message.kind,
+            error,
+            "event parked"
+        );
+        let tx = self.core.db.begin().await?;
+        let cursor = lock_cursor(&tx, &message.source, message.lane).await?;
+        if cursor.seq + 1 == message.seq {
+            store(&tx, message, Some(error)).await?;
+            let key = vec![true.into(), message.source.as_str().into(), message.lane.to_string().into()];
+            execute(&tx, "update cursor set parked = $1 where source = $2 and lane = $3", key).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Inlet for Consumer {
+    fn sources(&self) -> &'static [&'static str] {
+        self.on.sources()
+    }
+
+    async fn receive(&self, message: Message) -> Result<(), Error> {
+        let mut message = message;
+        loop {
+            match self.step(&message).await {
+                Ok(Step::Done) => return Ok(()),
+                Ok(Step::Applied) => {}
+                Err(ApplyError::Failed(e)) if e.is_conflict() => continue,
+                Err(ApplyError::Failed(e)) if e.is_transient() => return Err(e),
+                Err(e) => return self.park(&message, &e.to_string()).await,
+            }
+            match self.next_waiting(&message).await? {
+                Some(next) => message = next,
+                None => return Ok(()),
+            }
+        }
+    }
+
+    async fn receive_stray(&self, subject: &str, payload: &[u8], error: &str) -> Result<(), Error> {
+        let tx = self.core.db.begin().await?;
+        execute(
+            &tx,
+            "insert into stray (id, subject, payload, error, received_at) values ($1, $2, $3, $4, $5)",
+            vec![
+                uuid::Uuid::now_v7().into(),
+                subject.into(),
+                payload.to_vec().into(),
+                error.into(),
+                clock::to_db(clock::machine_now()).into(),
+            ],
+        )
+        .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn compare_heads(&self, source: &str, heads: &[LaneHead]) -> Result<Vec<LaneHead>, Error> {
+        let rows = query_all(
+            self.core.db.read(),
+            "select lane, seq, parked from cursor where source = $1",
+            vec![source.into()],
+        )
+        .await?;
+        let mut cursors = HashMap::with_capacity(rows.len());
+        for row in &rows {
+            cursors.insert(
+                row.try_get::<String>("", "lane")?,
+                Cursor { seq: row.try_get("", "seq")?, parked: row.try_get("", "parked")? },
+            );
+        }
+        let mut compared = self.compared.lock().expect("no code panics while it holds this lock");
+        let mut missing = Vec::new();
+        for head in heads {
+            let cursor = cursors.get(&head.lane.to_string());
+            let (seq, parked) = cursor.map_or((0, false), |c| (c.seq, c.parked));
+            let key = (source.to_owned(), head.lane);
+            if seq >= head.seq || parked {
+                compared.remove(&key);
+            } else if compared.insert(key, seq).is_none_or(|before| before == seq) {
+                missing.push(LaneHead { lane: head.lane, seq: seq + 1 });
+            }
+        }
+        Ok(missing)
+    }
+
+    async fn republish(&self, from: LaneHead) -> Result<Vec<Message>, Error> {
+        self.core.stretch(from).await
+    }
+}
+
+async fn lock_cursor(tx: &DatabaseTransaction, source: &str, lane: Lane) -> Result<Cursor, Error> {
+    let row = query_one(
+        tx,
+        "insert into cursor (source, lane, seq) values ($1, $2, 0) \
+         on conflict (source, lane) do update set seq = cursor.seq returning seq, parked",
+        vec![source.into(), lane.to_string().into()],
+    )
+    .await?
+    .ok_or_else(|| anyhow::anyhow!("an upsert returned no row"))?;
+    Ok(Cursor { seq: row.try_get("", "seq")?, parked: row.try_get("", "parked")? })
+}
+
+async fn store(tx: &DatabaseTransaction, message: &Message, error: Option<&str>) -> Result<(), Error> {
+    execute(
+        tx,
+        "insert into inbox (source, lane, seq, event_id, kind, payload, trace, error, recorded_at, received_at) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+         on conflict (source, lane, seq) do update set error = coalesce(excluded.error, inbox.error)",
+        vec![
+            message.source.as_str().into(),
+            message.lane.to_string().into(),
+            message.seq.into(),
+            message.event_id.as_str().into(),
+            message.kind.as_str().into(),
+            message.payload.to_vec().into(),
+            message.trace.clone().into(),
+            error.map(str::to_owned).into(),
+            clock::to_db(message.recorded_at).into(),
+            clock::to_db(clock::machine_now()).into(),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+const INBOX: &str = "inbox.source, inbox.lane, inbox.seq, inbox.event_id, inbox.kind, inbox.payload, inbox.trace, inbox.recorded_at";
+
+fn read_message(row: &QueryResult) -> Result<Message, Error> {
+    let lane: String = row.try_get("", "lane")?;
+    Ok(Message {
+        source: row.try_get("", "source")?,
+        lane: lane.parse().map_err(|_| anyhow::anyhow!("unknown lane {lane:?}"))?,
+        seq: row.try_get("", "seq")?,
+        event_id: row.try_get("", "event_id")?,
+        kind: row.try_get("", "kind")?,
+        recorded_at: clock::from_db(row.try_get("", "recorded_at")?),
+        trace: row.try_get("", "trace")?,
+        payload: row.try_get::<Vec<u8>>("", "payload")?.into(),
+    })
+}

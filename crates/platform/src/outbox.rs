@@ -1,0 +1,230 @@
+//! The producer's side: committed events get a position, are handed to the bus and marked.
+
+use jiff::SignedDuration;
+use sea_orm::QueryResult;
+use tokio::{select, time::Duration};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    bus::{Bus, LaneHead, Message},
+    clock,
+    core::Core,
+    db::{execute, query_all, query_one},
+    error::Error,
+    lane::Lane,
+};
+
+/// Most events that one step takes.
+const BATCH: i64 = 500;
+const SWEEP_EVERY: Duration = Duration::from_secs(1);
+/// Rows that were sequenced this long ago and are not marked belong to a process that died.
+const ABANDONED_AFTER: SignedDuration = SignedDuration::from_secs(1);
+
+impl Core {
+    /// Sequences and publishes until cancelled. Any number of replicas may run it, without a lease:
+    /// a message that two of them publish is applied once.
+    pub async fn run_outbox(&self, bus: Bus, heads_every: Duration, stop: CancellationToken) {
+        let mut sweep = tokio::time::interval(SWEEP_EVERY);
+        let mut heads = tokio::time::interval(heads_every);
+        loop {
+            let step = select! {
+                () = stop.cancelled() => return,
+                () = self.committed().notified() => self.publish_new(&bus).await,
+                _ = sweep.tick() => self.sweep(&bus).await,
+                _ = heads.tick() => self.announce(&bus).await,
+            };
+            if let Err(e) = step {
+                tracing::warn!(service = self.service, error = %e, "outbox waits");
+            }
+        }
+    }
+
+    /// Gives positions to what has none and publishes just that.
+    async fn publish_new(&self, bus: &Bus) -> Result<(), Error> {
+        loop {
+            let messages = self.sequence().await?;
+            let count = messages.len() as i64;
+            self.hand_over(bus, messages).await?;
+            if count < BATCH {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Does what a process left that died or had no bus.
+    async fn sweep(&self, bus: &Bus) -> Result<(), Error> {
+        self.publish_new(bus).await?;
+        loop {
+            let before = clock::machine_now() - ABANDONED_AFTER;
+            let rows = query_all(
+                self.db.read(),
+                &format!(
+                    "select {COLUMNS} from outbox where published_at is null and position is not null \
+                     and sequenced_at < $1 order by position limit {BATCH}"
+                ),
+                vec![clock::to_db(before).into()],
+            )
+            .await?;
+            let count = rows.len() as i64;
+            self.hand_over(bus, self.read_rows(&rows)?).await?;
+            if count < BATCH {
+                return Ok(());
+            }
+        }
+    }
+
+    /// One short transaction: what is committed gets the next positions, within a lane by number.
+    ///
+    /// The head row's lock is held to the commit, so positions become visible in their order and a
+    /// reader that goes by position misses nothing.
+    pub(crate) async fn sequence(&self) -> Result<Vec<Message>, Error> {
+        if query_one(self.db.read(), "select 1 from outbox where position is null limit 1", vec![])
+            .await?
+            .is_none()
+        {
+            return Ok(Vec::new());
+        }
+        let tx = self.db.begin().await?;
+        let head = query_one(
+            &tx,
+            "update head set next_position = next_position where id = 1 returning next_position",
+            vec![],
+        )
+        .await?;
+        let next: i64 = head
+            .ok_or_else(|| anyhow::anyhow!("the schema has no head row"))?
+            .try_get("", "next_position")?;
+        let rows = query_all(
+            &tx,
+            &format!(
+                "update outbox set position = pick.place + $1, sequenced_at = $2 from \
+                 (select event_id as picked, row_number() over (order by lane, seq) - 1 as place from outbox \
+                  where position is null order by lane, seq limit {BATCH}) as pick \
+                 where outbox.event_id = pick.picked returning {COLUMNS}"
+            ),
+            vec![next.into(), clock::to_db(clock::machine_now()).into()],
+        )
+        .await?;
+        let values = vec![(next + rows.len() as i64).into()];
+        execute(&tx, "update head set next_position = $1 where id = 1", values).await?;
+        tx.commit().await?;
+        self.sequenced().notify_waiters();
+        let mut messages = self.read_rows(&rows)?;
+        messages.sort_by_key(|m| (m.lane, m.seq));
+        Ok(messages)
+    }
+
+    async fn hand_over(&self, bus: &Bus, messages: Vec<Message>) -> Result<(), Error> {
+        if messages.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<sea_orm::Value> = messages
+            .iter()
+            .map(|m| m.event_id.parse::<uuid::Uuid>().map(Into::into))
+            .collect::<Result<_, _>>()
+            .map_err(anyhow::Error::from)?;
+        bus.publish(messages).await.map_err(Error::Unavailable)?;
+        let marks: Vec<String> = (2..=ids.len() + 1).map(|n| format!("${n}")).collect();
+        let mut values = vec![clock::to_db(clock::machine_now()).into()];
+        values.extend(ids);
+        let tx = self.db.begin().await?;
+        execute(
+            &tx,
+            &format!("update outbox set published_at = $1 where event_id in ({})", marks.join(", ")),
+            values,
+        )
+        .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn announce(&self, bus: &Bus) -> Result<(), Error> {
+        let heads = self.lane_heads().await?;
+        if heads.is_empty() {
+            return Ok(());
+        }
+        bus.announce(self.service, heads).await.map_err(Error::Unavailable)
+    }
+
+    /// The last number of each lane of this service.
+    pub async fn lane_heads(&self) -> Result<Vec<LaneHead>, Error> {
+        let rows =
+            query_all(self.db.read(), "select lane, next_seq from lane where next_seq > 1", vec![]).await?;
+        rows.iter()
+            .map(|row| Ok(LaneHead { lane: lane(row)?, seq: row.try_get::<i64>("", "next_seq")? - 1 }))
+            .collect()
+    }
+
+    /// A stretch of one lane from the outbox, for a consumer that misses it.
+    pub(crate) async fn stretch(&self, from: LaneHead) -> Result<Vec<Message>, Error> {
+        let sql = format!(
+            "select {COLUMNS} from outbox where lane = $1 and seq >= $2 and position is not null order by seq limit {BATCH}"
+        );
+        let rows =
+            query_all(self.db.read(), &sql, vec![from.lane.to_string().into(), from.seq.into()]).await?;
+        self.read_rows(&rows)
+    }
+
+    /// Sequenced events above a position, for watchers.
+    pub(crate) async fn after_position(
+        &self,
+        position: i64,
+        lane: Option<Lane>,
+        project: Option<&str>,
+        limit: u64,
+    ) -> Result<Vec<(i64, Message)>, Error> {
+        let mut sql = format!("select {COLUMNS} from outbox where position > $1");
+        let mut values = vec![position.into()];
+        if let Some(lane) = lane {
+            values.push(lane.to_string().into());
+            sql.push_str(&format!(" and lane = ${}", values.len()));
+        }
+        if let Some(project) = project {
+            values.push(project.into());
+            sql.push_str(&format!(" and project = ${}", values.len()));
+        }
+        sql.push_str(&format!(" order by position limit {limit}"));
+        let rows = query_all(self.db.read(), &sql, values).await?;
+        rows.iter().map(|row| Ok((row.try_get("", "position")?, self.read_row(row)?))).collect()
+    }
+
+    /// The newest position; events above it are yet to come.
+    pub async fn last_position(&self) -> Result<i64, Error> {
+        let row = query_one(self.db.read(), "select next_position from head where id = 1", vec![]).await?;
+        let next: i64 =
+            row.ok_or_else(|| anyhow::anyhow!("the schema has no head row"))?.try_get("", "next_position")?;
+        Ok(next - 1)
+    }
+
+    /// Events that are committed and not yet taken by the bus.
+    pub async fn outbox_depth(&self) -> Result<i64, Error> {
+        let row =
+            query_one(self.db.read(), "select count(*) as n from outbox where published_at is null", vec![])
+                .await?;
+        row.map_or(Ok(0), |r| r.try_get("", "n").map_err(Error::from))
+    }
+
+    fn read_rows(&self, rows: &[QueryResult]) -> Result<Vec<Message>, Error> {
+        rows.iter().map(|row| self.read_row(row)).collect()
+    }
+
+    fn read_row(&self, row: &QueryResult) -> Result<Message, Error> {
+        Ok(Message {
+            source: self.service.to_owned(),
+            lane: lane(row)?,
+            seq: row.try_get("", "seq")?,
+            event_id: row.try_get::<uuid::Uuid>("", "event_id")?.to_string(),
+            kind: row.try_get("", "kind")?,
+            recorded_at: clock::from_db(row.try_get("", "recorded_at")?),
+            trace: row.try_get("", "trace")?,
+            payload: row.try_get::<Vec<u8>>("", "payload")?.into(),
+        })
+    }
+}
+
+const COLUMNS: &str = "outbox.event_id, outbox.lane, outbox.seq, outbox.position, outbox.kind, outbox.recorded_at, outbox.trace, outbox.payload";
+
+fn lane(row: &QueryResult) -> Result<Lane, Error> {
+    let lane: String = row.try_get("", "lane")?;
+    lane.parse().map_err(|_| Error::Internal(anyhow::anyhow!("unknown lane {lane:?}")))
+}
