@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use calendar::warsaw;
 use jiff::{
-    Timestamp,
+    SignedDuration, Timestamp,
     civil::{Date, DateTime},
 };
 use serde::{Deserialize, Serialize};
@@ -99,5 +100,20 @@ impl fmt::Display for PlannedDate {
             Self::Day(day) => write!(f, "{day}"),
             Self::Window(w) => write!(f, "{}/{}", w.start.local, w.end.local),
         }
+    }
+}
+
+impl Moment {
+    /// The local time that an instant has in Poland.
+    pub fn of(at: Timestamp) -> Self {
+        Self { local: warsaw().to_datetime(at), at }
+    }
+}
+
+impl Window {
+    /// The window that starts here and lasts so much elapsed time.
+    pub fn starting(at: Timestamp, length: SignedDuration) -> Self {
+        let end = at.saturating_add(length).expect("a duration has no calendar units");
+        Self { start: Moment::of(at), end: Moment::of(end) }
     }
 }
