@@ -171,6 +171,14 @@ fn tables() -> Vec<TableCreateStatement> {
             .col(ColumnDef::new("received_at").timestamp_with_time_zone().not_null())
             .to_owned(),
         Table::create()
+            .table("contact")
+            .col(ColumnDef::new("company").text().not_null())
+            .col(ColumnDef::new("contact").uuid().not_null())
+            .col(ColumnDef::new("technical").boolean().not_null())
+            .col(ColumnDef::new("decision").boolean().not_null())
+            .primary_key(Index::create().col("company").col("contact"))
+            .to_owned(),
+        Table::create()
             .table("timer")
             .col(ColumnDef::new("kind").text().not_null())
             .col(ColumnDef::new("key").text().not_null())

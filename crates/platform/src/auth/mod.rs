@@ -1,5 +1,6 @@
 //! Who calls: tokens are verified here, and nowhere else.
 
+mod contacts;
 mod development;
 mod jwks;
 mod keys;
