@@ -14,6 +14,7 @@ pub mod outbox;
 pub mod page;
 pub mod parked;
 pub mod schema;
+pub mod text;
 pub mod timers;
 pub mod tokens;
 pub mod unit;

@@ -1,5 +1,9 @@
 //! scheduling
 
+pub mod brands;
+pub mod data;
+pub mod policy;
 pub mod project;
+pub mod variants;
 
 pub use platform::actor;
