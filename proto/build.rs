@@ -26,10 +26,49 @@ fn main() -> Result<(), Box<dyn Error>> {
     let encoded = descriptors.encode_to_vec();
     fs::write(out.join("descriptors.bin"), &encoded)?;
 
+    fs::write(out.join("requests.rs"), requests(&descriptors))?;
+
     tonic_prost_build::configure()
         .compile_well_known_types(true)
         .extern_path(".google.protobuf", "::pbjson_types")
         .compile_fds(descriptors)?;
     pbjson_build::Builder::new().register_descriptors(&encoded)?.build(&[".przesiadka"])?;
     Ok(())
+}
+
+/// Writes `impl Request for …` for the request message of each RPC.
+fn requests(files: &prost_types::FileDescriptorSet) -> String {
+    let mut out = String::new();
+    for file in files.file.iter().filter(|f| f.package().starts_with("przesiadka.")) {
+        for service in &file.service {
+            for method in &service.method {
+                let full = method.input_type().trim_start_matches('.');
+                let message = find(files, full).unwrap_or_else(|| panic!("{full} is not defined"));
+                let path = full.trim_start_matches("przesiadka.").replace('.', "::");
+                let package = file.package().split('.').nth(1).expect("przesiadka.<service>.v1");
+                let rpc = method.name();
+                out += &format!("impl Request for crate::{path} {{\n");
+                out += &format!("    const NAME: &'static str = {full:?};\n");
+                out += &format!("    const METHOD: &'static str = \"{package}.{rpc}\";\n");
+                for field in &message.field {
+                    out += match field.name() {
+                        "request_id" => {
+                            "    const IS_COMMAND: bool = true;\n    \
+                             fn take_request_id(&mut self) -> String { std::mem::take(&mut self.request_id) }\n"
+                        }
+                        "etag" => "    fn etag(&self) -> &str { &self.etag }\n",
+                        "validate_only" => "    fn validate_only(&self) -> bool { self.validate_only }\n",
+                        _ => "",
+                    };
+                }
+                out += "}\n";
+            }
+        }
+    }
+    out
+}
+
+fn find<'a>(files: &'a prost_types::FileDescriptorSet, full: &str) -> Option<&'a prost_types::DescriptorProto> {
+    let (package, name) = full.rsplit_once('.')?;
+    files.file.iter().filter(|f| f.package() == package).flat_map(|f| &f.message_type).find(|m| m.name() == name)
 }

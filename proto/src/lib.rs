@@ -4,6 +4,7 @@
 
 pub mod reason;
 pub mod refusal;
+pub mod request;
 
 /// The encoded `FileDescriptorSet` of all packages, with comments; for reflection and OpenAPI.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));

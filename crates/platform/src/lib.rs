@@ -22,8 +22,15 @@ pub mod wait;
 pub mod watch;
 
 // The edge: callers, requests, ports.
+mod after;
 pub mod auth;
+pub mod call;
+mod descriptor;
+pub mod edge;
 mod init;
+pub mod telemetry;
 
+pub use call::{Call, Service};
+pub use edge::Edge;
 pub use error::Error;
 pub use init::init;

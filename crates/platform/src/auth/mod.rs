@@ -10,6 +10,7 @@ mod verifier;
 pub use development::{DevelopmentIssuer, TokenFor};
 pub use jwks::{Jwks, JwksSource};
 pub use principal::{Principal, Role, RoleSet};
+pub(crate) use verifier::refused;
 pub use verifier::{Issuer, Verifier};
 
 #[cfg(test)]

@@ -1,0 +1,145 @@
+//! The one way into a service: REST and gRPC read a caller's words, this carries them out.
+
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use http::{HeaderMap, header::AUTHORIZATION};
+use proto::request::Request;
+use tracing::Instrument as _;
+
+use crate::{
+    auth::{Principal, Verifier, refused},
+    call::{Call, Function, Service, hash},
+    error::Error,
+    lane::LanePosition,
+    telemetry::trace,
+};
+
+/// Request header with positions to wait for, and the answer's header with the new one.
+pub const AFTER: &str = "x-przesiadka-after";
+pub const POSITION: &str = "x-przesiadka-position";
+const TRACEPARENT: &str = "traceparent";
+/// A client follows a handful of lanes, not hundreds.
+const MOST_AFTER: usize = 8;
+
+/// What both adapters share. Cloned freely.
+#[derive(Clone)]
+pub struct Edge {
+    verifier: Arc<Verifier>,
+    pub(crate) limits: Limits,
+}
+
+/// What a request may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    pub body_bytes: usize,
+    /// For the whole body, once the headers are there.
+    pub body_time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { body_bytes: 256 << 10, body_time: Duration::from_secs(30) }
+    }
+}
+
+/// What the headers say: who calls, after which writes, in which trace.
+pub(crate) struct Caller {
+    principal: Principal,
+    after: Vec<LanePosition>,
+    traceparent: Option<String>,
+}
+
+impl Edge {
+    pub fn new(verifier: Arc<Verifier>, limits: Limits) -> Self {
+        Self { verifier, limits }
+    }
+
+    /// # Errors
+    /// UNAUTHENTICATED without a valid bearer token; INVALID_ARGUMENT for a header that cannot be read.
+    pub(crate) async fn caller(&self, headers: &HeaderMap) -> Result<Caller, Error> {
+        let token = headers
+            .get(AUTHORIZATION)
+            .ok_or_else(|| refused("no token"))?
+            .to_str()
+            .ok()
+            .and_then(|value| value.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .ok_or_else(|| refused("an authorization that is no bearer token"))?
+            .1;
+        let principal = self.verifier.verify(token.trim()).await?;
+        let traceparent = headers.get(TRACEPARENT).and_then(|v| v.to_str().ok()).map(str::to_owned);
+        Ok(Caller { principal, after: after(headers)?, traceparent })
+    }
+
+    /// Carries a request out. A fault is logged here and nowhere else.
+    pub(crate) async fn run<S, Req, Resp, F>(
+        &self,
+        service: &S,
+        function: &F,
+        caller: Caller,
+        mut request: Req,
+    ) -> Result<Done<Resp>, Error>
+    where
+        S: Service,
+        Req: Request,
+        F: for<'a> Function<'a, S, Req, Resp>,
+    {
+        let span = tracing::info_span!("edge.call", method = Req::METHOD, otel.name = Req::METHOD);
+        trace::adopt(&span, caller.traceparent.as_deref());
+        let outcome = async {
+            let request_id = Req::IS_COMMAND.then(|| checked(request.take_request_id())).transpose()?;
+            let call = Call {
+                request_id,
+                method: Req::METHOD,
+                payload_hash: hash(&[Req::METHOD.as_bytes(), &request.encode_to_vec()]),
+                etag: Some(request.etag().to_owned()).filter(|etag| !etag.is_empty()),
+                validate_only: request.validate_only(),
+                traceparent: trace::current().or(caller.traceparent),
+                principal: caller.principal,
+                after: caller.after,
+                position: Arc::new(OnceLock::new()),
+            };
+            service.core().wait_until_applied(&call.after).await?;
+            let position = Arc::clone(&call.position);
+            let response = function.run(service, call, request).await?;
+            Ok(Done { response, position: position.get().cloned() })
+        }
+        .instrument(span.clone())
+        .await;
+        if let Err(error) = &outcome {
+            span.in_scope(|| Error::log(error, Req::METHOD));
+        }
+        outcome
+    }
+}
+
+/// An answer, and the lane's position after a command.
+pub(crate) struct Done<Resp> {
+    pub response: Resp,
+    pub position: Option<LanePosition>,
+}
+
+/// Positions, comma-separated or in several headers.
+fn after(headers: &HeaderMap) -> Result<Vec<LanePosition>, Error> {
+    let mut positions = Vec::new();
+    for value in headers.get_all(AFTER) {
+        let text = value.to_str().unwrap_or_default();
+        for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+            positions.push(part.parse().map_err(|form| Error::invalid(AFTER, part, form))?);
+        }
+    }
+    if positions.len() > MOST_AFTER {
+        return Err(Error::invalid(AFTER, positions.len(), format!("at most {MOST_AFTER} positions")));
+    }
+    Ok(positions)
+}
+
+fn checked(request_id: String) -> Result<String, Error> {
+    if (1..=128).contains(&request_id.len()) && request_id.bytes().all(|b| b.is_ascii_graphic()) {
+        return Ok(request_id);
+    }
+    Err(Error::invalid("request_id", request_id, "1 to 128 visible ASCII characters, a UUID for instance"))
+}

@@ -1,0 +1,3 @@
+//! What a running process tells about itself.
+
+pub mod trace;

@@ -1,0 +1,29 @@
+//! What an adapter asks of every request message, so that each RPC is one line in it.
+
+use serde::{Serialize, de::DeserializeOwned};
+
+/// The request of one RPC; implemented by the build for each.
+pub trait Request: prost::Message + Default + Clone + Serialize + DeserializeOwned + 'static {
+    /// Full name of the message.
+    const NAME: &'static str;
+    /// `<service>.<rpc>`: "scheduling.ProposeDates".
+    const METHOD: &'static str;
+    /// Commands have a request id; it is mandatory.
+    const IS_COMMAND: bool = false;
+
+    /// Takes the request id out, so that the rest can be compared with a repeat.
+    fn take_request_id(&mut self) -> String {
+        String::new()
+    }
+
+    /// Empty where the message has none.
+    fn etag(&self) -> &str {
+        ""
+    }
+
+    fn validate_only(&self) -> bool {
+        false
+    }
+}
+
+include!(concat!(env!("OUT_DIR"), "/requests.rs"));
