@@ -102,7 +102,9 @@ impl Edge {
                 after: caller.after,
                 position: Arc::new(OnceLock::new()),
             };
-            service.core().wait_until_applied(&call.after).await?;
+            for earlier in &call.after {
+                service.core().wait_for(earlier).await?;
+            }
             let position = Arc::clone(&call.position);
             let response = function.run(service, call, request).await?;
             Ok(Done { response, position: position.get().cloned() })

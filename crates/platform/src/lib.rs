@@ -22,7 +22,6 @@ pub mod wait;
 pub mod watch;
 
 // The edge: callers, requests, ports.
-mod after;
 pub mod auth;
 pub mod call;
 mod descriptor;
