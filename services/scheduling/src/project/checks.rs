@@ -1,0 +1,78 @@
+//! Small checks that several models share, and how a refusal writes times.
+
+use calendar::{Interval, warsaw};
+use jiff::Timestamp;
+use proto::{
+    common::v1::ErrorReason,
+    refusal::{Refusal, Violation},
+};
+
+use super::Stage;
+use crate::actor::Actor;
+
+/// An instant as people in Poland read it, with its offset (ISO 8601), to the second.
+pub fn local_time(at: Timestamp) -> String {
+    at.to_zoned(warsaw()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+}
+
+/// From when until when, as an ISO 8601 interval in local time.
+pub fn local_interval(interval: Interval) -> String {
+    format!("{}/{}", local_time(interval.start), local_time(interval.end))
+}
+
+/// `PERMISSION_DENIED` unless SOFTVIG asks.
+pub fn by_softvig(actor: &Actor) -> Option<Violation> {
+    denied(actor.is_softvig(), "SOFTVIG")
+}
+
+/// `PERMISSION_DENIED` unless a contact asks, whatever the role.
+pub fn by_company(actor: &Actor) -> Option<Violation> {
+    denied(matches!(actor, Actor::Contact { .. }), "a contact of the company")
+}
+
+/// `PERMISSION_DENIED` unless a decision contact asks.
+pub fn by_decision(actor: &Actor) -> Option<Violation> {
+    denied(actor.decides(), "a decision contact")
+}
+
+/// `PERMISSION_DENIED` unless a technical contact or SOFTVIG asks.
+pub fn by_technical_or_softvig(actor: &Actor) -> Option<Violation> {
+    denied(actor.is_technical() || actor.is_softvig(), "a technical contact or SOFTVIG")
+}
+
+/// `PERMISSION_DENIED` naming who may, unless `may`.
+pub fn denied(may: bool, who: &str) -> Option<Violation> {
+    (!may).then(|| Violation::new(ErrorReason::PermissionDenied).allowed(who))
+}
+
+/// `INVALID_ARGUMENT` where a text that must say something is blank.
+pub fn written(field: &str, text: &str) -> Option<Violation> {
+    text.trim().is_empty().then(|| {
+        Violation::new(ErrorReason::InvalidArgument).field(field).allowed("a text that is not blank")
+    })
+}
+
+/// `LICENCE_REQUIRED` naming all that is missing; the only name for a missing licence.
+pub fn licences_in_place(missing: &[String]) -> Option<Violation> {
+    (!missing.is_empty()).then(|| {
+        Violation::new(ErrorReason::LicenceRequired)
+            .asked(format!("missing: {}", missing.join(", ")))
+            .allowed("once everything that the variant demands is recorded as in place")
+    })
+}
+
+/// `STAGE_LOCKED`: the command does not fit the stage as it is; `allowed` says what has to come first.
+pub fn stage_locked(stage: Stage, allowed: impl std::fmt::Display) -> Violation {
+    Violation::new(ErrorReason::StageLocked).asked(stage).allowed(allowed)
+}
+
+/// `NOT_FOUND` for a part of the project.
+pub fn not_found(field: &str, asked: impl std::fmt::Display) -> Refusal {
+    Violation::new(ErrorReason::NotFound).field(field).asked(asked).into()
+}
+
+/// A refusal with one violation more: for where the command cannot even be judged further.
+pub fn refuse(mut violations: Vec<Violation>, last: Violation) -> Refusal {
+    violations.push(last);
+    Refusal::unless_empty(violations).expect_err("a violation was just pushed")
+}

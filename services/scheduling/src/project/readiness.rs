@@ -1,0 +1,253 @@
+//! Readiness: the conditions that the company confirms, its declaration, and its withdrawal.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use proto::{
+    common::v1::ErrorReason,
+    refusal::{Refusal, Violation},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Stage,
+    checks::{by_company, by_softvig, licences_in_place, not_found, stage_locked, written},
+    facts::Fact,
+};
+use crate::actor::Actor;
+
+mod condition;
+#[cfg(test)]
+mod tests;
+
+pub use condition::Condition;
+
+/// Why the company says that a condition holds: a note, evidence, or both.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proof {
+    pub note: String,
+    /// References to documents, such as an invoice's number or an address.
+    pub evidence: Vec<String>,
+}
+
+impl Proof {
+    fn says_nothing(&self) -> bool {
+        self.note.trim().is_empty() && self.evidence.iter().all(|e| e.trim().is_empty())
+    }
+}
+
+/// A condition that the company confirmed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confirmation {
+    pub proof: Proof,
+    pub confirmed: Fact,
+}
+
+/// Whether the company has said that it is ready.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Declaration {
+    #[default]
+    NotYet,
+    Declared(Fact),
+    /// SOFTVIG withdrew it, or the variant changed; it can be declared again.
+    Withdrawn {
+        declared: Fact,
+        withdrawn: Fact,
+        reason: String,
+    },
+}
+
+/// What a declaration is judged by, besides the confirmations.
+pub struct DeclareGate<'a> {
+    /// When contracting was done; none while the stage is locked.
+    pub unlocked_at: Option<Timestamp>,
+    /// See [`Condition::demanded`].
+    pub demanded: &'a [Condition],
+    /// What the licensing service has not recorded as in place; the licence kind among it.
+    pub licences_missing: &'a [String],
+}
+
+/// What changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReadinessEvent {
+    ConditionConfirmed { condition: Condition, proof: Proof, occurred_at: Timestamp },
+    ConditionRetracted { condition: Condition },
+    ConfirmationsCleared,
+    Declared { occurred_at: Timestamp },
+    Withdrawn { reason: String },
+}
+
+/// The readiness stage of one project.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Readiness {
+    confirmations: BTreeMap<Condition, Confirmation>,
+    declaration: Declaration,
+}
+
+impl Readiness {
+    pub fn confirmations(&self) -> &BTreeMap<Condition, Confirmation> {
+        &self.confirmations
+    }
+
+    pub fn declaration(&self) -> &Declaration {
+        &self.declaration
+    }
+
+    /// The declaration that holds now.
+    pub fn declared(&self) -> Option<&Fact> {
+        match &self.declaration {
+            Declaration::Declared(fact) => Some(fact),
+            _ => None,
+        }
+    }
+
+    /// Whether the company has begun: something is confirmed and nothing is declared yet.
+    pub fn in_progress(&self) -> bool {
+        self.declared().is_none() && !self.confirmations.is_empty()
+    }
+
+    /// What of the demanded is not confirmed.
+    pub fn missing<'a>(&self, demanded: &'a [Condition]) -> Vec<&'a Condition> {
+        demanded.iter().filter(|c| !self.confirmations.contains_key(c)).collect()
+    }
+
+    /// A contact confirms a condition; confirming again replaces note and evidence.
+    pub fn confirm(
+        &mut self,
+        condition: Condition,
+        proof: Proof,
+        gate: &DeclareGate<'_>,
+        occurred_at: Option<Timestamp>,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<Vec<ReadinessEvent>, Refusal> {
+        let confirmed = Fact::new(by, occurred_at, now);
+        let mut violations = Vec::from_iter(by_company(by));
+        violations.extend(locked(gate));
+        violations.extend(confirmed.out_of_range(gate.unlocked_at));
+        if !gate.demanded.contains(&condition) {
+            violations.push(
+                Violation::new(ErrorReason::InvalidArgument)
+                    .field("condition")
+                    .asked(&condition)
+                    .allowed(names(gate.demanded)),
+            );
+        }
+        if proof.says_nothing() {
+            violations.push(
+                Violation::new(ErrorReason::InvalidArgument).field("note").allowed("a note or evidence"),
+            );
+        }
+        Refusal::unless_empty(violations)?;
+        let event = ReadinessEvent::ConditionConfirmed {
+            condition: condition.clone(),
+            proof: proof.clone(),
+            occurred_at: confirmed.occurred_at,
+        };
+        self.confirmations.insert(condition, Confirmation { proof, confirmed });
+        Ok(vec![event])
+    }
+
+    /// A contact takes a confirmation back, before the declaration.
+    pub fn retract(&mut self, condition: &Condition, by: &Actor) -> Result<Vec<ReadinessEvent>, Refusal> {
+        let mut violations = Vec::from_iter(by_company(by));
+        if self.declared().is_some() {
+            violations.push(stage_locked(Stage::Readiness, "once SOFTVIG has withdrawn the declaration"));
+        }
+        Refusal::unless_empty(violations)?;
+        if self.confirmations.remove(condition).is_none() {
+            return Err(not_found("condition", condition));
+        }
+        Ok(vec![ReadinessEvent::ConditionRetracted { condition: condition.clone() }])
+    }
+
+    /// The company says: we are ready. Refused naming all that is missing.
+    pub fn declare(
+        &mut self,
+        gate: &DeclareGate<'_>,
+        occurred_at: Option<Timestamp>,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<Vec<ReadinessEvent>, Refusal> {
+        let declared = Fact::new(by, occurred_at, now);
+        let mut violations = Vec::from_iter(by_company(by));
+        violations.extend(locked(gate));
+        violations.extend(declared.out_of_range(self.step_before_declaration(gate)));
+        violations.extend(licences_in_place(gate.licences_missing));
+        if self.declared().is_some() {
+            violations.push(stage_locked(Stage::Readiness, "readiness is declared already"));
+        }
+        let missing = self.missing(gate.demanded);
+        if !missing.is_empty() {
+            violations.push(
+                Violation::new(ErrorReason::ReadinessConditions)
+                    .asked(format!("not confirmed: {}", names(missing)))
+                    .allowed("once each is confirmed with a note or evidence"),
+            );
+        }
+        Refusal::unless_empty(violations)?;
+        let event = ReadinessEvent::Declared { occurred_at: declared.occurred_at };
+        self.declaration = Declaration::Declared(declared);
+        Ok(vec![event])
+    }
+
+    /// SOFTVIG withdraws the declaration; the confirmations stay.
+    pub fn withdraw(
+        &mut self,
+        reason: &str,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<Vec<ReadinessEvent>, Refusal> {
+        let mut violations = Vec::from_iter(by_softvig(by));
+        violations.extend(written("reason", reason));
+        if self.declared().is_none() {
+            violations.push(stage_locked(Stage::Readiness, "once readiness is declared"));
+        }
+        Refusal::unless_empty(violations)?;
+        Ok(self.undo_declaration(reason, by, now))
+    }
+
+    /// `VARIANT_FROZEN`: another variant demands other things. Clears the confirmations and withdraws the
+    /// declaration; whether the change is allowed has been judged.
+    pub fn variant_changed(&mut self, reason: &str, by: &Actor, now: Timestamp) -> Vec<ReadinessEvent> {
+        let mut events = self.undo_declaration(reason, by, now);
+        if !self.confirmations.is_empty() {
+            self.confirmations.clear();
+            events.push(ReadinessEvent::ConfirmationsCleared);
+        }
+        events
+    }
+
+    fn undo_declaration(&mut self, reason: &str, by: &Actor, now: Timestamp) -> Vec<ReadinessEvent> {
+        let Declaration::Declared(declared) = &self.declaration else {
+            return Vec::new();
+        };
+        let reason = reason.trim().to_owned();
+        self.declaration = Declaration::Withdrawn {
+            declared: declared.clone(),
+            withdrawn: Fact::new(by, None, now),
+            reason: reason.clone(),
+        };
+        vec![ReadinessEvent::Withdrawn { reason }]
+    }
+
+    /// A declaration cannot lie before what it rests on, or a new buffer could be counted from the past.
+    fn step_before_declaration(&self, gate: &DeclareGate<'_>) -> Option<Timestamp> {
+        let confirmed = self.confirmations.values().map(|c| c.confirmed.occurred_at);
+        let withdrawn = match &self.declaration {
+            Declaration::Withdrawn { withdrawn, .. } => Some(withdrawn.occurred_at),
+            _ => None,
+        };
+        confirmed.chain(withdrawn).chain(gate.unlocked_at).max()
+    }
+}
+
+fn locked(gate: &DeclareGate<'_>) -> Option<Violation> {
+    gate.unlocked_at.is_none().then(|| stage_locked(Stage::Readiness, "once contracting is done"))
+}
+
+fn names<'a>(conditions: impl IntoIterator<Item = &'a Condition>) -> String {
+    conditions.into_iter().map(Condition::to_string).collect::<Vec<_>>().join(", ")
+}

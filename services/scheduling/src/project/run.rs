@@ -1,0 +1,254 @@
+//! Migration runs: started, databases restored, finished, or rolled back before that.
+//!
+//! A start is a command and is judged. What follows are facts, accepted however late; nothing here rolls
+//! back by itself.
+
+use calendar::Interval;
+use jiff::{SignedDuration, Timestamp};
+use proto::{
+    common::v1::ErrorReason,
+    refusal::{Refusal, Violation},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    MigrationTerms, Stage,
+    checks::{by_softvig, licences_in_place, local_time, refuse, stage_locked},
+    facts::Fact,
+    stops::{StopConfirmation, Stops},
+};
+use crate::actor::Actor;
+
+/// What a start is judged by, besides the lists of what must stand still.
+pub struct RunGate<'a> {
+    /// Whether audit 2 is passed.
+    pub unlocked: bool,
+    /// Buffers that still run, each by its own name.
+    pub buffers: &'a [Violation],
+    /// The agreed window; none where none is agreed.
+    pub window: Option<Interval>,
+    /// Planned duration and reserve, as they were when the window was agreed.
+    pub terms: MigrationTerms,
+    /// Keys of checklist items whose measurement has expired.
+    pub stale: &'a [String],
+    /// What the licensing service no longer has as in place.
+    pub licences_missing: &'a [String],
+}
+
+/// How far a run is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunState {
+    Started,
+    Restored {
+        restored: Fact,
+    },
+    Finished {
+        restored: Fact,
+        finished: Fact,
+    },
+    RolledBack {
+        restored: Option<Fact>,
+        rolled_back: Fact,
+        reason: String,
+    },
+    /// Finished, and opened again after verification found a problem; counts no more.
+    Reopened {
+        restored: Fact,
+        finished: Fact,
+        reopened: Fact,
+        reason: String,
+    },
+}
+
+/// One attempt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Run {
+    /// From 1.
+    pub number: u32,
+    /// The agreed window, as it was when the run started.
+    pub window: Interval,
+    /// When the rollback reserve begins: the window's end less the reserve.
+    pub reserve_at: Timestamp,
+    pub started: Fact,
+    /// What was confirmed as stopped or disconnected for this attempt.
+    pub stopped: Vec<StopConfirmation>,
+    pub state: RunState,
+    reserve_told: bool,
+    overrun_told: bool,
+}
+
+impl Run {
+    /// Neither finished nor rolled back.
+    pub fn in_progress(&self) -> bool {
+        matches!(self.state, RunState::Started | RunState::Restored { .. })
+    }
+
+    /// The last recorded step; what comes next does not lie before it.
+    fn last_step(&self) -> &Fact {
+        match &self.state {
+            RunState::Started => &self.started,
+            RunState::Restored { restored } => restored,
+            RunState::Finished { finished, .. } => finished,
+            RunState::RolledBack { rolled_back, .. } => rolled_back,
+            RunState::Reopened { reopened, .. } => reopened,
+        }
+    }
+}
+
+/// A step of a run whose time can be corrected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunStep {
+    Restored,
+    Finished,
+    RolledBack,
+}
+
+/// What changed; `attempt` is the run's number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunEvent {
+    Started { attempt: u32, reserve_at: Timestamp, window_ends_at: Timestamp },
+    DatabasesRestored { attempt: u32, occurred_at: Timestamp },
+    Finished { attempt: u32, occurred_at: Timestamp },
+    RolledBack { attempt: u32, occurred_at: Timestamp, reason: String },
+    Corrected { attempt: u32, step: RunStep, was: Timestamp, occurred_at: Timestamp },
+    Reopened { attempt: u32, reason: String },
+    ReserveReached { attempt: u32 },
+    WindowOverrun { attempt: u32 },
+}
+
+/// The migration stage of one project.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Migration {
+    runs: Vec<Run>,
+}
+
+impl Migration {
+    /// In order of their numbers.
+    pub fn runs(&self) -> &[Run] {
+        &self.runs
+    }
+
+    /// The run that is neither finished nor rolled back.
+    pub fn in_progress(&self) -> Option<&Run> {
+        self.runs.last().filter(|run| run.in_progress())
+    }
+
+    /// The run that counts, with the last restoration of its databases and its end.
+    pub fn finished(&self) -> Option<(&Run, &Fact, &Fact)> {
+        let run = self.runs.last()?;
+        match &run.state {
+            RunState::Finished { restored, finished } => Some((run, restored, finished)),
+            _ => None,
+        }
+    }
+
+    /// Whether `VARIANT_FROZEN` holds: from a run's start until it is rolled back, and once one is finished.
+    pub fn freezes_variant(&self) -> bool {
+        self.runs.iter().any(|run| !matches!(run.state, RunState::RolledBack { .. }))
+    }
+
+    /// The number of the run that would be started next.
+    pub fn next_number(&self) -> u32 {
+        self.runs.last().map_or(1, |last| last.number + 1)
+    }
+
+    /// SOFTVIG starts a run. Takes over what is confirmed in `stops`.
+    pub fn start(
+        &mut self,
+        gate: &RunGate<'_>,
+        stops: &mut Stops,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<Vec<RunEvent>, Refusal> {
+        let mut violations = Vec::from_iter(by_softvig(by));
+        violations.extend(self.start_locked(gate));
+        violations.extend_from_slice(gate.buffers);
+        violations.extend(licences_in_place(gate.licences_missing));
+        if !gate.stale.is_empty() {
+            violations.push(
+                Violation::new(ErrorReason::EvidenceStale)
+                    .asked(format!("expired: {}", gate.stale.join(", ")))
+                    .allowed("once measured again"),
+            );
+        }
+        violations.extend(stops.not_stopped(gate.window));
+        let window = match fits(gate, now) {
+            Ok(window) => window,
+            Err(violation) => return Err(refuse(violations, violation)),
+        };
+        Refusal::unless_empty(violations)?;
+        let run = Run {
+            number: self.next_number(),
+            window,
+            reserve_at: window.end - SignedDuration::from_hours(i64::from(gate.terms.reserve_hours)),
+            started: Fact::new(by, None, now),
+            stopped: stops.take_confirmed(),
+            state: RunState::Started,
+            reserve_told: false,
+            overrun_told: false,
+        };
+        let event =
+            RunEvent::Started { attempt: run.number, reserve_at: run.reserve_at, window_ends_at: window.end };
+        self.runs.push(run);
+        Ok(vec![event])
+    }
+
+    fn start_locked(&self, gate: &RunGate<'_>) -> Option<Violation> {
+        let why = if !gate.unlocked {
+            "once audit 2 is passed"
+        } else if self.in_progress().is_some() {
+            "once the run in progress is rolled back"
+        } else if self.finished().is_some() {
+            "once migration is reopened: a run is finished"
+        } else {
+            return None;
+        };
+        Some(stage_locked(Stage::Migration, why))
+    }
+
+    /// What time alone brings: the reserve begins, the window ends. Each is told once for a run.
+    pub fn tick(&mut self, now: Timestamp) -> Vec<RunEvent> {
+        let Some(run) = self.runs.last_mut().filter(|run| run.in_progress()) else {
+            return Vec::new();
+        };
+        let attempt = run.number;
+        let mut events = Vec::new();
+        if now >= run.reserve_at && !std::mem::replace(&mut run.reserve_told, true) {
+            events.push(RunEvent::ReserveReached { attempt });
+        }
+        if now >= run.window.end && !std::mem::replace(&mut run.overrun_told, true) {
+            events.push(RunEvent::WindowOverrun { attempt });
+        }
+        events
+    }
+
+    /// When `tick` next has something to say.
+    pub fn next_tick(&self) -> Option<Timestamp> {
+        let run = self.in_progress()?;
+        match (run.reserve_told, run.overrun_told) {
+            (false, _) => Some(run.reserve_at),
+            (true, false) => Some(run.window.end),
+            (true, true) => None,
+        }
+    }
+}
+
+/// `RUN_OUTSIDE_WINDOW` unless now lies in the window and the planned duration and the reserve fit behind it.
+fn fits(gate: &RunGate<'_>, now: Timestamp) -> Result<Interval, Violation> {
+    let violation = Violation::new(ErrorReason::RunOutsideWindow).asked(local_time(now));
+    let Some(window) = gate.window else {
+        return Err(violation.allowed("once a migration window is agreed"));
+    };
+    let latest = window.end - gate.terms.length();
+    if window.start <= now && now <= latest {
+        return Ok(window);
+    }
+    Err(violation.allowed(format!("{}/{}", local_time(window.start), local_time(latest))))
+}
+
+mod steps;
+#[cfg(test)]
+mod tests;

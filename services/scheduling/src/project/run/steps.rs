@@ -1,0 +1,155 @@
+//! What happens to a run after its start: facts, their corrections, and the reopening of a finished run.
+
+use jiff::Timestamp;
+use proto::{
+    common::v1::ErrorReason,
+    refusal::{Refusal, Violation},
+};
+
+use super::{Migration, Run, RunEvent, RunState, RunStep};
+use crate::{
+    actor::Actor,
+    project::{
+        Stage,
+        checks::{by_softvig, local_time, refuse, stage_locked, written},
+        facts::Fact,
+    },
+};
+
+impl Migration {
+    /// The databases are up on the new instance. Recorded again, the last time counts.
+    pub fn databases_restored(
+        &mut self,
+        occurred_at: Option<Timestamp>,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<Vec<RunEvent>, Refusal> {
+        let restored = Fact::new(by, occurred_at, now);
+        let run = self.next_step("while a run is in progress", &restored, by)?;
+        let event = RunEvent::DatabasesRestored { attempt: run.number, occurred_at: restored.occurred_at };
+        run.state = RunState::Restored { restored };
+        Ok(vec![event])
+    }
+
+    /// The run is finished: the company works on the new instance.
+    pub fn finish(
+        &mut self,
+        occurred_at: Option<Timestamp>,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<Vec<RunEvent>, Refusal> {
+        let finished = Fact::new(by, occurred_at, now);
+        let run = self.next_step("once the databases of a run in progress are restored", &finished, by)?;
+        let RunState::Restored { restored } = &run.state else {
+            return Err(stage_locked(Stage::Migration, "once the databases are restored").into());
+        };
+        let event = RunEvent::Finished { attempt: run.number, occurred_at: finished.occurred_at };
+        run.state = RunState::Finished { restored: restored.clone(), finished };
+        Ok(vec![event])
+    }
+
+    /// Back to the old instance, at any point before finished; `ROLLBACK_CLOSED` after.
+    pub fn roll_back(
+        &mut self,
+        reason: &str,
+        occurred_at: Option<Timestamp>,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<Vec<RunEvent>, Refusal> {
+        let rolled_back = Fact::new(by, occurred_at, now);
+        if let Some((run, _, finished)) = self.finished() {
+            return Err(Violation::new(ErrorReason::RollbackClosed)
+                .asked(format!("run {}, finished {}", run.number, local_time(finished.occurred_at)))
+                .allowed("until the run is finished")
+                .into());
+        }
+        Refusal::unless_empty(Vec::from_iter(written("reason", reason)))?;
+        let run = self.next_step("while a run is in progress", &rolled_back, by)?;
+        let restored = match &run.state {
+            RunState::Restored { restored } => Some(restored.clone()),
+            _ => None,
+        };
+        let reason = reason.trim().to_owned();
+        let event = RunEvent::RolledBack {
+            attempt: run.number,
+            occurred_at: rolled_back.occurred_at,
+            reason: reason.clone(),
+        };
+        run.state = RunState::RolledBack { restored, rolled_back, reason };
+        Ok(vec![event])
+    }
+
+    /// The run in progress, once a fact about it is found to be SOFTVIG's and in its order of time.
+    fn next_step(&mut self, locked: &str, fact: &Fact, by: &Actor) -> Result<&mut Run, Refusal> {
+        let mut violations = Vec::from_iter(by_softvig(by));
+        let Some(run) = self.runs.last_mut().filter(|run| run.in_progress()) else {
+            return Err(refuse(violations, stage_locked(Stage::Migration, locked)));
+        };
+        violations.extend(fact.out_of_range(Some(run.last_step().occurred_at)));
+        Refusal::unless_empty(violations)?;
+        Ok(run)
+    }
+
+    /// SOFTVIG corrects when a step of the last run happened, between its neighbours.
+    pub fn correct(
+        &mut self,
+        step: RunStep,
+        occurred_at: Timestamp,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<Vec<RunEvent>, Refusal> {
+        let corrected = Fact::new(by, Some(occurred_at), now);
+        let mut violations = Vec::from_iter(by_softvig(by));
+        let run = self.runs.last_mut();
+        let attempt = run.as_ref().map_or(0, |run| run.number);
+        let Some((before, fact, after)) = run.and_then(|run| neighbours(run, step)) else {
+            let locked = stage_locked(Stage::Migration, "once the last run has recorded that step");
+            return Err(refuse(violations, locked));
+        };
+        violations.extend(corrected.outside(Some(before), after.unwrap_or(corrected.recorded_at)));
+        Refusal::unless_empty(violations)?;
+        let (was, occurred_at) = (fact.occurred_at, corrected.occurred_at);
+        *fact = corrected;
+        Ok(vec![RunEvent::Corrected { attempt, step, was, occurred_at }])
+    }
+
+    /// The answer to a problem: the finished run counts no more, and a new window is needed.
+    pub fn reopen(&mut self, reason: &str, by: &Actor, now: Timestamp) -> Result<Vec<RunEvent>, Refusal> {
+        let mut violations = Vec::from_iter(by_softvig(by));
+        violations.extend(written("reason", reason));
+        let last = self.runs.last_mut();
+        let Some((run, restored, finished)) = last.and_then(|run| match run.state.clone() {
+            RunState::Finished { restored, finished } => Some((run, restored, finished)),
+            _ => None,
+        }) else {
+            return Err(refuse(violations, stage_locked(Stage::Migration, "once a run is finished")));
+        };
+        Refusal::unless_empty(violations)?;
+        let reason = reason.trim().to_owned();
+        let event = RunEvent::Reopened { attempt: run.number, reason: reason.clone() };
+        run.state = RunState::Reopened { restored, finished, reopened: Fact::new(by, None, now), reason };
+        Ok(vec![event])
+    }
+}
+
+/// The step's fact, with the time of the step before it and of the one after it.
+fn neighbours(run: &mut Run, step: RunStep) -> Option<(Timestamp, &mut Fact, Option<Timestamp>)> {
+    let started = run.started.occurred_at;
+    match (step, &mut run.state) {
+        (RunStep::Restored, RunState::Restored { restored }) => Some((started, restored, None)),
+        (RunStep::Restored, RunState::Finished { restored, finished }) => {
+            Some((started, restored, Some(finished.occurred_at)))
+        }
+        (RunStep::Restored, RunState::RolledBack { restored: Some(restored), rolled_back, .. }) => {
+            Some((started, restored, Some(rolled_back.occurred_at)))
+        }
+        (RunStep::Finished, RunState::Finished { restored, finished }) => {
+            Some((restored.occurred_at, finished, None))
+        }
+        (RunStep::RolledBack, RunState::RolledBack { restored, rolled_back, .. }) => {
+            let before = restored.as_ref().map_or(started, |r| r.occurred_at);
+            Some((before, rolled_back, None))
+        }
+        _ => None,
+    }
+}
