@@ -18,6 +18,7 @@ pub mod text;
 pub mod timers;
 pub mod tokens;
 pub mod unit;
+pub mod wait;
 pub mod watch;
 
 // The edge: callers, requests, ports.

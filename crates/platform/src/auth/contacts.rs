@@ -32,9 +32,14 @@ impl Unit {
             }
             return Ok(Actor::Contact { id: contact, roles });
         }
-        let role = [(Role::Operator, SoftvigRole::Operator), (Role::Crm, SoftvigRole::Crm), (Role::Auditor, SoftvigRole::Auditor)];
+        let role = [
+            (Role::Operator, SoftvigRole::Operator),
+            (Role::Crm, SoftvigRole::Crm),
+            (Role::Auditor, SoftvigRole::Auditor),
+        ];
         let role = role.into_iter().find(|(role, _)| principal.has(*role));
-        let (_, role) = role.ok_or_else(|| Error::permission_denied("crm, operator, auditor, technical, decision"))?;
+        let (_, role) =
+            role.ok_or_else(|| Error::permission_denied("crm, operator, auditor, technical, decision"))?;
         Ok(Actor::Softvig { subject: principal.subject.clone(), role })
     }
 
@@ -55,7 +60,8 @@ impl Unit {
         let (name, roles) = match event {
             Event::ContactCard(card) if card.state() == ContactState::Active => {
                 let has = |role| card.roles().any(|r| r == role);
-                let roles = Roles { technical: has(ContactRole::Technical), decision: has(ContactRole::Decision) };
+                let roles =
+                    Roles { technical: has(ContactRole::Technical), decision: has(ContactRole::Decision) };
                 (&card.contact, roles)
             }
             Event::ContactCard(card) => (&card.contact, Roles::default()),
