@@ -1,0 +1,55 @@
+//! What a command changed. Internal: `crate::events` maps it to the public contract.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Needs, Status};
+use crate::catalogue::LicenceKind;
+
+/// One change; people by id only.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    NeedsSet {
+        needs: Needs,
+    },
+    LicenceRecommended {
+        kind: LicenceKind,
+        note: String,
+    },
+    LicenceChosen {
+        kind: LicenceKind,
+        previous: Option<LicenceKind>,
+    },
+    /// The choice could hold no longer: `RUNTIME_ONLY_AUTOSTACJA`.
+    ChoiceEnded {
+        kind: LicenceKind,
+    },
+    LicenceRecorded {
+        demand: String,
+        note: String,
+        occurred_at: Timestamp,
+    },
+    ProofWithdrawn {
+        demand: String,
+        reason: String,
+        occurred_at: Timestamp,
+    },
+    OfferReserved {
+        offer: String,
+    },
+    OfferReleased {
+        offer: String,
+        reason: ReleaseReason,
+    },
+    StatusChanged(Status),
+}
+
+/// Why a reservation ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReleaseReason {
+    GivenBack,
+    KindChanged,
+    ProjectCancelled,
+}

@@ -1,0 +1,114 @@
+//! The state, as it is kept.
+
+use jiff::Timestamp;
+use platform::actor::Actor;
+use serde::{Deserialize, Serialize};
+
+use super::{Needs, Status};
+use crate::catalogue::LicenceKind;
+
+/// The licensing of one project.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Licensing {
+    /// When the project was opened; nothing is in place for it earlier.
+    pub opened_at: Timestamp,
+    pub phase: Phase,
+    /// The variant chosen in scheduling.
+    pub variant: Option<Variant>,
+    pub needs: Needs,
+    pub recommendation: Option<Recommendation>,
+    pub choice: Option<Choice>,
+    pub offer: Option<Reservation>,
+    /// In the order of recording; for one demand and kind the last one counts.
+    pub proofs: Vec<Proof>,
+    /// What the world was last told; none before there is a variant.
+    pub announced: Option<Status>,
+}
+
+impl Licensing {
+    /// For a project that was opened at this time.
+    pub fn open(opened_at: Timestamp) -> Self {
+        Self {
+            opened_at,
+            phase: Phase::Open,
+            variant: None,
+            needs: Needs::default(),
+            recommendation: None,
+            choice: None,
+            offer: None,
+            proofs: Vec::new(),
+            announced: None,
+        }
+    }
+}
+
+/// Whether the project goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    Open,
+    /// The project is completed; what is recorded stays.
+    Completed,
+    Cancelled,
+}
+
+/// What licensing needs to know of a variant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Variant {
+    pub key: String,
+    /// Whether a licence kind must be chosen.
+    pub kind_required: bool,
+    /// Keys of the licences that it demands, in its order.
+    pub licences: Vec<String>,
+}
+
+/// Something that happened and was recorded, in microseconds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fact {
+    /// Who recorded it.
+    pub by: Actor,
+    pub occurred_at: Timestamp,
+    pub recorded_at: Timestamp,
+}
+
+/// SOFTVIG's advice to the decision contact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recommendation {
+    pub kind: LicenceKind,
+    pub note: String,
+    pub made: Fact,
+}
+
+/// The decision contact's choice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    pub kind: LicenceKind,
+    pub made: Fact,
+}
+
+/// One piece of an offer's quantity, set aside for this project.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reservation {
+    /// Key of the offer.
+    pub offer: String,
+    pub made: Fact,
+}
+
+/// A record that a licence is in place. Withdrawn ones are kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proof {
+    /// Key of the licence.
+    pub demand: String,
+    /// The kind under which it was recorded, for licences that depend on it.
+    pub kind: Option<LicenceKind>,
+    pub note: String,
+    pub recorded: Fact,
+    pub withdrawn: Option<Withdrawal>,
+}
+
+/// Why and when a proof ceased to count.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withdrawal {
+    pub reason: String,
+    pub made: Fact,
+}

@@ -1,0 +1,135 @@
+//! The special offer of this project. How many are left is counted in [`crate::offers`].
+
+use calendar::local_day;
+use jiff::{Timestamp, civil::Date};
+use platform::actor::Actor;
+use proto::{
+    common::v1::ErrorReason,
+    refusal::{Refusal, Violation},
+};
+
+use super::{Event, Fact, Licensing, ReleaseReason, Reservation, checks};
+use crate::catalogue::Offer;
+
+impl Licensing {
+    /// Accepts an offer; the caller sets one piece of its quantity aside in the same transaction.
+    /// `client_since` is the company's, `left` what is left of the offer's quantity.
+    ///
+    /// Refused with `PERMISSION_DENIED`, `PROJECT_CLOSED`, `LICENCE_REQUIRED` before a kind is chosen,
+    /// `OFFER_FOR_CLIENTS_ONLY`, and `INVALID_ARGUMENT` where the offer is not for the chosen kind or
+    /// another one is accepted already.
+    pub fn accept_offer(
+        &mut self,
+        actor: &Actor,
+        offer: &Offer,
+        client_since: Option<Date>,
+        left: u32,
+        now: Timestamp,
+    ) -> Result<Vec<Event>, Refusal> {
+        checks::decision(actor)?;
+        self.check_open()?;
+        if self.has_offer(&offer.key) {
+            return Ok(Vec::new());
+        }
+        Refusal::unless_empty(self.against_offer(offer, client_since, left, now))?;
+        self.offer = Some(Reservation { offer: offer.key.clone(), made: Fact::now(actor, now) });
+        Ok(vec![Event::OfferReserved { offer: offer.key.clone() }])
+    }
+
+    /// Gives the accepted offer back.
+    ///
+    /// Refused with `PERMISSION_DENIED`, `PROJECT_CLOSED`, `NOT_FOUND` where none is accepted.
+    pub fn release_offer(&mut self, actor: &Actor) -> Result<Vec<Event>, Refusal> {
+        checks::decision_or_softvig(actor)?;
+        self.check_open()?;
+        if self.offer.is_none() {
+            return Err(Violation::new(ErrorReason::NotFound)
+                .field("offer")
+                .allowed("an accepted offer")
+                .into());
+        }
+        let mut events = Vec::new();
+        self.release(ReleaseReason::GivenBack, &mut events);
+        Ok(events)
+    }
+
+    /// Everything that speaks against this offer for this project, now.
+    pub fn against_offer(
+        &self,
+        offer: &Offer,
+        client_since: Option<Date>,
+        left: u32,
+        now: Timestamp,
+    ) -> Vec<Violation> {
+        let mut violations = offer_for_clients_only(offer, client_since, left, local_day(now));
+        match self.kind() {
+            None => violations.push(
+                Violation::new(ErrorReason::LicenceRequired)
+                    .field("offer")
+                    .allowed("once a licence kind is chosen"),
+            ),
+            Some(kind) if !offer.kinds.contains(&kind) => violations.push(
+                Violation::new(ErrorReason::InvalidArgument)
+                    .field("offer")
+                    .asked(format!("{} for {kind}", offer.key))
+                    .allowed(join(&offer.kinds)),
+            ),
+            Some(_) => {}
+        }
+        if let Some(other) = self.offer.as_ref().filter(|reservation| reservation.offer != offer.key) {
+            violations.push(
+                Violation::new(ErrorReason::InvalidArgument)
+                    .field("offer")
+                    .asked(&offer.key)
+                    .allowed(format!("once {} is given back", other.offer)),
+            );
+        }
+        violations
+    }
+
+    /// Whether this offer is set aside for the project.
+    pub fn has_offer(&self, key: &str) -> bool {
+        self.offer.as_ref().is_some_and(|reservation| reservation.offer == key)
+    }
+
+    /// Ends the reservation, if there is one.
+    pub(super) fn release(&mut self, reason: ReleaseReason, events: &mut Vec<Event>) {
+        if let Some(Reservation { offer, .. }) = self.offer.take() {
+            events.push(Event::OfferReleased { offer, reason });
+        }
+    }
+}
+
+/// `OFFER_FOR_CLIENTS_ONLY`: no client, outside the dates, or none left.
+fn offer_for_clients_only(
+    offer: &Offer,
+    client_since: Option<Date>,
+    left: u32,
+    today: Date,
+) -> Vec<Violation> {
+    let violation = || Violation::new(ErrorReason::OfferForClientsOnly).field("offer");
+    let mut violations = Vec::new();
+    let last_joining_day = match offer.client_before.map(|before| before.yesterday()) {
+        Some(Ok(day)) => day.min(today),
+        _ => today,
+    };
+    if client_since.is_none_or(|since| since > last_joining_day) {
+        let asked = client_since
+            .map_or("a company that is no client".to_owned(), |day| format!("client since {day}"));
+        violations
+            .push(violation().asked(asked).allowed(format!("client since {last_joining_day} or earlier")));
+    }
+    if !(offer.valid_from..=offer.valid_until).contains(&today) {
+        violations
+            .push(violation().asked(today).allowed(format!("{}/{}", offer.valid_from, offer.valid_until)));
+    }
+    if left == 0 {
+        violations
+            .push(violation().asked(&offer.key).allowed(format!("{} in all, none left", offer.quantity)));
+    }
+    violations
+}
+
+fn join(items: &[impl ToString]) -> String {
+    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,106 @@
+use super::*;
+
+#[test]
+fn runtime_only_autostacja_when_others_use_the_instance() {
+    let cases = [
+        (OtherApplications::Unknown, LicenceKind::Runtime, true),
+        (OtherApplications::No, LicenceKind::Runtime, true),
+        (OtherApplications::Yes, LicenceKind::Runtime, false),
+        (OtherApplications::Yes, LicenceKind::Standard, true),
+    ];
+    for (needs, kind, allowed) in cases {
+        let mut licensing = opened();
+        licensing.set_needs(&catalogue(), &technical(), others(needs)).unwrap();
+        if allowed {
+            licensing.choose(&catalogue(), &decision(), kind, now()).unwrap();
+            licensing.recommend(&catalogue(), &crm(), kind, "fits".to_owned(), now()).unwrap();
+            assert_eq!(licensing.kind(), Some(kind));
+            continue;
+        }
+        for refusal in [
+            refused(&licensing, |l| l.choose(&catalogue(), &decision(), kind, now())),
+            refused(&licensing, |l| l.recommend(&catalogue(), &crm(), kind, "fits".to_owned(), now())),
+        ] {
+            assert_eq!(refusal.reason(), ErrorReason::RuntimeOnlyAutostacja);
+            assert_eq!(refusal.violations()[0].allowed, "standard");
+        }
+    }
+}
+
+#[test]
+fn runtime_only_autostacja_ends_the_choice_when_the_needs_change() {
+    let mut licensing = with_kind(LicenceKind::Runtime);
+    licensing.record(&catalogue(), &technical(), "sql_server", "FV 1".to_owned(), None, now()).unwrap();
+    licensing.record(&catalogue(), &technical(), "windows_server", "FV 2".to_owned(), None, now()).unwrap();
+    assert!(licensing.status(&catalogue()).unwrap().complete());
+
+    let events = licensing.set_needs(&catalogue(), &technical(), others(OtherApplications::Yes)).unwrap();
+    assert!(events.contains(&Event::ChoiceEnded { kind: LicenceKind::Runtime }));
+    assert_eq!(missing(&events), Some(vec!["licence_kind".to_owned(), "sql_server".to_owned()]));
+    assert_eq!(licensing.kind(), None);
+}
+
+#[test]
+fn standard_survives_a_change_of_needs() {
+    let mut licensing = with_kind(LicenceKind::Standard);
+    let events = licensing.set_needs(&catalogue(), &technical(), others(OtherApplications::Yes)).unwrap();
+    assert_eq!(events.len(), 1);
+    assert_eq!(licensing.kind(), Some(LicenceKind::Standard));
+}
+
+#[test]
+fn no_kind_is_chosen_where_the_variant_demands_none() {
+    let mut licensing = opened();
+    licensing.variant_chosen(&catalogue(), hosted());
+    let refusal = refused(&licensing, |l| l.choose(&catalogue(), &decision(), LicenceKind::Standard, now()));
+    assert_eq!(refusal.reason(), ErrorReason::InvalidArgument);
+    assert_eq!(refusal.violations()[0].field, "kind");
+}
+
+#[test]
+fn a_kind_can_be_chosen_before_the_variant() {
+    let mut licensing = Licensing::open(at(OPENED));
+    let events = licensing.choose(&catalogue(), &decision(), LicenceKind::Standard, now()).unwrap();
+    assert_eq!(missing(&events), None, "no variant, no status");
+    assert_eq!(licensing.kind(), Some(LicenceKind::Standard));
+}
+
+#[test]
+fn the_same_choice_again_is_no_news() {
+    let mut licensing = with_kind(LicenceKind::Standard);
+    let before = licensing.clone();
+    assert_eq!(licensing.choose(&catalogue(), &decision(), LicenceKind::Standard, now()), Ok(Vec::new()));
+    assert_eq!(licensing, before);
+}
+
+#[test]
+fn a_recommendation_chooses_nothing_and_says_why() {
+    let mut licensing = opened();
+    licensing
+        .recommend(&catalogue(), &crm(), LicenceKind::Runtime, "only AutoStacja".to_owned(), now())
+        .unwrap();
+    assert_eq!(licensing.kind(), None);
+    for note in ["", "  ", &"x".repeat(2001)] {
+        let refusal = refused(&licensing, |l| {
+            l.recommend(&catalogue(), &crm(), LicenceKind::Runtime, note.to_owned(), now())
+        });
+        assert_eq!(
+            (refusal.reason(), refusal.violations()[0].field.as_str()),
+            (ErrorReason::InvalidArgument, "note")
+        );
+    }
+}
+
+#[test]
+fn needs_out_of_range_are_refused_all_at_once() {
+    let needs = Needs {
+        cores: Some(0),
+        processors: Some(17),
+        users: Some(100_001),
+        devices: Some(0),
+        ..others(OtherApplications::No)
+    };
+    let refusal = refused(&opened(), |l| l.set_needs(&catalogue(), &technical(), needs));
+    let fields: Vec<_> = refusal.violations().iter().map(|v| v.field.as_str()).collect();
+    assert_eq!(fields, ["needs.cores", "needs.processors", "needs.users"]);
+}

@@ -1,0 +1,187 @@
+//! Rules by name; what each refusal says, and that it changes nothing.
+
+mod calculation;
+mod choice;
+mod offer;
+mod proofs;
+mod status;
+
+use jiff::Timestamp;
+use platform::{
+    actor::{Actor, Roles, SoftvigRole},
+    id::ContactId,
+};
+use proto::{common::v1::ErrorReason, refusal::Refusal};
+
+use super::*;
+use crate::catalogue::{Catalogue, LicenceKind};
+
+const OPENED: &str = "2026-11-02T08:00:00Z";
+const NOW: &str = "2026-11-16T10:00:00Z";
+
+fn at(instant: &str) -> Timestamp {
+    instant.parse().unwrap()
+}
+
+fn now() -> Timestamp {
+    at(NOW)
+}
+
+fn catalogue() -> Catalogue {
+    Catalogue::load(None).unwrap()
+}
+
+fn contact(technical: bool, decision: bool) -> Actor {
+    Actor::Contact { id: ContactId(uuid::Uuid::from_u128(7)), roles: Roles { technical, decision } }
+}
+
+fn decision() -> Actor {
+    contact(false, true)
+}
+
+fn technical() -> Actor {
+    contact(true, false)
+}
+
+/// A contact who has left, or whose token says more than is true.
+fn nobody() -> Actor {
+    contact(false, false)
+}
+
+fn softvig(role: SoftvigRole) -> Actor {
+    Actor::Softvig { subject: "crm".to_owned(), role }
+}
+
+fn crm() -> Actor {
+    softvig(SoftvigRole::Crm)
+}
+
+fn new_server() -> Variant {
+    Variant {
+        key: "new_server".to_owned(),
+        kind_required: true,
+        licences: vec!["sql_server".to_owned(), "windows_server".to_owned()],
+    }
+}
+
+fn hosted() -> Variant {
+    Variant { key: "hosted".to_owned(), kind_required: false, licences: Vec::new() }
+}
+
+/// A project with its variant, nothing chosen.
+fn opened() -> Licensing {
+    let mut licensing = Licensing::open(at(OPENED));
+    licensing.variant_chosen(&catalogue(), new_server());
+    licensing
+}
+
+/// The same with this kind chosen.
+fn with_kind(kind: LicenceKind) -> Licensing {
+    let mut licensing = opened();
+    licensing.choose(&catalogue(), &decision(), kind, now()).unwrap();
+    licensing
+}
+
+fn others(other_applications: OtherApplications) -> Needs {
+    Needs { other_applications, ..Needs::default() }
+}
+
+/// Carries a command out on a copy and expects the refusal, the copy being unchanged.
+fn refused<T: std::fmt::Debug>(
+    licensing: &Licensing,
+    command: impl FnOnce(&mut Licensing) -> Result<T, Refusal>,
+) -> Refusal {
+    let mut copy = licensing.clone();
+    let refusal = command(&mut copy).expect_err("the command should be refused");
+    assert_eq!(&copy, licensing, "a refusal changes nothing");
+    refusal
+}
+
+fn reasons(refusal: &Refusal) -> Vec<ErrorReason> {
+    refusal.violations().iter().map(|v| v.reason).collect()
+}
+
+/// What is missing by the last status among the events.
+fn missing(events: &[Event]) -> Option<Vec<String>> {
+    events.iter().rev().find_map(|event| match event {
+        Event::StatusChanged(status) => Some(status.missing.clone()),
+        _ => None,
+    })
+}
+
+/// Every command, for the rules that hold for all of them.
+type Command = fn(&mut Licensing, &Actor) -> Result<Vec<Event>, Refusal>;
+
+const COMMANDS: [(&str, Command); 7] = [
+    ("set_needs", |l, actor| l.set_needs(&catalogue(), actor, others(OtherApplications::No))),
+    ("choose", |l, actor| l.choose(&catalogue(), actor, LicenceKind::Runtime, now())),
+    ("recommend", |l, actor| {
+        l.recommend(&catalogue(), actor, LicenceKind::Runtime, "fits".to_owned(), now())
+    }),
+    ("accept_offer", |l, actor| {
+        let catalogue = catalogue();
+        let offer = catalogue.offer("migration-2026").unwrap();
+        l.accept_offer(actor, offer, Some("2019-01-01".parse().unwrap()), 1, now())
+    }),
+    ("release_offer", |l, actor| l.release_offer(actor)),
+    ("record", |l, actor| l.record(&catalogue(), actor, "windows_server", "FV 7".to_owned(), None, now())),
+    ("withdraw_proof", |l, actor| {
+        l.withdraw_proof(&catalogue(), actor, "sql_server", "returned".to_owned(), None, now())
+    }),
+];
+
+/// A project on which each of [`COMMANDS`] is possible.
+fn everything_possible() -> Licensing {
+    let mut licensing = with_kind(LicenceKind::Standard);
+    licensing.record(&catalogue(), &technical(), "sql_server", "FV 1".to_owned(), None, now()).unwrap();
+    let offer = catalogue().offer("migration-2026").unwrap().clone();
+    licensing.accept_offer(&decision(), &offer, Some("2019-01-01".parse().unwrap()), 1, now()).unwrap();
+    licensing
+}
+
+#[test]
+fn permission_denied_to_all_but_the_named_roles() {
+    let may = |name: &str, technical_too: bool, decision_too: bool, softvig_too: bool| {
+        let (_, command) = COMMANDS.iter().find(|(n, _)| *n == name).unwrap();
+        let cases = [
+            (technical(), technical_too),
+            (decision(), decision_too),
+            (crm(), softvig_too),
+            (softvig(SoftvigRole::Operator), softvig_too),
+            (softvig(SoftvigRole::Auditor), false),
+            (nobody(), false),
+            (Actor::System, false),
+        ];
+        for (actor, allowed) in cases {
+            if allowed {
+                command(&mut everything_possible(), &actor)
+                    .unwrap_or_else(|e| panic!("{name} by {actor:?}: {e}"));
+            } else {
+                let refusal = refused(&everything_possible(), |l| command(l, &actor));
+                assert_eq!(refusal.reason(), ErrorReason::PermissionDenied, "{name} by {actor:?}");
+            }
+        }
+    };
+    may("set_needs", true, true, true);
+    may("choose", false, true, false);
+    may("recommend", false, false, true);
+    may("accept_offer", false, true, false);
+    may("release_offer", false, true, true);
+    may("record", true, true, true);
+    may("withdraw_proof", true, true, true);
+}
+
+#[test]
+fn project_closed_refuses_every_command() {
+    let mut cancelled = everything_possible();
+    cancelled.project_cancelled();
+    let mut completed = everything_possible();
+    completed.project_completed();
+    for licensing in [cancelled, completed] {
+        for (name, command) in COMMANDS {
+            let actor = if name == "recommend" { crm() } else { decision() };
+            let refusal = refused(&licensing, |l| command(l, &actor));
+            assert_eq!(refusal.reason(), ErrorReason::ProjectClosed, "{name}");
+        }
+    }
+}

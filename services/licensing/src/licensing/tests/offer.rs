@@ -1,0 +1,122 @@
+use jiff::civil::{Date, date};
+
+use super::*;
+use crate::catalogue::Offer;
+
+fn offer() -> Offer {
+    catalogue().offer("migration-2026").unwrap().clone()
+}
+
+fn accept(
+    licensing: &mut Licensing,
+    since: Option<Date>,
+    left: u32,
+    now: &str,
+) -> Result<Vec<Event>, Refusal> {
+    licensing.accept_offer(&decision(), &offer(), since, left, at(now))
+}
+
+#[test]
+fn offer_for_clients_only() {
+    let client = Some(date(2019, 5, 1));
+    // The offer runs from 2026-09-01 to 2027-06-30 in Poland, for clients from before it began.
+    let cases = [
+        ("a client", client, 1, NOW, true),
+        ("a client since the last day that counts", Some(date(2026, 8, 31)), 1, NOW, true),
+        ("a client from the first day of the offer", Some(date(2026, 9, 1)), 1, NOW, false),
+        ("no client", None, 1, NOW, false),
+        ("none left", client, 0, NOW, false),
+        ("the last minute of the day before", client, 1, "2026-08-31T21:59:59Z", false),
+        ("the first minute", client, 1, "2026-08-31T22:00:00Z", true),
+        ("the last minute", client, 1, "2027-06-30T21:59:59Z", true),
+        ("the first minute after", client, 1, "2027-06-30T22:00:00Z", false),
+    ];
+    for (name, since, left, now, allowed) in cases {
+        let mut licensing = with_kind(LicenceKind::Standard);
+        if allowed {
+            let events = accept(&mut licensing, since, left, now).unwrap_or_else(|e| panic!("{name}: {e}"));
+            assert_eq!(events, [Event::OfferReserved { offer: "migration-2026".to_owned() }], "{name}");
+        } else {
+            let refusal = refused(&licensing, |l| accept(l, since, left, now));
+            assert_eq!(reasons(&refusal), [ErrorReason::OfferForClientsOnly], "{name}");
+            assert!(!refusal.violations()[0].allowed.is_empty(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn offer_for_clients_only_names_all_that_is_wrong() {
+    let refusal = refused(&with_kind(LicenceKind::Standard), |l| accept(l, None, 0, "2027-07-01T10:00:00Z"));
+    assert_eq!(reasons(&refusal), [ErrorReason::OfferForClientsOnly; 3]);
+}
+
+#[test]
+fn an_offer_needs_a_kind_that_it_is_for() {
+    let refusal = refused(&opened(), |l| accept(l, Some(date(2019, 5, 1)), 1, NOW));
+    assert_eq!(reasons(&refusal), [ErrorReason::LicenceRequired]);
+
+    let runtime_start = catalogue().offer("runtime-start").unwrap().clone();
+    let refusal = refused(&with_kind(LicenceKind::Standard), |l| {
+        l.accept_offer(&decision(), &runtime_start, Some(date(2019, 5, 1)), 1, now())
+    });
+    assert_eq!(reasons(&refusal), [ErrorReason::InvalidArgument]);
+    assert_eq!(refusal.violations()[0].allowed, "runtime");
+}
+
+#[test]
+fn one_offer_at_a_time_and_the_same_again_is_no_news() {
+    let mut licensing = with_kind(LicenceKind::Runtime);
+    accept(&mut licensing, Some(date(2019, 5, 1)), 1, NOW).unwrap();
+    assert_eq!(accept(&mut licensing, Some(date(2019, 5, 1)), 0, NOW), Ok(Vec::new()));
+
+    let other = catalogue().offer("runtime-start").unwrap().clone();
+    let refusal =
+        refused(&licensing, |l| l.accept_offer(&decision(), &other, Some(date(2019, 5, 1)), 1, now()));
+    assert_eq!(reasons(&refusal), [ErrorReason::InvalidArgument]);
+}
+
+#[test]
+fn an_offer_goes_back_with_the_kind_the_project_or_on_request() {
+    let released = |reason| Event::OfferReleased { offer: "runtime-start".to_owned(), reason };
+    let reserved = || {
+        let mut licensing = with_kind(LicenceKind::Runtime);
+        let offer = catalogue().offer("runtime-start").unwrap().clone();
+        licensing.accept_offer(&decision(), &offer, Some(date(2019, 5, 1)), 1, now()).unwrap();
+        licensing
+    };
+    type Change = fn(&mut Licensing) -> Vec<Event>;
+    let cases: [(Change, ReleaseReason); 4] = [
+        (|l| l.release_offer(&decision()).unwrap(), ReleaseReason::GivenBack),
+        (
+            |l| l.choose(&catalogue(), &decision(), LicenceKind::Standard, now()).unwrap(),
+            ReleaseReason::KindChanged,
+        ),
+        (
+            |l| l.set_needs(&catalogue(), &technical(), others(OtherApplications::Yes)).unwrap(),
+            ReleaseReason::KindChanged,
+        ),
+        (Licensing::project_cancelled, ReleaseReason::ProjectCancelled),
+    ];
+    for (change, reason) in cases {
+        let mut licensing = reserved();
+        assert!(change(&mut licensing).contains(&released(reason)), "{reason:?}");
+        assert_eq!(licensing.offer, None, "{reason:?}");
+    }
+
+    let mut completed = reserved();
+    completed.project_completed();
+    assert!(completed.has_offer("runtime-start"), "an offer that was used is not free again");
+}
+
+#[test]
+fn an_offer_for_both_kinds_survives_the_change_of_kind() {
+    let mut licensing = everything_possible();
+    licensing.choose(&catalogue(), &decision(), LicenceKind::Runtime, now()).unwrap();
+    assert!(licensing.has_offer("migration-2026"));
+}
+
+#[test]
+fn nothing_is_given_back_where_nothing_is_accepted() {
+    let refusal = refused(&opened(), |l| l.release_offer(&decision()));
+    assert_eq!(refusal.reason(), ErrorReason::NotFound);
+}

@@ -1,0 +1,34 @@
+//! What scheduling's events change. An event is a fact and is never refused.
+
+use super::{Event, Licensing, Phase, ReleaseReason, Variant};
+use crate::catalogue::Catalogue;
+
+impl Licensing {
+    /// The variant was chosen or changed: the demands change with it, and the proofs that still
+    /// apply go on counting. Does nothing once the project is closed.
+    pub fn variant_chosen(&mut self, catalogue: &Catalogue, variant: Variant) -> Vec<Event> {
+        let mut events = Vec::new();
+        if self.phase == Phase::Open {
+            self.variant = Some(variant);
+            self.announce(catalogue, &mut events);
+        }
+        events
+    }
+
+    /// The project was cancelled: the reserved offer is free for others.
+    pub fn project_cancelled(&mut self) -> Vec<Event> {
+        let mut events = Vec::new();
+        if self.phase == Phase::Open {
+            self.phase = Phase::Cancelled;
+            self.release(ReleaseReason::ProjectCancelled, &mut events);
+        }
+        events
+    }
+
+    /// The protocol is signed by both: nothing changes any more, and an accepted offer is used up.
+    pub fn project_completed(&mut self) {
+        if self.phase == Phase::Open {
+            self.phase = Phase::Completed;
+        }
+    }
+}

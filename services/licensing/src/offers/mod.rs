@@ -1,0 +1,5 @@
+//! How many pieces of each special offer are set aside: one aggregate for all companies.
+
+mod model;
+
+pub use model::Reservations;
