@@ -27,9 +27,13 @@ pub mod call;
 mod descriptor;
 pub mod edge;
 mod init;
+pub mod rest;
 pub mod telemetry;
 
 pub use call::{Call, Service};
 pub use edge::Edge;
 pub use error::Error;
 pub use init::init;
+
+#[cfg(test)]
+mod testing;

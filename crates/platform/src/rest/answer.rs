@@ -1,0 +1,56 @@
+//! Answers: JSON with its etag and lane position, or a problem.
+
+use axum::{
+    Json,
+    extract::Request,
+    response::{IntoResponse as _, Response},
+};
+use http::{
+    HeaderValue, StatusCode,
+    header::{CACHE_CONTROL, ETAG, WWW_AUTHENTICATE},
+};
+use proto::common::v1::ErrorReason;
+use serde_json::Value;
+
+use crate::{
+    edge::{Done, POSITION},
+    error::Error,
+};
+
+pub(super) fn success(done: Done<Value>) -> Response {
+    let etag = done.response.get("etag").and_then(Value::as_str).map(|etag| format!("\"{etag}\""));
+    let mut response = Json(done.response).into_response();
+    let headers = response.headers_mut();
+    // Answers hold personal data and change under the reader.
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Some(etag) = etag.and_then(|etag| HeaderValue::try_from(etag).ok()) {
+        headers.insert(ETAG, etag);
+    }
+    if let Some(position) = done.position.and_then(|p| HeaderValue::try_from(p.to_string()).ok()) {
+        headers.insert(POSITION, position);
+    }
+    response
+}
+
+pub(super) fn failure(error: &Error, instance: &str) -> Response {
+    let mut response = error.to_problem(instance).into_response();
+    if error.reason() == ErrorReason::Unauthenticated {
+        let challenge = HeaderValue::from_static("Bearer realm=\"przesiadka\"");
+        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+    }
+    response
+}
+
+pub(super) async fn no_such_path(request: Request) -> Response {
+    let path = request.uri().path();
+    failure(&Error::not_found(path), path)
+}
+
+/// The router adds Allow.
+pub(super) async fn no_such_method(request: Request) -> Response {
+    let path = request.uri().path();
+    let error = Error::invalid("method", request.method(), "what the header Allow lists");
+    let mut problem = error.to_problem(path);
+    problem.status = StatusCode::METHOD_NOT_ALLOWED.as_u16();
+    problem.into_response()
+}

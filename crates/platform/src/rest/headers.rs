@@ -1,0 +1,68 @@
+//! The two headers that are fields of the request in gRPC.
+
+use http::{HeaderMap, HeaderName, HeaderValue, header::IF_MATCH};
+
+use crate::error::Error;
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// The key of an Idempotency-Key header: a quoted string (draft-ietf-httpapi-idempotency-key-header).
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Error> {
+    single(headers, IDEMPOTENCY_KEY)?.map(|value| quoted(IDEMPOTENCY_KEY, value)).transpose()
+}
+
+/// The etag of an If-Match header: one strong etag.
+pub(super) fn if_match(headers: &HeaderMap) -> Result<Option<String>, Error> {
+    single(headers, IF_MATCH)?.map(|value| quoted(IF_MATCH, value)).transpose()
+}
+
+fn single(headers: &HeaderMap, name: HeaderName) -> Result<Option<&HeaderValue>, Error> {
+    let mut values = headers.get_all(&name).iter();
+    match (values.next(), values.next()) {
+        (value, None) => Ok(value),
+        _ => Err(Error::invalid(name.as_str(), "several", "one")),
+    }
+}
+
+/// A structured field string (RFC 8941): in quotes, `\"` and `\\` escaped.
+fn quoted(name: HeaderName, value: &HeaderValue) -> Result<String, Error> {
+    let text = value.to_str().unwrap_or_default().trim();
+    unquote(text).ok_or_else(|| Error::invalid(name.as_str(), text, "a string in double quotes"))
+}
+
+fn unquote(text: &str) -> Option<String> {
+    let inner = text.strip_prefix('"')?.strip_suffix('"')?;
+    let mut out = String::with_capacity(inner.len());
+    let mut chars = inner.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' => return None,
+            '\\' => out.push(chars.next().filter(|c| matches!(c, '"' | '\\'))?),
+            c => out.push(c),
+        }
+    }
+    (!out.is_empty()).then_some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn idempotency_key_is_a_quoted_string() {
+        for (header, key) in [
+            ("\"abc\"", Some("abc")),
+            ("\"a\\\"b\\\\\"", Some("a\"b\\")),
+            ("abc", None),
+            ("\"abc", None),
+            ("\"", None),
+            ("\"\"", None),
+            ("\"a\"b\"", None),
+            ("\"a\\b\"", None),
+            ("W/\"a\"", None),
+            ("\"a\", \"b\"", None),
+        ] {
+            assert_eq!(unquote(header).as_deref(), key, "{header}");
+        }
+    }
+}

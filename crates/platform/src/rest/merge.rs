@@ -1,0 +1,199 @@
+//! One request message out of path, query, headers and body.
+
+use std::collections::HashMap;
+
+use axum::{
+    body::{Body, Bytes},
+    extract::{Query, RawPathParams},
+};
+use http::{HeaderMap, header::CONTENT_TYPE, request::Parts};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use proto::{common::v1::ErrorReason, refusal::Violation, request::Request};
+use serde_json::{Map, Value};
+
+use super::{Operation, headers};
+use crate::{
+    descriptor::{CONTRACT, FieldInfo, Kind, MessageInfo},
+    edge::Limits,
+    error::Error,
+};
+
+/// # Panics
+/// At start, when a route cannot say where its path's parameters go.
+pub(super) fn check(operation: &Operation) {
+    let message = CONTRACT.message(operation.request);
+    let params = operation.params();
+    assert!(
+        operation.path.contains(&operation.resource),
+        "{}: the resource is not in its path",
+        operation.path
+    );
+    if !operation.resource.is_empty() {
+        assert!(resource_field(message).is_some(), "{} has neither name nor parent", operation.request);
+    }
+    for param in params.iter().filter(|p| !operation.is_of_resource(p)) {
+        assert!(message.field(param).is_some(), "{} has no field {param}", operation.request);
+    }
+}
+
+impl Operation {
+    /// The path's parameters, in order.
+    pub(crate) fn params(&self) -> Vec<&str> {
+        self.path.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect()
+    }
+
+    fn is_of_resource(&self, param: &str) -> bool {
+        self.resource.contains(&format!("{{{param}}}"))
+    }
+
+    /// Fields that the path fills.
+    pub(crate) fn path_fields(&self) -> Vec<&str> {
+        let mut fields: Vec<_> = self.params().into_iter().filter(|p| !self.is_of_resource(p)).collect();
+        if !self.resource.is_empty() {
+            fields.extend(resource_field(CONTRACT.message(self.request)));
+        }
+        fields
+    }
+}
+
+fn resource_field(message: &MessageInfo) -> Option<&'static str> {
+    ["name", "parent"].into_iter().find(|name| message.field(name).is_some())
+}
+
+pub(super) async fn read_body(body: Body, limits: &Limits) -> Result<Bytes, Error> {
+    let read = Limited::new(body, limits.body_bytes).collect();
+    match tokio::time::timeout(limits.body_time, read).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(e)) if e.is::<LengthLimitError>() => {
+            let allowed = format!("{} bytes", limits.body_bytes);
+            Err(Violation::new(ErrorReason::TooLarge).allowed(allowed).into())
+        }
+        Ok(Err(_)) => Err(Error::invalid("body", "a body that breaks off", "a whole one")),
+        Err(_) => {
+            let allowed = format!("all of it within {} s", limits.body_time.as_secs_f32());
+            Err(Error::invalid("body", "a body that comes too slowly", allowed))
+        }
+    }
+}
+
+/// The request as one JSON object.
+pub(super) fn merge(
+    operation: &Operation,
+    params: &RawPathParams,
+    parts: &Parts,
+    body: &[u8],
+) -> Result<Map<String, Value>, Error> {
+    let message = CONTRACT.message(operation.request);
+    let mut json = parse_body(&parts.headers, body)?;
+
+    let params: HashMap<_, _> = params.iter().collect();
+    if params.values().any(|value| value.is_empty() || value.contains('/')) {
+        return Err(Error::not_found(parts.uri.path()));
+    }
+    if let Some(field) = resource_field(message).filter(|_| !operation.resource.is_empty()) {
+        let mut name = operation.resource.clone();
+        for (param, value) in &params {
+            name = name.replace(&format!("{{{param}}}"), value);
+        }
+        put(&mut json, field, Value::String(name))?;
+    }
+    for (param, value) in params.iter().filter(|(param, _)| !operation.is_of_resource(param)) {
+        if let Some(field) = message.field(param) {
+            put(&mut json, &field.json_name, typed(field, value)?)?;
+        }
+    }
+
+    add_query(&mut json, message, parts)?;
+    if let Some(key) = headers::idempotency_key(&parts.headers)? {
+        let field = operation.is_command.then_some("requestId");
+        put(&mut json, field.ok_or_else(|| unexpected("idempotency-key"))?, Value::String(key))?;
+    }
+    if let Some(etag) = headers::if_match(&parts.headers)? {
+        let field = message.field("etag").map(|field| field.json_name.as_str());
+        put(&mut json, field.ok_or_else(|| unexpected("if-match"))?, Value::String(etag))?;
+    }
+    Ok(json)
+}
+
+fn unexpected(header: &str) -> Error {
+    Error::invalid(header, "present", "absent: this request does not know it")
+}
+
+fn parse_body(headers: &HeaderMap, body: &[u8]) -> Result<Map<String, Value>, Error> {
+    if body.is_empty() {
+        return Ok(Map::new());
+    }
+    let kind = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or("application/json");
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case("application/json") {
+        return Err(Error::invalid("content-type", kind, "application/json"));
+    }
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(json)) => Ok(json),
+        Ok(_) => Err(Error::invalid("body", "JSON that is no object", "one JSON object")),
+        Err(e) => Err(Error::invalid("body", format!("broken JSON: {e}"), "one JSON object")),
+    }
+}
+
+fn add_query(json: &mut Map<String, Value>, message: &MessageInfo, parts: &Parts) -> Result<(), Error> {
+    let query = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri);
+    let Query(pairs) = query.map_err(|_| Error::invalid("query", "one that cannot be read", "name=value"))?;
+    let mut lists: HashMap<String, Vec<Value>> = HashMap::new();
+    for (name, text) in pairs {
+        let field = message.json_field(&name);
+        let field =
+            field.ok_or_else(|| Error::invalid(name, "an unknown parameter", "a field of the request"))?;
+        let value = typed(field, &text)?;
+        if field.repeated {
+            lists.entry(field.json_name.clone()).or_default().push(value);
+        } else {
+            put(json, &field.json_name, value)?;
+        }
+    }
+    for (name, values) in lists {
+        put(json, &name, Value::Array(values))?;
+    }
+    Ok(())
+}
+
+/// A field is given once, or twice alike.
+fn put(json: &mut Map<String, Value>, field: &str, value: Value) -> Result<(), Error> {
+    match json.get(field) {
+        Some(there) if *there != value => Err(Error::invalid(field, "two different values", "one")),
+        _ => {
+            json.insert(field.to_owned(), value);
+            Ok(())
+        }
+    }
+}
+
+/// Text from path or query as the field's JSON.
+fn typed(field: &FieldInfo, text: &str) -> Result<Value, Error> {
+    let invalid = |allowed| Error::invalid(&field.name, text, allowed);
+    match &field.kind {
+        Kind::Bool => text.parse::<bool>().map(Value::Bool).map_err(|_| invalid("true or false")),
+        Kind::Int => text.parse::<i64>().map(Value::from).map_err(|_| invalid("a whole number")),
+        Kind::Float => text.parse::<f64>().map(Value::from).map_err(|_| invalid("a number")),
+        // These, and messages that are strings in JSON (times), are judged when the message is read.
+        Kind::Long | Kind::String | Kind::Bytes | Kind::Enum(_) | Kind::Message(_) => {
+            Ok(Value::String(text.to_owned()))
+        }
+    }
+}
+
+/// The typed request; unknown fields and wrong types are refused by their path.
+pub(super) fn decode<Req: Request>(json: Map<String, Value>) -> Result<Req, Error> {
+    serde_path_to_error::deserialize(Value::Object(json)).map_err(|e| {
+        let (path, error) = (e.path().to_string(), e.inner().to_string());
+        let path = if path == "." { "" } else { path.as_str() };
+        let unknown = error.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next());
+        match unknown {
+            // The path ends at the unknown field already.
+            Some(_) if !path.is_empty() => {
+                Error::invalid(path, "an unknown field", "a field of the contract")
+            }
+            Some(field) => Error::invalid(field, "an unknown field", "a field of the contract"),
+            None => Error::invalid(path, error, "what the contract says"),
+        }
+    })
+}
