@@ -1,1 +1,3 @@
-//! audit
+//! The audit service: checklists, audits, measured values, findings and corrections.
+
+pub mod checklist;

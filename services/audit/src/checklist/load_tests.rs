@@ -1,0 +1,111 @@
+use rstest::rstest;
+
+use super::parse;
+
+const HEAD: &str = r#"
+audit = 1
+version = "t"
+title = { pl = "a", en = "a" }
+[[section]]
+key = "host"
+title = { pl = "a", en = "a" }
+[[section]]
+key = "link"
+title = { pl = "a", en = "a" }
+"#;
+
+fn item(lines: &str) -> String {
+    let rest = [
+        ("key", r#"key = "a.b""#),
+        ("section", r#"section = "host""#),
+        ("question", r#"question = { pl = "a", en = "a" }"#),
+        ("kind", r#"kind = "bool""#),
+        ("expect", "expect = { is = true }"),
+        ("severity", r#"severity = "blocking""#),
+        ("source", r#"source = "EJ""#),
+    ];
+    let mut text = format!("{HEAD}\n[[item]]\n{lines}\n");
+    for (field, line) in rest {
+        if !lines.lines().any(|l| l.starts_with(&format!("{field} ="))) {
+            text.push_str(line);
+            text.push('\n');
+        }
+    }
+    text
+}
+
+#[test]
+fn a_plain_item_is_read() {
+    let list = parse("f.toml", &item("")).expect("it is valid");
+    assert_eq!(list.items.len(), 1);
+    assert!(!list.items[0].waivable, "a blocking item is not waivable by default");
+}
+
+#[rstest]
+#[case::unknown_field("colour = 1", "unknown field `colour`")]
+#[case::bad_key(r#"key = "A""#, "lower-case")]
+#[case::reserved_key(r#"key = "fix.a""#, "made by the service")]
+#[case::no_section(r#"section = "x""#, "no section x")]
+#[case::question_in_one_language(r#"question = { pl = "a", en = " " }"#, "both languages")]
+#[case::unknown_kind(r#"kind = "colour""#, "none of bool")]
+#[case::unit_of_a_bool(r#"unit = "GB""#, "belong to numbers")]
+#[case::choice_without_values("kind = \"choice\"\nexpect = { one_of = [\"a\"] }", "needs values")]
+#[case::values_of_a_bool(r#"values = ["a"]"#, "belong to choices")]
+#[case::expect_of_another_kind("expect = { at_least = 1 }", "does not go with this kind")]
+#[case::unknown_expectation("expect = { about = 1 }", "unknown variant `about`")]
+#[case::expected_word_missing(
+    "kind = \"choice\"\nvalues = [\"a\"]\nexpect = { one_of = [\"b\"] }",
+    "not among the values"
+)]
+#[case::tiers_upside_down(
+    "kind = \"number\"\nexpect = { tiers = { good_below = 9, blocking_from = 5 } }",
+    "lies below"
+)]
+#[case::range_upside_down("kind = \"number\"\nrange = [2, 1]\nexpect = { at_least = 1 }", "ends before")]
+#[case::expires_at_once("expires_after_days = 0", "at least 1")]
+#[case::no_source(r#"source = "" "#, "source is empty")]
+#[case::link_waivable("key = \"link.x\"\nwaivable = true", "never waivable")]
+#[case::link_section_waivable("section = \"link\"\nwaivable = true", "never waivable")]
+#[case::installed_waivable("key = \"inst.installed\"\nwaivable = true", "never waivable")]
+#[case::licence_waivable("key = \"lic.assigned\"\nwaivable = true", "never waivable")]
+fn a_broken_item_is_named_with_its_file(#[case] lines: &str, #[case] problem: &str) {
+    let key = lines.lines().find_map(|l| l.strip_prefix("key = ")).unwrap_or("a.b").trim_matches('"');
+    let error = parse("f.toml", &item(lines)).expect_err("it is broken");
+    assert_eq!((error.file.as_str(), error.key.as_str()), ("f.toml", key));
+    assert!(error.problem.contains(problem), "{error}");
+    assert!(error.to_string().starts_with(&format!("f.toml: {key}: ")), "{error}");
+}
+
+#[test]
+fn a_key_twice_is_refused() {
+    let one = item("");
+    let twice = format!(
+        "{one}\n{}",
+        one.split("[[item]]").last().map(|i| format!("[[item]]{i}")).expect("has an item")
+    );
+    assert_eq!(parse("f.toml", &twice).expect_err("it is there twice").problem, "the key is there twice");
+}
+
+#[test]
+fn a_default_of_another_form_is_refused() {
+    let fact = format!(
+        "{}\n[[fact]]\nkey = \"f.x\"\nsection = \"host\"\nquestion = {{ pl = \"a\", en = \"a\" }}\nkind = \"number\"\nrange = [1, 2]\ndefault = 3\n",
+        item("")
+    );
+    let error = parse("f.toml", &fact).expect_err("3 is out of range");
+    assert_eq!(
+        (error.key.as_str(), error.problem.as_str()),
+        ("f.x", "default 3 is not a number from 1 to 2 without a unit")
+    );
+}
+
+#[test]
+fn minor_items_are_waivable_but_for_link_acceptance() {
+    let minor = parse("f.toml", &item("severity = \"minor\"")).expect("valid");
+    assert!(minor.items[0].waivable);
+    let link = parse("f.toml", &item("severity = \"minor\"\nkey = \"link.x\"")).expect("valid");
+    assert!(!link.items[0].waivable);
+    let tiers =
+        "severity = \"minor\"\nkind = \"number\"\nexpect = { tiers = { good_below = 1, blocking_from = 2 } }";
+    assert!(!parse("f.toml", &item(tiers)).expect("valid").items[0].waivable, "it can become blocking");
+}

@@ -1,0 +1,121 @@
+//! Values and their forms: what may be recorded for an item or a fact.
+
+use std::fmt;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+/// A recorded value. A choice is kept as its text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Value {
+    Bool(bool),
+    Number(f64),
+    Text(String),
+    Date(Date),
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bool(v) => write!(f, "{v}"),
+            Self::Number(v) => write!(f, "{v}"),
+            Self::Text(v) => f.write_str(v),
+            Self::Date(v) => write!(f, "{v}"),
+        }
+    }
+}
+
+/// The form that a value must have.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Form {
+    Bool,
+    /// A finite number in `unit` (empty: a plain count), within `range` if there is one, ends included.
+    Number {
+        unit: String,
+        range: Option<(f64, f64)>,
+    },
+    /// One of these words.
+    Choice(Vec<String>),
+    /// Any text that is not blank.
+    Text,
+    Date,
+}
+
+impl Form {
+    /// Whether `value`, stated in `unit`, may be recorded. A unit is never guessed or converted.
+    pub fn accepts(&self, value: &Value, unit: &str) -> bool {
+        match (self, value) {
+            (Self::Number { unit: expected, range }, Value::Number(n)) => {
+                let in_range = range.is_none_or(|(low, high)| (low..=high).contains(n));
+                unit == expected && n.is_finite() && in_range
+            }
+            (Self::Choice(words), Value::Text(word)) => unit.is_empty() && words.contains(word),
+            (Self::Text, Value::Text(text)) => unit.is_empty() && !text.trim().is_empty(),
+            (Self::Bool, Value::Bool(_)) | (Self::Date, Value::Date(_)) => unit.is_empty(),
+            _ => false,
+        }
+    }
+
+    /// The unit that a value must be stated in; empty for all but numbers that have one.
+    pub fn unit(&self) -> &str {
+        match self {
+            Self::Number { unit, .. } => unit,
+            _ => "",
+        }
+    }
+}
+
+/// What a refusal says is allowed.
+impl fmt::Display for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bool => f.write_str("true or false"),
+            Self::Number { unit, range } => {
+                f.write_str("a number")?;
+                if let Some((low, high)) = range {
+                    write!(f, " from {low} to {high}")?;
+                }
+                if unit.is_empty() { f.write_str(" without a unit") } else { write!(f, " in {unit}") }
+            }
+            Self::Choice(words) => write!(f, "one of {}", words.join(", ")),
+            Self::Text => f.write_str("a text"),
+            Self::Date => f.write_str("a day, ISO 8601"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    fn gb() -> Form {
+        Form::Number { unit: "GB".into(), range: Some((0.0, 100.0)) }
+    }
+
+    #[rstest]
+    #[case::right(gb(), Value::Number(16.0), "GB", true)]
+    #[case::range_end(gb(), Value::Number(100.0), "GB", true)]
+    #[case::above_range(gb(), Value::Number(100.5), "GB", false)]
+    #[case::wrong_unit(gb(), Value::Number(16.0), "MB", false)]
+    #[case::no_unit(gb(), Value::Number(16.0), "", false)]
+    #[case::not_finite(Form::Number { unit: String::new(), range: None }, Value::Number(f64::NAN), "", false)]
+    #[case::number_for_bool(Form::Bool, Value::Number(1.0), "", false)]
+    #[case::bool_with_unit(Form::Bool, Value::Bool(true), "GB", false)]
+    #[case::choice(Form::Choice(vec!["2022".into()]), Value::Text("2022".into()), "", true)]
+    #[case::no_such_choice(Form::Choice(vec!["2022".into()]), Value::Text("2021".into()), "", false)]
+    #[case::blank_text(Form::Text, Value::Text("  ".into()), "", false)]
+    #[case::date(Form::Date, Value::Date(jiff::civil::date(2027, 1, 15)), "", true)]
+    #[case::text_for_date(Form::Date, Value::Text("2027-01-15".into()), "", false)]
+    fn wrong_kind_or_unit_is_not_accepted(
+        #[case] form: Form,
+        #[case] value: Value,
+        #[case] unit: &str,
+        #[case] ok: bool,
+    ) {
+        assert_eq!(form.accepts(&value, unit), ok);
+    }
+}
