@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub use self::{
     judge::{Bound, Computed, Expect, Judgement, Known, Unknown},
     load::LoadError,
-    registry::Registry,
+    registry::{Registry, VARIANT, WINDOW_MIN},
     value::{Form, Value},
 };
 

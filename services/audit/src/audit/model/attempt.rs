@@ -1,0 +1,125 @@
+//! One attempt of an audit: its own copy of the checklist, and what was recorded.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use platform::actor::Actor;
+use serde::{Deserialize, Serialize};
+
+use super::{AttemptId, FindingId};
+use crate::checklist::{AuditKind, Checklist, Value};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Attempt {
+    pub id: AttemptId,
+    pub audit: AuditKind,
+    /// From 1, per audit.
+    pub number: u32,
+    pub variant: String,
+    pub started_at: Timestamp,
+    /// The items that apply, copied: a later version of the checklist changes no attempt.
+    pub checklist: Checklist,
+    /// Known from the start: the variant, the window, and for audit 2 what audit 1 recorded.
+    pub given: BTreeMap<String, Value>,
+    /// What was recorded, by key of item or fact.
+    pub entries: BTreeMap<String, Entry>,
+    /// Measured again after the conclusion; takes the place of an entry as evidence, not as result.
+    pub refreshed: BTreeMap<String, Entry>,
+    pub state: AttemptState,
+    /// Rises with each change; the etag.
+    pub revision: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AttemptState {
+    Open,
+    Concluded(Conclusion),
+    /// Counts no more; a result is kept.
+    Voided {
+        at: Timestamp,
+        reason: String,
+        concluded: Option<Conclusion>,
+    },
+}
+
+/// The result of an attempt.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Conclusion {
+    pub occurred_at: Timestamp,
+    pub recorded_at: Timestamp,
+    pub by: Actor,
+    pub passed: bool,
+    /// Not verified when the attempt was concluded, of this and earlier attempts.
+    pub open_findings: Vec<FindingId>,
+}
+
+/// What was recorded under one key.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    pub current: Recorded,
+    /// The attempt in which it was measured, if it passed in an earlier one and was carried over.
+    pub carried_from: Option<AttemptId>,
+    /// Earlier values, oldest first.
+    pub history: Vec<Recorded>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Recorded {
+    pub value: Value,
+    /// A note, or where the evidence lies; may be empty.
+    pub note: String,
+    pub measured_at: Timestamp,
+    pub recorded_at: Timestamp,
+    pub by: Actor,
+}
+
+impl Attempt {
+    pub fn is_open(&self) -> bool {
+        self.state == AttemptState::Open
+    }
+
+    pub fn is_voided(&self) -> bool {
+        matches!(self.state, AttemptState::Voided { .. })
+    }
+
+    /// The result, also of an attempt that was voided afterwards.
+    pub fn conclusion(&self) -> Option<&Conclusion> {
+        match &self.state {
+            AttemptState::Open => None,
+            AttemptState::Concluded(conclusion) => Some(conclusion),
+            AttemptState::Voided { concluded, .. } => concluded.as_ref(),
+        }
+    }
+
+    /// Whether it passed and counts.
+    pub fn has_passed(&self) -> bool {
+        matches!(&self.state, AttemptState::Concluded(c) if c.passed)
+    }
+
+    /// The value of a key as this attempt knows it: recorded, given, or the fact's default.
+    pub fn known(&self, key: &str) -> Option<Value> {
+        let recorded = self.entries.get(key).map(|entry| &entry.current.value);
+        let default = || self.checklist.fact(key).and_then(|fact| fact.default.as_ref());
+        recorded.or_else(|| self.given.get(key)).or_else(default).cloned()
+    }
+
+    /// As `known`, with measurements after the conclusion first.
+    pub fn known_now(&self, key: &str) -> Option<Value> {
+        self.refreshed.get(key).map(|entry| entry.current.value.clone()).or_else(|| self.known(key))
+    }
+}
+
+impl Entry {
+    /// Records under `key`, keeping what was there.
+    pub fn put(entries: &mut BTreeMap<String, Entry>, key: &str, recorded: Recorded) {
+        let entry = match entries.remove(key) {
+            None => Entry { current: recorded, carried_from: None, history: Vec::new() },
+            Some(mut entry) => {
+                entry.history.push(std::mem::replace(&mut entry.current, recorded));
+                Entry { carried_from: None, ..entry }
+            }
+        };
+        entries.insert(key.to_owned(), entry);
+    }
+}

@@ -1,0 +1,66 @@
+//! What happened to a dossier. Details are read from the dossier when the public event is made.
+
+use serde::{Deserialize, Serialize};
+
+use super::{AttemptId, FindingId};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    AttemptOpened {
+        attempt: AttemptId,
+    },
+    AttemptVoided {
+        attempt: AttemptId,
+        reason: String,
+    },
+    ValuesRecorded {
+        attempt: AttemptId,
+        keys: Vec<String>,
+    },
+    ItemWaived {
+        attempt: AttemptId,
+        key: String,
+    },
+    AuditConcluded {
+        attempt: AttemptId,
+    },
+    FindingOpened {
+        finding: FindingId,
+    },
+    FindingAnswered {
+        finding: FindingId,
+    },
+    FindingVerified {
+        finding: FindingId,
+    },
+    FindingRejected {
+        finding: FindingId,
+    },
+    /// The list of evidence that expires changed; the public event carries all of it.
+    EvidenceRefreshed {
+        attempt: AttemptId,
+    },
+    ProjectClosed {
+        reason: String,
+    },
+}
+
+impl Event {
+    /// The name in the history.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::AttemptOpened { .. } => "attempt_opened",
+            Self::AttemptVoided { .. } => "attempt_voided",
+            Self::ValuesRecorded { .. } => "values_recorded",
+            Self::ItemWaived { .. } => "item_waived",
+            Self::AuditConcluded { .. } => "audit_concluded",
+            Self::FindingOpened { .. } => "finding_opened",
+            Self::FindingAnswered { .. } => "finding_answered",
+            Self::FindingVerified { .. } => "finding_verified",
+            Self::FindingRejected { .. } => "finding_rejected",
+            Self::EvidenceRefreshed { .. } => "evidence_refreshed",
+            Self::ProjectClosed { .. } => "project_closed",
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The pure model: one dossier per project. It holds every attempt of both audits, so that findings,
+//! waivers and carried-over items need no other document.
+//!
+//! A method either refuses and changes nothing, or changes the dossier and returns what happened.
+
+mod attempt;
+mod conclude;
+mod event;
+mod evidence;
+mod finding;
+mod lifecycle;
+mod outcome;
+mod record;
+#[cfg(test)]
+mod tests;
+mod waive;
+
+use std::fmt::Display;
+
+use jiff::Timestamp;
+use platform::id::{CompanyId, ProjectId};
+use proto::{
+    common::v1::ErrorReason,
+    refusal::{Refusal, Violation},
+};
+use serde::{Deserialize, Serialize};
+
+pub use self::{
+    attempt::{Attempt, AttemptState, Conclusion, Entry, Recorded},
+    event::Event,
+    evidence::Evidence,
+    finding::{Finding, FindingState, FindingStep},
+    lifecycle::{LicenceStatus, Opening},
+    outcome::{Outcome, Verdict},
+    record::Measurement,
+    waive::{Waiver, WaiverTerms},
+};
+
+platform::id! {
+    /// An attempt of an audit; issued by the scheduling service.
+    pub AttemptId
+}
+platform::id! {
+    /// Something that an audit wants corrected.
+    pub FindingId
+}
+
+/// All audits of a project.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Dossier {
+    pub company: CompanyId,
+    pub project: ProjectId,
+    /// In the order in which they were opened.
+    pub attempts: Vec<Attempt>,
+    /// In the order in which they were found; `number` counts them from 1.
+    pub findings: Vec<Finding>,
+    pub waivers: Vec<Waiver>,
+    /// The present variant, for judging whether a licence status is meant for it.
+    pub variant: Option<String>,
+    /// The last status that licensing told.
+    pub licence: Option<LicenceStatus>,
+    /// Why nothing can be changed any more: the project was completed or cancelled.
+    pub closed: Option<String>,
+}
+
+impl Dossier {
+    pub fn new(company: CompanyId, project: ProjectId) -> Self {
+        Self {
+            company,
+            project,
+            attempts: Vec::new(),
+            findings: Vec::new(),
+            waivers: Vec::new(),
+            variant: None,
+            licence: None,
+            closed: None,
+        }
+    }
+
+    pub fn attempt(&self, id: AttemptId) -> Result<&Attempt, Refusal> {
+        self.attempts.iter().find(|a| a.id == id).ok_or_else(|| not_found(id))
+    }
+
+    pub fn finding(&self, id: FindingId) -> Result<&Finding, Refusal> {
+        self.findings.iter().find(|f| f.id == id).ok_or_else(|| not_found(id))
+    }
+
+    fn index_of(&self, id: AttemptId) -> Result<usize, Refusal> {
+        self.attempts.iter().position(|a| a.id == id).ok_or_else(|| not_found(id))
+    }
+
+    /// Whether an attempt's results count; those of a voided one are kept and do not.
+    pub(super) fn counts(&self, id: AttemptId) -> bool {
+        self.attempts.iter().any(|a| a.id == id && !a.is_voided())
+    }
+
+    fn check_not_closed(&self) -> Result<(), Refusal> {
+        match &self.closed {
+            Some(why) => Err(Violation::new(ErrorReason::ProjectClosed).asked(why).into()),
+            None => Ok(()),
+        }
+    }
+}
+
+fn not_found(id: impl Display) -> Refusal {
+    Violation::new(ErrorReason::NotFound).field("name").asked(id).into()
+}
+
+/// `at` must lie neither in the future nor before the step before it.
+fn check_occurred_at(field: &str, at: Timestamp, not_before: Timestamp, now: Timestamp) -> Option<Violation> {
+    let in_order = not_before <= at && at <= now;
+    (!in_order).then(|| {
+        Violation::new(ErrorReason::OccurredAtInvalid)
+            .field(field)
+            .asked(at)
+            .allowed(format!("from {not_before} to {now}"))
+    })
+}
+
+/// A text that a person must give: 1 to 2000 characters.
+fn check_text(field: &str, text: &str) -> Option<Violation> {
+    let length = text.trim().chars().count();
+    (length == 0 || length > 2000).then(|| {
+        Violation::new(ErrorReason::InvalidArgument)
+            .field(field)
+            .asked(format!("{length} characters"))
+            .allowed("1 to 2000 characters")
+    })
+}

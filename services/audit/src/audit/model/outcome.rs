@@ -1,0 +1,115 @@
+//! How each item of an attempt stands: judged from the attempt itself, so it can be asked at any time.
+
+use calendar::{day_bounds, local_day};
+use jiff::{Timestamp, ToSpan as _, civil::Date};
+
+use super::{Attempt, Dossier};
+use crate::checklist::{Item, Known, Severity, Unknown, Value};
+
+/// How one item stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// Recorded or computed.
+    pub value: Option<Value>,
+    pub measured_at: Option<Timestamp>,
+    /// First instant at which the measurement is stale, for items that expire.
+    pub valid_until: Option<Timestamp>,
+    /// What is expected, as text; empty while that is not known.
+    pub limit: String,
+    pub verdict: Verdict,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Neither a value nor a waiver.
+    Missing,
+    /// A value is there, but not what it is to be compared with.
+    Waiting(Vec<String>),
+    Passed,
+    Failed(Severity),
+    Waived,
+}
+
+impl Dossier {
+    /// How each applicable item of `attempt` stands on a local day (waivers end on one), in checklist order.
+    pub fn outcomes<'a>(
+        &'a self,
+        attempt: &'a Attempt,
+        day: Date,
+    ) -> impl Iterator<Item = (&'a Item, Outcome)> {
+        attempt.checklist.items.iter().map(move |item| {
+            let mut outcome = attempt.judge(item, &|key| attempt.known(key), &|key| measured(attempt, key));
+            if !outcome.verdict.is_passed() && self.waiver_of(attempt, &item.key, day).is_some() {
+                outcome.verdict = Verdict::Waived;
+            }
+            (item, outcome)
+        })
+    }
+}
+
+fn measured(attempt: &Attempt, key: &str) -> Option<Timestamp> {
+    attempt.entries.get(key).map(|entry| entry.current.measured_at)
+}
+
+impl Attempt {
+    /// Judges one item by what is known and when it was measured. A computed item is as old as its oldest input.
+    pub(super) fn judge(
+        &self,
+        item: &Item,
+        known: Known,
+        measured_at: &dyn Fn(&str) -> Option<Timestamp>,
+    ) -> Outcome {
+        let (value, measured_at) = match &item.computed {
+            None => (self.own_value(item, known), measured_at(&item.key)),
+            Some(computed) => {
+                // A limited age is asked of the inputs that have one: the link's speed, not the database's size.
+                let expiring =
+                    |key: &&str| self.checklist.item(key).is_some_and(|i| i.expires_after_days.is_some());
+                let inputs = computed.inputs();
+                let oldest = inputs.into_iter().filter(expiring).filter_map(measured_at).min();
+                (computed.value(known).map(Some), oldest)
+            }
+        };
+        let valid_until = match (item.expires_after_days, measured_at) {
+            (Some(days), Some(at)) => {
+                Some(day_bounds(local_day(at).saturating_add(i64::from(days).days())).end)
+            }
+            _ => None,
+        };
+        let outcome = |value, limit, verdict| Outcome { value, measured_at, valid_until, limit, verdict };
+        match value {
+            Err(Unknown(needs)) => outcome(None, String::new(), Verdict::Waiting(needs)),
+            Ok(None) => outcome(None, String::new(), Verdict::Missing),
+            Ok(Some(value)) => match item.judge(&value, known) {
+                Err(Unknown(needs)) => outcome(Some(value), String::new(), Verdict::Waiting(needs)),
+                Ok(judged) => {
+                    let verdict = judged.failed.map_or(Verdict::Passed, Verdict::Failed);
+                    outcome(Some(value), judged.limit, verdict)
+                }
+            },
+        }
+    }
+
+    /// An item's own value is a recorded one; audit 1's value of the same key is none.
+    fn own_value(&self, item: &Item, known: Known) -> Result<Option<Value>, Unknown> {
+        let recorded = self.entries.contains_key(&item.key) || self.refreshed.contains_key(&item.key);
+        Ok(if recorded { known(&item.key) } else { None })
+    }
+}
+
+impl Verdict {
+    pub fn is_passed(&self) -> bool {
+        *self == Self::Passed
+    }
+
+    /// Whether the attempt can be concluded as far as this item is concerned.
+    pub fn is_complete(&self) -> bool {
+        !matches!(self, Self::Missing | Self::Waiting(_))
+    }
+}
+
+impl Outcome {
+    pub fn is_stale(&self, at: Timestamp) -> bool {
+        self.valid_until.is_some_and(|until| at >= until)
+    }
+}

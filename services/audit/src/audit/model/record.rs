@@ -1,0 +1,119 @@
+//! Recording measured values and facts: all that were sent, or none.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use platform::actor::Actor;
+use proto::{
+    common::v1::ErrorReason,
+    refusal::{Refusal, Violation},
+};
+
+use super::{Attempt, AttemptId, Dossier, Entry, Event, Recorded, check_occurred_at};
+use crate::checklist::Value;
+
+/// One value as it was sent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measurement {
+    /// An item's or a fact's key.
+    pub key: String,
+    pub value: Value,
+    /// Stated for numbers that have one; never converted.
+    pub unit: String,
+    /// A note, or where the evidence lies; needed for some items.
+    pub note: String,
+    /// When it was measured; nothing means now.
+    pub measured_at: Option<Timestamp>,
+}
+
+impl Dossier {
+    /// Records values in an open attempt; or, after a pass, takes expiring measurements again.
+    ///
+    /// Refused as `AUDIT_LOCKED`, `OCCURRED_AT_INVALID`, or `INVALID_ARGUMENT` for an unknown key, a key that
+    /// comes twice, a wrong kind or unit; each names the field and what is allowed.
+    pub fn record(
+        &mut self,
+        attempt: AttemptId,
+        values: Vec<Measurement>,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<Vec<Event>, Refusal> {
+        self.check_not_closed()?;
+        let index = self.index_of(attempt)?;
+        let found = &self.attempts[index];
+        let refreshes = !found.is_open() && found.has_passed() && self.is_latest_pass(found);
+        if !refreshes {
+            found.check_open("record values")?;
+        }
+        Refusal::unless_empty(check(found, &values, now, refreshes))?;
+
+        let found = &mut self.attempts[index];
+        let keys = values.iter().map(|v| v.key.clone()).collect();
+        for Measurement { key, value, note, measured_at, .. } in values {
+            let measured_at = measured_at.unwrap_or(now);
+            let recorded = Recorded { value, note, measured_at, recorded_at: now, by: by.clone() };
+            let entries = if refreshes { &mut found.refreshed } else { &mut found.entries };
+            Entry::put(entries, &key, recorded);
+        }
+        found.revision += 1;
+        let mut events = vec![Event::ValuesRecorded { attempt, keys }];
+        if refreshes {
+            events.push(Event::EvidenceRefreshed { attempt });
+        }
+        Ok(events)
+    }
+}
+
+fn check(attempt: &Attempt, values: &[Measurement], now: Timestamp, refreshes: bool) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    if values.is_empty() {
+        violations.push(invalid("values".into(), "none").allowed("at least one value"));
+    }
+    let not_before = attempt.conclusion().map_or(attempt.started_at, |c| c.occurred_at);
+    let mut seen = BTreeSet::new();
+    for (i, sent) in values.iter().enumerate() {
+        let field = |name: &str| format!("values[{i}].{name}");
+        if !seen.insert(&sent.key) {
+            violations.push(invalid(field("key"), &sent.key).allowed("each key once"));
+        }
+        if let Some(at) = sent.measured_at {
+            violations.extend(check_occurred_at(&field("measured_at"), at, not_before, now));
+        }
+        let item = attempt.checklist.item(&sent.key);
+        if let Some(computed) = item.and_then(|item| item.computed.as_ref()) {
+            violations.push(invalid(field("key"), &sent.key).allowed(computed));
+            continue;
+        }
+        let Some(form) = attempt.checklist.recordable(&sent.key) else {
+            let keys: Vec<_> = attempt.checklist.recordable_keys().collect();
+            violations.push(invalid(field("key"), &sent.key).allowed(keys.join(", ")));
+            continue;
+        };
+        if refreshes && item.is_none_or(|item| item.expires_after_days.is_none()) {
+            violations.push(locked(attempt, field("key"), &sent.key));
+        }
+        if !form.accepts(&sent.value, &sent.unit) {
+            let asked = format!("{} {}", sent.value, sent.unit);
+            violations.push(invalid(field("value"), asked.trim_end()).allowed(form));
+        }
+        if item.is_some_and(|item| item.note_required) && sent.note.trim().is_empty() {
+            violations.push(invalid(field("note"), "").allowed("a note, or where the evidence lies"));
+        }
+        if sent.note.chars().count() > 2000 {
+            violations.push(invalid(field("note"), "a longer text").allowed("up to 2000 characters"));
+        }
+    }
+    violations
+}
+
+/// After the conclusion only what expires is measured again.
+fn locked(attempt: &Attempt, field: String, key: &str) -> Violation {
+    let expiring =
+        attempt.checklist.items.iter().filter(|i| i.expires_after_days.is_some() && i.computed.is_none());
+    let keys: Vec<_> = expiring.map(|i| i.key.as_str()).collect();
+    Violation::new(ErrorReason::AuditLocked).field(field).asked(key).allowed(keys.join(", "))
+}
+
+fn invalid(field: String, asked: impl std::fmt::Display) -> Violation {
+    Violation::new(ErrorReason::InvalidArgument).field(field).asked(asked)
+}

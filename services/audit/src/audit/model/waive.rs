@@ -1,0 +1,113 @@
+//! Waivers: SOFTVIG accepts an item as it is, by name, for a reason, until a day.
+
+use jiff::{Timestamp, civil::Date};
+use platform::actor::Actor;
+use proto::{
+    common::v1::ErrorReason,
+    refusal::{Refusal, Violation},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{Attempt, AttemptId, Dossier, Event, check_text};
+use crate::checklist::AuditKind;
+
+/// What a waiver says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaiverTerms {
+    /// The named person at SOFTVIG who answers for it.
+    pub approver: String,
+    pub reason: String,
+    /// Last local day on which an attempt can be concluded with it. It never takes back a pass.
+    pub until: Date,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Waiver {
+    pub audit: AuditKind,
+    pub key: String,
+    /// The attempt in which it was given; it counts in later ones of the same audit too.
+    pub attempt: AttemptId,
+    pub terms: WaiverTerms,
+    pub recorded_at: Timestamp,
+    pub by: Actor,
+}
+
+impl Dossier {
+    /// The waiver that covers an item of an attempt on a local day; the latest one if there are several.
+    pub fn waiver_of(&self, attempt: &Attempt, key: &str, day: Date) -> Option<&Waiver> {
+        // A voided attempt keeps its result as it was; elsewhere its waivers count no more.
+        let counts = |waiver: &Waiver| waiver.attempt == attempt.id || self.counts(waiver.attempt);
+        let given = attempt.conclusion().map(|c| c.recorded_at);
+        self.waivers.iter().rev().find(|w| {
+            w.audit == attempt.audit
+                && w.key == key
+                && w.terms.until >= day
+                && given.is_none_or(|concluded| w.recorded_at <= concluded)
+                && counts(w)
+        })
+    }
+
+    /// Waives an item of an open attempt.
+    ///
+    /// Refused as `AUDIT_LOCKED`, `NOT_WAIVABLE`, or `INVALID_ARGUMENT` for an unknown key, an empty text
+    /// or an end that is over.
+    pub fn waive(
+        &mut self,
+        attempt: AttemptId,
+        key: &str,
+        terms: WaiverTerms,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<Vec<Event>, Refusal> {
+        self.check_not_closed()?;
+        let index = self.index_of(attempt)?;
+        let found = &self.attempts[index];
+        found.check_open("waive")?;
+
+        let today = calendar::local_day(now);
+        let mut violations: Vec<_> =
+            [check_text("approver", &terms.approver), check_text("reason", &terms.reason)]
+                .into_iter()
+                .flatten()
+                .collect();
+        if terms.until < today {
+            let until = Violation::new(ErrorReason::InvalidArgument).field("until").asked(terms.until);
+            violations.push(until.allowed(format!("{today} or later")));
+        }
+        match found.checklist.item(key) {
+            None => violations.push(found.unknown_item("item", key)),
+            Some(item) if !item.waivable => {
+                let waivable: Vec<_> =
+                    found.checklist.items.iter().filter(|i| i.waivable).map(|i| i.key.as_str()).collect();
+                let refused = Violation::new(ErrorReason::NotWaivable).field("item").asked(key);
+                violations.push(refused.allowed(waivable.join(", ")));
+            }
+            Some(_) => {}
+        }
+        Refusal::unless_empty(violations)?;
+
+        let audit = found.audit;
+        self.waivers.push(Waiver { audit, key: key.to_owned(), attempt, terms, recorded_at: now, by });
+        self.attempts[index].revision += 1;
+        Ok(vec![Event::ItemWaived { attempt, key: key.to_owned() }])
+    }
+}
+
+impl Attempt {
+    /// The audit service records for open attempts only.
+    pub(super) fn check_open(&self, asked: &str) -> Result<(), Refusal> {
+        if self.is_open() {
+            return Ok(());
+        }
+        Err(Violation::new(ErrorReason::AuditLocked)
+            .field("name")
+            .asked(asked)
+            .allowed("an open attempt")
+            .into())
+    }
+
+    fn unknown_item(&self, field: &str, key: &str) -> Violation {
+        let keys: Vec<_> = self.checklist.items.iter().map(|i| i.key.as_str()).collect();
+        Violation::new(ErrorReason::InvalidArgument).field(field).asked(key).allowed(keys.join(", "))
+    }
+}
