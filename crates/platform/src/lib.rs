@@ -26,6 +26,7 @@ pub mod auth;
 pub mod call;
 mod descriptor;
 pub mod edge;
+pub mod grpc;
 mod init;
 pub mod rest;
 pub mod telemetry;

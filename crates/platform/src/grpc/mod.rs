@@ -1,0 +1,101 @@
+//! gRPC from the same functions as REST: each method of a service's trait is one line.
+//!
+//! ```ignore
+//! pub struct Grpc(pub platform::grpc::Server<Scheduling>);
+//!
+//! #[tonic::async_trait]
+//! impl SchedulingService for Grpc {
+//!     async fn declare_readiness(&self, r: Request<DeclareReadinessRequest>) -> Answer<Project> {
+//!         self.0.call(r, Scheduling::declare_readiness).await
+//!     }
+//! }
+//! ```
+
+use std::sync::Arc;
+
+use futures::{Stream, StreamExt as _, stream::BoxStream};
+use proto::{common::v1::ErrorReason, refusal::Violation, request::Request};
+use tonic::{Response, Status, metadata::MetadataValue};
+
+use crate::{
+    call::{Function, Service},
+    edge::{Done, Edge, POSITION},
+    error::Error,
+};
+
+/// The largest request message, the same as REST's body.
+pub const MESSAGE_BYTES: usize = 256 << 10;
+
+/// What a method of a service's trait answers.
+pub type Answer<T> = Result<Response<T>, Status>;
+
+/// What a streaming method answers with.
+pub type Streamed<T> = BoxStream<'static, Result<T, Status>>;
+
+/// A service behind gRPC.
+pub struct Server<S> {
+    edge: Edge,
+    service: Arc<S>,
+}
+
+impl<S: Service> Server<S> {
+    pub fn new(edge: &Edge, service: &Arc<S>) -> Self {
+        Self { edge: edge.clone(), service: Arc::clone(service) }
+    }
+
+    /// One request, one answer; a command's lane position goes into the answer's metadata.
+    pub async fn call<Req, Resp, F>(&self, request: tonic::Request<Req>, function: F) -> Answer<Resp>
+    where
+        Req: Request,
+        F: for<'a> Function<'a, S, Req, Resp>,
+    {
+        let (metadata, _, message) = request.into_parts();
+        let headers = metadata.into_headers();
+        let caller = self.edge.caller(&headers).await.inspect_err(|e| e.log(Req::METHOD))?;
+        let Done { response, position } = self.edge.run(&*self.service, &function, caller, message).await?;
+        let mut response = Response::new(response);
+        if let Some(position) = position.and_then(|p| MetadataValue::try_from(p.to_string()).ok()) {
+            response.metadata_mut().insert(POSITION, position);
+        }
+        Ok(response)
+    }
+
+    /// One request, a stream of answers.
+    pub async fn stream<Req, Item, Items, F>(
+        &self,
+        request: tonic::Request<Req>,
+        function: F,
+    ) -> Answer<Streamed<Item>>
+    where
+        Req: Request,
+        Items: Stream<Item = Result<Item, Error>> + Send + 'static,
+        Item: 'static,
+        F: for<'a> Function<'a, S, Req, Items>,
+    {
+        let response = self.call(request, function).await?;
+        Ok(response.map(|items| {
+            let items = items.map(|item| item.inspect_err(|e| e.log(Req::METHOD)).map_err(Status::from));
+            items.boxed()
+        }))
+    }
+}
+
+/// tonic calls a message that it cannot read a fault of the server (INTERNAL) and one that is too
+/// large OUT_OF_RANGE, both without details. This says whose fault it is.
+pub fn explain_bad_messages(response: http::Response<axum::body::Body>) -> http::Response<axum::body::Body> {
+    let header = |name| response.headers().get(name).and_then(|v: &http::HeaderValue| v.to_str().ok());
+    let message = header("grpc-message").unwrap_or_default();
+    let error = match header("grpc-status") {
+        Some("13") if message.starts_with("failed%20to%20decode%20Protobuf") => {
+            Error::invalid("", "bytes that are no such message", "the contract's message in Protobuf")
+        }
+        Some("11" | "8") if message.contains("message%20length%20too%20large") => {
+            Violation::new(ErrorReason::TooLarge).allowed(format!("{MESSAGE_BYTES} bytes")).into()
+        }
+        _ => return response,
+    };
+    error.to_status().into_http()
+}
+
+#[cfg(test)]
+mod tests;
