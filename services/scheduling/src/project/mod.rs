@@ -12,6 +12,8 @@ pub mod run;
 pub mod stage;
 pub mod stops;
 pub mod terms;
+#[cfg(test)]
+mod testing;
 pub mod variant_data;
 pub mod verification;
 
