@@ -70,6 +70,16 @@ impl Actor {
         }
     }
 
+    /// As the history names who did something: a contact's resource name, SOFTVIG and the token's
+    /// subject, or "system".
+    pub fn in_history(&self, company: CompanyId) -> String {
+        match self {
+            Self::Contact { id, .. } => format!("companies/{company}/contacts/{id}"),
+            Self::Softvig { subject, .. } => format!("softvig/{subject}"),
+            Self::System => "system".to_owned(),
+        }
+    }
+
     /// Whether this is a contact that holds the decision role now.
     pub fn decides(&self) -> bool {
         matches!(self, Self::Contact { roles, .. } if roles.decision)

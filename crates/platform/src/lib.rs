@@ -3,13 +3,16 @@
 pub mod actor;
 pub mod bus;
 pub mod clock;
+pub mod command;
 pub mod consumer;
 pub mod core;
 pub mod db;
 pub mod documents;
 pub mod error;
+pub mod etag;
 pub mod id;
 pub mod lane;
+pub mod name;
 pub mod outbox;
 pub mod page;
 pub mod parked;

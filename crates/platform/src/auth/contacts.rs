@@ -9,11 +9,19 @@ use super::{Principal, Role};
 use crate::{
     Error,
     actor::{Actor, Roles, SoftvigRole},
+    core::Core,
     db::{execute, query_one},
     id::{CompanyId, ContactId},
     lane::Lane,
     unit::Unit,
 };
+
+impl Core {
+    /// Who reads, with present roles; errors as for a command.
+    pub async fn actor(&self, principal: &Principal) -> Result<Actor, Error> {
+        present_actor(self.db.read(), principal).await
+    }
+}
 
 impl Unit {
     /// Who acts, with present roles.
@@ -21,26 +29,7 @@ impl Unit {
     /// # Errors
     /// `PERMISSION_DENIED` for a contact who has left or holds none of the token's roles any more.
     pub async fn actor(&self, principal: &Principal) -> Result<Actor, Error> {
-        if let (Some(company), Some(contact)) = (principal.company, principal.contact) {
-            let roles = present_roles(self.db(), company, contact).await?.unwrap_or_default();
-            let roles = Roles {
-                technical: roles.technical && principal.has(Role::Technical),
-                decision: roles.decision && principal.has(Role::Decision),
-            };
-            if roles == Roles::default() {
-                return Err(Error::permission_denied("an active contact of the company"));
-            }
-            return Ok(Actor::Contact { id: contact, roles });
-        }
-        let role = [
-            (Role::Operator, SoftvigRole::Operator),
-            (Role::Crm, SoftvigRole::Crm),
-            (Role::Auditor, SoftvigRole::Auditor),
-        ];
-        let role = role.into_iter().find(|(role, _)| principal.has(*role));
-        let (_, role) =
-            role.ok_or_else(|| Error::permission_denied("crm, operator, auditor, technical, decision"))?;
-        Ok(Actor::Softvig { subject: principal.subject.clone(), role })
+        present_actor(self.db(), principal).await
     }
 
     /// Records a contact's present roles; none for one who has left.
@@ -73,6 +62,29 @@ impl Unit {
         let contact = contact.ok_or_else(|| anyhow::anyhow!("contact {name:?} has no id"))?;
         self.put_contact(contact, roles).await
     }
+}
+
+async fn present_actor(c: &impl ConnectionTrait, principal: &Principal) -> Result<Actor, Error> {
+    if let (Some(company), Some(contact)) = (principal.company, principal.contact) {
+        let roles = present_roles(c, company, contact).await?.unwrap_or_default();
+        let roles = Roles {
+            technical: roles.technical && principal.has(Role::Technical),
+            decision: roles.decision && principal.has(Role::Decision),
+        };
+        if roles == Roles::default() {
+            return Err(Error::permission_denied("an active contact of the company"));
+        }
+        return Ok(Actor::Contact { id: contact, roles });
+    }
+    let role = [
+        (Role::Operator, SoftvigRole::Operator),
+        (Role::Crm, SoftvigRole::Crm),
+        (Role::Auditor, SoftvigRole::Auditor),
+    ];
+    let role = role.into_iter().find(|(role, _)| principal.has(*role));
+    let (_, role) =
+        role.ok_or_else(|| Error::permission_denied("crm, operator, auditor, technical, decision"))?;
+    Ok(Actor::Softvig { subject: principal.subject.clone(), role })
 }
 
 /// The roles that a contact holds now; none if the company has no such contact.
