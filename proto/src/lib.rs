@@ -44,3 +44,12 @@ pub mod licensing {
         include!(concat!(env!("OUT_DIR"), "/przesiadka.licensing.v1.serde.rs"));
     }
 }
+
+/// The audit service: audits, measured values, findings.
+pub mod audit {
+    #[allow(clippy::all, missing_docs)]
+    pub mod v1 {
+        include!(concat!(env!("OUT_DIR"), "/przesiadka.audit.v1.rs"));
+        include!(concat!(env!("OUT_DIR"), "/przesiadka.audit.v1.serde.rs"));
+    }
+}
