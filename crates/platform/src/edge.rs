@@ -1,12 +1,14 @@
 //! The one way into a service: REST and gRPC read a caller's words, this carries them out.
 
 use std::{
+    panic::AssertUnwindSafe,
     sync::{Arc, OnceLock},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
+use futures::FutureExt as _;
 use http::{HeaderMap, header::AUTHORIZATION};
-use proto::request::Request;
+use proto::{common::v1::ErrorReason, request::Request};
 use tracing::Instrument as _;
 
 use crate::{
@@ -14,7 +16,7 @@ use crate::{
     call::{Call, Function, Service, hash},
     error::Error,
     lane::LanePosition,
-    telemetry::trace,
+    telemetry::{metrics, trace},
 };
 
 /// Request header with positions to wait for, and the answer's header with the new one.
@@ -87,6 +89,7 @@ impl Edge {
         Req: Request,
         F: for<'a> Function<'a, S, Req, Resp>,
     {
+        let started = Instant::now();
         let span = tracing::info_span!("edge.call", method = Req::METHOD, otel.name = Req::METHOD);
         trace::adopt(&span, caller.traceparent.as_deref());
         let outcome = async {
@@ -106,13 +109,17 @@ impl Edge {
                 service.core().wait_for(earlier).await?;
             }
             let position = Arc::clone(&call.position);
-            let response = function.run(service, call, request).await?;
+            // A panic is one caller's fault to hear of, not the whole connection's.
+            let run = AssertUnwindSafe(function.run(service, call, request)).catch_unwind();
+            let response = run.await.map_err(|_| anyhow::anyhow!("{} panicked", Req::METHOD))??;
             Ok(Done { response, position: position.get().cloned() })
         }
         .instrument(span.clone())
         .await;
+        let reason = outcome.as_ref().err().map(Error::reason);
+        metrics::called(Req::METHOD, reason.map_or("OK", ErrorReason::name), started.elapsed());
         if let Err(error) = &outcome {
-            span.in_scope(|| Error::log(error, Req::METHOD));
+            span.in_scope(|| error.log(Req::METHOD));
         }
         outcome
     }

@@ -32,6 +32,7 @@ pub mod edge;
 pub mod grpc;
 mod init;
 pub mod rest;
+pub mod servers;
 pub mod telemetry;
 
 pub use call::{Call, Service};
