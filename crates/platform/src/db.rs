@@ -66,6 +66,11 @@ impl Db {
         &self.read
     }
 
+    /// SQLite, or else PostgreSQL.
+    pub fn is_sqlite(&self) -> bool {
+        self.write.get_database_backend() == DbBackend::Sqlite
+    }
+
     /// Begins a transaction that may write: READ COMMITTED, or BEGIN IMMEDIATE on SQLite.
     pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
         let sqlite_transaction_mode = (self.write.get_database_backend() == DbBackend::Sqlite)

@@ -1,14 +1,12 @@
 //! The one way into a service: REST and gRPC read a caller's words, this carries them out.
 
 use std::{
-    panic::AssertUnwindSafe,
     sync::{Arc, OnceLock},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use futures::FutureExt as _;
 use http::{HeaderMap, header::AUTHORIZATION};
-use proto::{common::v1::ErrorReason, request::Request};
+use proto::request::Request;
 use tracing::Instrument as _;
 
 use crate::{
@@ -16,7 +14,7 @@ use crate::{
     call::{Call, Function, Service, hash},
     error::Error,
     lane::LanePosition,
-    telemetry::{metrics, trace},
+    telemetry::trace,
 };
 
 /// Request header with positions to wait for, and the answer's header with the new one.
@@ -89,7 +87,6 @@ impl Edge {
         Req: Request,
         F: for<'a> Function<'a, S, Req, Resp>,
     {
-        let started = Instant::now();
         let span = tracing::info_span!("edge.call", method = Req::METHOD, otel.name = Req::METHOD);
         trace::adopt(&span, caller.traceparent.as_deref());
         let outcome = async {
@@ -109,17 +106,13 @@ impl Edge {
                 service.core().wait_for(earlier).await?;
             }
             let position = Arc::clone(&call.position);
-            // A panic is one caller's fault to hear of, not the whole connection's.
-            let run = AssertUnwindSafe(function.run(service, call, request)).catch_unwind();
-            let response = run.await.map_err(|_| anyhow::anyhow!("{} panicked", Req::METHOD))??;
+            let response = function.run(service, call, request).await?;
             Ok(Done { response, position: position.get().cloned() })
         }
         .instrument(span.clone())
         .await;
-        let reason = outcome.as_ref().err().map(Error::reason);
-        metrics::called(Req::METHOD, reason.map_or("OK", ErrorReason::name), started.elapsed());
         if let Err(error) = &outcome {
-            span.in_scope(|| error.log(Req::METHOD));
+            span.in_scope(|| Error::log(error, Req::METHOD));
         }
         outcome
     }

@@ -12,6 +12,8 @@ pub mod error;
 pub mod etag;
 pub mod id;
 pub mod lane;
+
+pub mod loops;
 pub mod name;
 pub mod outbox;
 pub mod page;
@@ -32,7 +34,6 @@ pub mod edge;
 pub mod grpc;
 mod init;
 pub mod rest;
-pub mod servers;
 pub mod telemetry;
 
 pub use call::{Call, Service};

@@ -77,7 +77,7 @@ impl Core {
     ///
     /// The head row's lock is held to the commit, so positions become visible in their order and a
     /// reader that goes by position misses nothing.
-    pub(crate) async fn sequence(&self) -> Result<Vec<Message>, Error> {
+    pub async fn sequence(&self) -> Result<Vec<Message>, Error> {
         if query_one(self.db.read(), "select 1 from outbox where position is null limit 1", vec![])
             .await?
             .is_none()

@@ -1,7 +1,6 @@
 //! scheduling
 
 pub mod brands;
-pub mod company;
 pub mod data;
 pub mod policy;
 pub mod project;

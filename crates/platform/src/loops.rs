@@ -1,0 +1,41 @@
+//! The background loops of one service. Each is idempotent, woken by a signal and periodic besides,
+//! so any number of replicas may run them and any may die.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    bus::Bus,
+    consumer::{Consumer, OnEvent},
+    core::Core,
+    timers::OnTimer,
+};
+
+/// What a service does by itself, without being called.
+#[derive(Clone)]
+pub struct Loops {
+    pub core: Core,
+    pub on_event: Arc<dyn OnEvent>,
+    /// None for a service that sets no timers.
+    pub on_timer: Option<Arc<dyn OnTimer>>,
+}
+
+impl Loops {
+    /// Starts the loops; they end when `stop` is cancelled and finish what they hold.
+    pub fn spawn(self, tasks: &TaskTracker, bus: Bus, heads_every: Duration, stop: CancellationToken) {
+        let Self { core, on_event, on_timer } = self;
+        let consumer = Arc::new(Consumer::new(core.clone(), on_event));
+        // The consumer comes first: in one process it should hear what the outbox says from the start.
+        let (c, b, s) = (core.clone(), bus.clone(), stop.clone());
+        let inlet = Arc::clone(&consumer);
+        tasks.spawn(async move { b.run(c, inlet, s).await });
+        let s = stop.clone();
+        tasks.spawn(async move { consumer.run_inbox(s).await });
+        if let Some(on_timer) = on_timer {
+            let (c, s) = (core.clone(), stop.clone());
+            tasks.spawn(async move { c.run_timers(on_timer, s).await });
+        }
+        tasks.spawn(async move { core.run_outbox(bus, heads_every, stop).await });
+    }
+}

@@ -1,0 +1,80 @@
+//! Events that cannot be applied: the lane waits behind them, other lanes go on, people see them.
+
+use std::sync::Arc;
+
+use platform::{bus::Inlet as _, consumer::Consumer, core::Core, lane::Lane};
+use rstest::rstest;
+use testkit::Backend;
+use tokio_util::sync::CancellationToken;
+
+use crate::world::{Home, Keeper, company, delivered, expect_notes, make, notes};
+
+async fn lane_with(kinds: &[&'static str], backend: Backend) -> (Home, Core, Vec<platform::bus::Message>) {
+    let (maker, keeper) = (Home::new("maker", backend).await, Home::new("keeper", backend).await);
+    let core = maker.core().await;
+    make(&core, company(1), kinds).await;
+    make(&core, company(2), &["note"]).await;
+    core.sequence().await.expect("sequenced");
+    let mut messages = delivered(&core, company(1)).await;
+    messages.extend(delivered(&core, company(2)).await);
+    let keeper_core = keeper.core().await;
+    (keeper, keeper_core, messages)
+}
+
+#[rstest]
+#[case::sqlite(Backend::Sqlite)]
+#[case::postgres(Backend::Postgres)]
+#[tokio::test]
+async fn an_undecodable_event_parks_its_lane_and_is_replayed(#[case] backend: Backend) {
+    let (keeper, core, messages) = lane_with(&["note", "poison", "note"], backend).await;
+    let inlet = Consumer::new(core.clone(), Keeper::new());
+    for message in &messages {
+        inlet.receive(message.clone()).await.expect("taken over");
+    }
+    // A redelivery neither repeats the effect nor hides the reason.
+    inlet.receive(messages[1].clone()).await.expect("taken over");
+    assert_eq!(notes(&core, company(1)).await, [1]);
+    assert_eq!(notes(&core, company(2)).await, [1], "other lanes go on");
+    let parked = core.parked().await.expect("parked");
+    assert_eq!(parked.len(), 1);
+    assert_eq!((parked[0].seq, parked[0].kind.as_str(), parked[0].behind), (2, "poison", 1));
+    assert_eq!(parked[0].error, "undecodable: poison");
+
+    let lane = Lane::Company(company(1));
+    assert!(core.replay("maker", lane).await.expect("replayed"));
+    assert!(!core.replay("maker", lane).await.expect("asked"), "it is not parked any more");
+    let cured =
+        Consumer::new(keeper.core().await, Arc::new(Keeper { knows_future: false, cures_poison: true }));
+    let stop = CancellationToken::new();
+    let sweeping = tokio::spawn({
+        let stop = stop.clone();
+        async move { cured.run_inbox(stop).await }
+    });
+    expect_notes(&core, company(1), 3).await;
+    assert!(core.parked().await.expect("parked").is_empty());
+    stop.cancel();
+    sweeping.await.expect("ended");
+}
+
+#[rstest]
+#[case::sqlite(Backend::Sqlite)]
+#[case::postgres(Backend::Postgres)]
+#[tokio::test]
+async fn an_unknown_event_waits_for_a_build_that_knows_it(#[case] backend: Backend) {
+    let (keeper, core, messages) = lane_with(&["future", "note"], backend).await;
+    let old = Consumer::new(core.clone(), Keeper::new());
+    for message in &messages {
+        old.receive(message.clone()).await.expect("taken over");
+    }
+    assert_eq!(core.parked().await.expect("parked")[0].error, "unknown type");
+    let new =
+        Consumer::new(keeper.core().await, Arc::new(Keeper { knows_future: true, cures_poison: false }));
+    let stop = CancellationToken::new();
+    let sweeping = tokio::spawn({
+        let stop = stop.clone();
+        async move { new.run_inbox(stop).await }
+    });
+    expect_notes(&core, company(1), 2).await;
+    stop.cancel();
+    sweeping.await.expect("ended");
+}

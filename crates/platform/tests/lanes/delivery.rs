@@ -1,0 +1,165 @@
+//! A process dies between each pair of steps: stored, sequenced, published, applied, acknowledged.
+
+use std::sync::Arc;
+
+use platform::{bus::Inlet as _, consumer::Consumer};
+use rstest::rstest;
+use testkit::Backend;
+
+use crate::world::{
+    Deaf, Home, Keeper, PATIENCE, Process, company, delivered, embedded, expect_notes, expect_published,
+    make, notes,
+};
+
+#[rstest]
+#[case::sqlite(Backend::Sqlite)]
+#[case::postgres(Backend::Postgres)]
+#[tokio::test]
+async fn events_arrive_once_and_in_order(#[case] backend: Backend) {
+    let (maker, keeper) = (Home::new("maker", backend).await, Home::new("keeper", backend).await);
+    let bus = embedded();
+    let kept = Process::start(keeper.core().await, bus.clone(), Keeper::new());
+    let made = Process::start(maker.core().await, bus, Arc::new(Deaf));
+    for n in 0..20 {
+        make(&made.core, company(n % 3), &["note", "note"]).await;
+    }
+    for (lane, count) in [(0, 14), (1, 14), (2, 12)] {
+        expect_notes(&kept.core, company(lane), count).await;
+    }
+    made.stop().await;
+    kept.stop().await;
+}
+
+#[rstest]
+#[case::sqlite(Backend::Sqlite)]
+#[case::postgres(Backend::Postgres)]
+#[tokio::test]
+async fn killed_after_stored(#[case] backend: Backend) {
+    let (maker, keeper) = (Home::new("maker", backend).await, Home::new("keeper", backend).await);
+    // No loops run: the process commits and dies.
+    make(&maker.core().await, company(1), &["note", "note"]).await;
+    let bus = embedded();
+    let kept = Process::start(keeper.core().await, bus.clone(), Keeper::new());
+    let made = Process::start(maker.core().await, bus, Arc::new(Deaf));
+    expect_notes(&kept.core, company(1), 2).await;
+    assert_eq!(made.core.outbox_depth().await.expect("depth"), 0);
+}
+
+#[rstest]
+#[case::sqlite(Backend::Sqlite)]
+#[case::postgres(Backend::Postgres)]
+#[tokio::test]
+async fn killed_after_sequenced(#[case] backend: Backend) {
+    let (maker, keeper) = (Home::new("maker", backend).await, Home::new("keeper", backend).await);
+    let dead = maker.core().await;
+    make(&dead, company(1), &["note", "note"]).await;
+    assert_eq!(dead.sequence().await.expect("sequenced").len(), 2);
+    let bus = embedded();
+    let kept = Process::start(keeper.core().await, bus.clone(), Keeper::new());
+    let made = Process::start(maker.core().await, bus, Arc::new(Deaf));
+    expect_notes(&kept.core, company(1), 2).await;
+    expect_published(&made.core).await;
+}
+
+#[rstest]
+#[case::sqlite(Backend::Sqlite)]
+#[case::postgres(Backend::Postgres)]
+#[tokio::test]
+async fn killed_after_published_and_the_bus_forgot(#[case] backend: Backend) {
+    let (maker, keeper) = (Home::new("maker", backend).await, Home::new("keeper", backend).await);
+    let bus = embedded();
+    // Nobody hears: in one process the bus forgets at once.
+    let made = Process::start(maker.core().await, bus.clone(), Arc::new(Deaf));
+    make(&made.core, company(1), &["note", "note", "note"]).await;
+    expect_published(&made.core).await;
+    let kept = Process::start(keeper.core().await, bus, Keeper::new());
+    expect_notes(&kept.core, company(1), 3).await;
+}
+
+#[rstest]
+#[case::sqlite(Backend::Sqlite)]
+#[case::postgres(Backend::Postgres)]
+#[tokio::test]
+async fn killed_after_applied_before_acknowledged(#[case] backend: Backend) {
+    let (maker, keeper) = (Home::new("maker", backend).await, Home::new("keeper", backend).await);
+    let (maker_core, keeper_core) = (maker.core().await, keeper.core().await);
+    make(&maker_core, company(1), &["note", "note"]).await;
+    maker_core.sequence().await.expect("sequenced");
+    let messages = delivered(&maker_core, company(1)).await;
+    let inlet = Consumer::new(keeper_core.clone(), Keeper::new());
+    for message in messages.iter().chain(&messages).chain(&messages[..1]) {
+        inlet.receive(message.clone()).await.expect("received");
+    }
+    // A redelivery long after, by another process.
+    let inlet = Consumer::new(keeper.core().await, Keeper::new());
+    inlet.receive(messages[1].clone()).await.expect("received");
+    assert_eq!(notes(&keeper_core, company(1)).await, [1, 2]);
+}
+
+#[rstest]
+#[case::sqlite(Backend::Sqlite)]
+#[case::postgres(Backend::Postgres)]
+#[tokio::test]
+async fn out_of_order_events_wait_in_the_table(#[case] backend: Backend) {
+    let (maker, keeper) = (Home::new("maker", backend).await, Home::new("keeper", backend).await);
+    let (maker_core, keeper_core) = (maker.core().await, keeper.core().await);
+    make(&maker_core, company(1), &["note"; 5]).await;
+    maker_core.sequence().await.expect("sequenced");
+    let messages = delivered(&maker_core, company(1)).await;
+    let inlet = Consumer::new(keeper_core.clone(), Keeper::new());
+    for n in [4, 2, 1, 2, 3] {
+        inlet.receive(messages[n].clone()).await.expect("received");
+    }
+    assert_eq!(notes(&keeper_core, company(1)).await, [0; 0]);
+    assert_eq!(keeper_core.inbox_waiting().await.expect("waiting"), 4);
+    inlet.receive(messages[0].clone()).await.expect("received");
+    assert_eq!(notes(&keeper_core, company(1)).await, [1, 2, 3, 4, 5]);
+    assert_eq!(keeper_core.inbox_waiting().await.expect("waiting"), 0);
+}
+
+#[rstest]
+#[case::postgres(Backend::Postgres)]
+#[tokio::test]
+async fn two_replicas_share_one_lane(#[case] backend: Backend) {
+    let (maker, keeper) = (Home::new("maker", backend).await, Home::new("keeper", backend).await);
+    let (maker_core, keeper_core) = (maker.core().await, keeper.core().await);
+    for _ in 0..20 {
+        make(&maker_core, company(1), &["note"]).await;
+    }
+    maker_core.sequence().await.expect("sequenced");
+    let messages = delivered(&maker_core, company(1)).await;
+    let replicas = [
+        Consumer::new(keeper_core.clone(), Keeper::new()),
+        Consumer::new(keeper.core().await, Keeper::new()),
+    ];
+    let receive = |replica: usize| {
+        let (inlet, messages) = (&replicas[replica], &messages);
+        async move {
+            for message in messages {
+                inlet.receive(message.clone()).await.expect("received");
+            }
+        }
+    };
+    tokio::join!(receive(0), receive(1));
+    assert_eq!(notes(&keeper_core, company(1)).await, (1..=20).collect::<Vec<i64>>());
+}
+
+#[rstest]
+#[case::sqlite(Backend::Sqlite)]
+#[case::postgres(Backend::Postgres)]
+#[tokio::test]
+async fn a_new_consumer_reads_old_history(#[case] backend: Backend) {
+    let (maker, keeper) = (Home::new("maker", backend).await, Home::new("keeper", backend).await);
+    let bus = embedded();
+    let made = Process::start(maker.core().await, bus.clone(), Arc::new(Deaf));
+    for n in 0..30 {
+        make(&made.core, company(n % 2), &["note"]).await;
+    }
+    expect_published(&made.core).await;
+    made.stop().await;
+    let made = Process::start(maker.core().await, bus.clone(), Arc::new(Deaf));
+    let kept = Process::start(keeper.core().await, bus, Keeper::new());
+    expect_notes(&kept.core, company(0), 15).await;
+    expect_notes(&kept.core, company(1), 15).await;
+    drop(made);
+}

@@ -1,0 +1,9 @@
+//! The delivery promise: nothing lost, nothing twice, in order per lane, whatever dies in between.
+
+mod bad_input;
+mod commands;
+mod delivery;
+mod jetstream;
+mod timers;
+mod watches;
+mod world;

@@ -1,0 +1,226 @@
+//! Two toy services: `maker` emits numbered notes on a company's lane, `keeper` writes each down.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use platform::{
+    bus::{Bus, Embedded, Message},
+    clock::Clock,
+    consumer::{ApplyError, Consumer, OnEvent},
+    core::Core,
+    db::{Db, execute, query_all},
+    id::CompanyId,
+    lane::Lane,
+    loops::Loops,
+    schema,
+    unit::{Begun, NewEvent, Ticket},
+};
+use sea_orm_migration::{MigrationTrait, MigratorTrait};
+use testkit::{Backend, Database};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+pub const HEADS_EVERY: Duration = Duration::from_millis(50);
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+struct Toy;
+
+impl MigratorTrait for Toy {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        let notes = schema::Change {
+            name: "m20261122_000002_toy",
+            tables: || vec![schema::document_table("unused")],
+            sql: &[
+                "create table note (source text not null, lane text not null, seq bigint not null, kind text not null)",
+            ],
+        };
+        vec![schema::platform(), Box::new(notes)]
+    }
+}
+
+/// A service's database, and processes that come and go over it.
+pub struct Home {
+    pub service: &'static str,
+    pub database: Database,
+}
+
+impl Home {
+    pub async fn new(service: &'static str, backend: Backend) -> Self {
+        let database = Database::prepared(backend, "toy", async |url| {
+            let db = open(&url).await;
+            schema::up::<Toy>(&db).await.expect("schema");
+            db.close().await.expect("closed");
+        })
+        .await;
+        Self { service, database }
+    }
+
+    /// A process of this service with the system's clock.
+    pub async fn core(&self) -> Core {
+        Core::new(self.service, open(self.database.url()).await, Clock::System)
+    }
+
+    pub async fn core_at(&self, clock: Clock) -> Core {
+        Core::new(self.service, open(self.database.url()).await, clock)
+    }
+}
+
+pub async fn open(url: &str) -> Db {
+    match url.strip_prefix("sqlite://") {
+        Some(rest) => {
+            let file = PathBuf::from(rest.split('?').next().expect("split yields one part"));
+            Db::sqlite(&file).await.expect("SQLite opens")
+        }
+        None => Db::postgres(url, 4).expect("a PostgreSQL URL"),
+    }
+}
+
+/// Writes down each event, once per application; `poison` cannot be decoded, `future` is not known.
+pub struct Keeper {
+    pub knows_future: bool,
+    pub cures_poison: bool,
+}
+
+impl Keeper {
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self { knows_future: false, cures_poison: false })
+    }
+}
+
+#[async_trait]
+impl OnEvent for Keeper {
+    fn sources(&self) -> &'static [&'static str] {
+        &["maker"]
+    }
+
+    async fn apply(&self, unit: &mut platform::unit::Unit, event: &Message) -> Result<(), ApplyError> {
+        execute(
+            unit.db(),
+            "insert into note (source, lane, seq, kind) values ($1, $2, $3, $4)",
+            vec![
+                event.source.as_str().into(),
+                event.lane.to_string().into(),
+                event.seq.into(),
+                event.kind.as_str().into(),
+            ],
+        )
+        .await
+        .map_err(platform::Error::from)?;
+        match event.kind.as_str() {
+            "poison" if !self.cures_poison => Err(ApplyError::Undecodable("poison".into())),
+            "future" if !self.knows_future => Err(ApplyError::UnknownType),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Hears nothing: the producing side.
+pub struct Deaf;
+
+#[async_trait]
+impl OnEvent for Deaf {
+    fn sources(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    async fn apply(&self, _: &mut platform::unit::Unit, _: &Message) -> Result<(), ApplyError> {
+        Err(ApplyError::UnknownType)
+    }
+}
+
+/// A running process of a toy service; dropping it is like killing it: nothing is finished or undone.
+pub struct Process {
+    pub core: Core,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Process {
+    pub fn start(core: Core, bus: Bus, on_event: Arc<dyn OnEvent>) -> Self {
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        Loops { core: core.clone(), on_event, on_timer: None }.spawn(&tasks, bus, HEADS_EVERY, stop.clone());
+        Self { core, stop, tasks }
+    }
+
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+pub fn embedded() -> Bus {
+    Bus::Embedded(Embedded::default())
+}
+
+pub fn company(n: u128) -> CompanyId {
+    CompanyId(uuid::Uuid::from_u128(n))
+}
+
+pub fn ticket(key: &str, payload: &str) -> Ticket {
+    Ticket {
+        key: key.into(),
+        payload_hash: payload.into(),
+        validate_only: false,
+        trace: None,
+        position: Arc::default(),
+    }
+}
+
+/// One command that emits events of these kinds.
+pub async fn make(core: &Core, company: CompanyId, kinds: &[&'static str]) {
+    let request = uuid::Uuid::now_v7().to_string();
+    let Begun::Fresh(mut unit) =
+        core.begin_command(company.into(), ticket(&request, "p")).await.expect("begun")
+    else {
+        panic!("a new request id");
+    };
+    for kind in kinds {
+        unit.emit(event(kind));
+    }
+    unit.commit("thing").await.expect("committed");
+}
+
+pub fn event(kind: &'static str) -> NewEvent {
+    NewEvent { event_id: uuid::Uuid::now_v7(), kind, project: Some("p".into()), payload: kind.into() }
+}
+
+/// The numbers that were written down for a lane, in the order of writing.
+pub async fn notes(core: &Core, company: CompanyId) -> Vec<i64> {
+    let order = if core.db.is_sqlite() { "rowid" } else { "ctid" };
+    let sql = format!("select seq from note where lane = $1 order by {order}");
+    let rows = query_all(core.db.read(), &sql, vec![Lane::Company(company).to_string().into()])
+        .await
+        .expect("notes");
+    rows.iter().map(|r| r.try_get("", "seq").expect("seq")).collect()
+}
+
+/// Waits until exactly the numbers 1 to `n` are written down, in order.
+pub async fn expect_notes(core: &Core, company: CompanyId, n: i64) {
+    let all: Vec<i64> = (1..=n).collect();
+    testkit::eventually(PATIENCE, "the notes are written down", async || {
+        (notes(core, company).await.len() as i64 >= n).then_some(())
+    })
+    .await;
+    assert_eq!(notes(core, company).await, all);
+}
+
+/// Waits until the bus has taken all that is committed.
+pub async fn expect_published(core: &Core) {
+    testkit::eventually(PATIENCE, "the outbox is empty", async || {
+        (core.outbox_depth().await.expect("depth") == 0).then_some(())
+    })
+    .await;
+}
+
+/// What the bus would bring: the committed events of a lane, read from the outbox.
+pub async fn delivered(maker: &Core, company: CompanyId) -> Vec<Message> {
+    use platform::bus::{Inlet, LaneHead};
+    let reader = Consumer::new(maker.clone(), Arc::new(Deaf));
+    reader.republish(LaneHead { lane: company.into(), seq: 1 }).await.expect("the outbox")
+}

@@ -1,0 +1,127 @@
+use std::{path::PathBuf, time::Duration};
+
+use anyhow::Context;
+use lettre::{
+    AsyncSmtpTransport, AsyncTransport, Tokio1Executor,
+    transport::smtp::{
+        Error, PoolConfig,
+        authentication::Credentials,
+        client::{Certificate, Tls as LettreTls, TlsParameters},
+        extension::ClientId,
+    },
+};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+use super::Failure;
+
+/// How the connection is encrypted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tls {
+    /// STARTTLS, and no mail without it.
+    #[default]
+    Starttls,
+    /// From the first byte.
+    Implicit,
+    /// None: for a server on the same machine.
+    Off,
+}
+
+/// A mail server.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SmtpConfig {
+    pub host: String,
+    /// 587, 465 or 25 by `tls` if absent.
+    pub port: Option<u16>,
+    #[serde(default)]
+    pub tls: Tls,
+    /// A certificate (PEM) to trust besides the public ones.
+    pub ca_file: Option<PathBuf>,
+    pub user: Option<String>,
+    pub password: Option<SecretString>,
+    /// What this client calls itself; the machine's name if absent.
+    pub hello_name: Option<String>,
+    #[serde(default = "default_timeout")]
+    pub timeout_seconds: u64,
+    #[serde(default = "default_connections")]
+    pub max_connections: u32,
+}
+
+fn default_timeout() -> u64 {
+    20
+}
+
+fn default_connections() -> u32 {
+    4
+}
+
+/// Sends over pooled connections.
+#[derive(Clone, Debug)]
+pub struct Smtp {
+    transport: AsyncSmtpTransport<Tokio1Executor>,
+    /// A server that stalls in the middle of a dialogue is left after this.
+    deadline: Duration,
+}
+
+impl Smtp {
+    /// Fails on an unreadable certificate or an impossible host name.
+    pub fn new(config: &SmtpConfig) -> anyhow::Result<Self> {
+        let parameters = || -> anyhow::Result<TlsParameters> {
+            let mut builder = TlsParameters::builder(config.host.clone());
+            if let Some(file) = &config.ca_file {
+                let pem = std::fs::read(file).with_context(|| format!("ca_file {}", file.display()))?;
+                builder = builder.add_root_certificate(Certificate::from_pem(&pem)?);
+            }
+            Ok(builder.build()?)
+        };
+        let (tls, port) = match config.tls {
+            Tls::Starttls => (LettreTls::Required(parameters()?), 587),
+            Tls::Implicit => (LettreTls::Wrapper(parameters()?), 465),
+            Tls::Off => (LettreTls::None, 25),
+        };
+        let timeout = Duration::from_secs(config.timeout_seconds);
+        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&config.host)
+            .port(config.port.unwrap_or(port))
+            .tls(tls)
+            .timeout(Some(timeout))
+            .pool_config(PoolConfig::new().max_size(config.max_connections));
+        if let Some(name) = &config.hello_name {
+            builder = builder.hello_name(ClientId::Domain(name.clone()));
+        }
+        if let (Some(user), Some(password)) = (&config.user, &config.password) {
+            builder = builder.credentials(Credentials::new(user.clone(), password.expose_secret().into()));
+        }
+        Ok(Self { transport: builder.build(), deadline: timeout * 3 })
+    }
+
+    pub async fn deliver(&self, mail: &lettre::Message) -> Result<String, Failure> {
+        match tokio::time::timeout(self.deadline, self.transport.send(mail.clone())).await {
+            Err(_) => Err(Failure::Transient("the mail server stalled".into())),
+            Ok(Err(e)) => Err(classify(&e)),
+            Ok(Ok(response)) => Ok(response.message().collect::<Vec<_>>().join(" ")),
+        }
+    }
+}
+
+fn classify(error: &Error) -> Failure {
+    let answer = match std::error::Error::source(error) {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    };
+    let code = error.status().map(|c| c.to_string());
+    match code.as_deref() {
+        Some(code) if is_about_the_address(code, &answer) => Failure::Permanent(answer),
+        _ => Failure::Transient(answer),
+    }
+}
+
+/// A permanent refusal (5xx) speaks of the recipient, except where it speaks of our own dialogue
+/// (500–504), our login (530–538) or the server's policy towards us (5.7.x, RFC 3463).
+fn is_about_the_address(code: &str, answer: &str) -> bool {
+    code.starts_with('5')
+        && !matches!(code, "500" | "501" | "502" | "503" | "504")
+        && !code.starts_with("53")
+        && !answer.contains("5.7.")
+}

@@ -1,0 +1,87 @@
+//! Events of the other services: what each changes here and what is told of it. Pure.
+
+mod scheduling;
+
+use anyhow::{Context, anyhow};
+use jiff::Timestamp;
+use platform::id::{CompanyId, ContactId, ProjectId};
+use uuid::Uuid;
+
+use crate::kind::Kind;
+use crate::message::Notice;
+use crate::project::{Project, instant};
+use crate::recipients::Directory;
+
+pub use scheduling::scheduling;
+
+/// What is known of a company, and of the project that an event is about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Book {
+    pub directory: Directory,
+    pub project: Option<Project>,
+}
+
+/// What becomes of an event. Whatever it is, the book holds what the event changed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// People are told; the notices in the order in which they are written.
+    Told(Vec<Notice>),
+    /// Only the book changed: the table "Who hears what" has no row for it.
+    Kept,
+    /// Nothing changed and nobody is told; says why.
+    Ignored(&'static str),
+}
+
+impl From<Notice> for Outcome {
+    fn from(notice: Notice) -> Self {
+        Self::Told(vec![notice])
+    }
+}
+
+/// What every public event says of itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Head {
+    pub event_id: Uuid,
+    pub company: CompanyId,
+    pub project: Option<ProjectId>,
+    pub occurred_at: Timestamp,
+}
+
+impl Head {
+    /// Fails on what no producer writes.
+    pub fn read(
+        event_id: &str,
+        company: &str,
+        project: &str,
+        occurred_at: Option<&pbjson_types::Timestamp>,
+    ) -> anyhow::Result<Self> {
+        Ok(Self {
+            event_id: event_id.parse().context("event_id")?,
+            company: id(company, "companies")?.context("company")?,
+            project: id(project, "projects")?,
+            occurred_at: occurred_at.and_then(instant).context("occurred_at")?,
+        })
+    }
+
+    fn notice(&self, kind: Kind) -> Notice {
+        Notice::new(kind, self.event_id, self.project, self.occurred_at)
+    }
+}
+
+/// The id behind a collection in a resource name; none in an empty name.
+fn id<T: From<Uuid>>(name: &str, collection: &str) -> anyhow::Result<Option<T>> {
+    if name.is_empty() {
+        return Ok(None);
+    }
+    let mut parts = name.split('/');
+    parts.find(|part| *part == collection);
+    let id = parts.next().and_then(|id| id.parse::<Uuid>().ok());
+    id.map(|id| Some(T::from(id))).ok_or_else(|| anyhow!("{name:?} names nothing in {collection}"))
+}
+
+fn contact_id(name: &str) -> anyhow::Result<ContactId> {
+    id(name, "contacts")?.context("a contact's name is missing")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,100 @@
+//! The kinds of message: each has a name and one text in each language.
+
+/// Declares the kinds together with their texts in `data/templates`, so that neither can be without the other.
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident => $name:literal,)*) => {
+        /// What a message is about.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+        pub enum Kind {
+            $($(#[$doc])* #[serde(rename = $name)] $kind,)*
+        }
+
+        impl Kind {
+            /// All kinds, in the order of the domain's table.
+            pub const ALL: &[Self] = &[$(Self::$kind),*];
+
+            /// The key that the API shows and the templates are named after.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $name,)*
+                }
+            }
+        }
+
+        /// Template name and source.
+        pub(crate) const TEMPLATES: &[(&str, &str)] = &[$(
+            (concat!("pl/", $name, ".txt"), include_str!(concat!("../data/templates/pl/", $name, ".txt.j2"))),
+            (concat!("en/", $name, ".txt"), include_str!(concat!("../data/templates/en/", $name, ".txt.j2"))),
+        )*];
+    };
+}
+
+kinds! {
+    DatesProposed => "dates_proposed",
+    DatesCountered => "dates_countered",
+
+    DateAgreed => "date_agreed",
+    DateMoved => "date_moved",
+    DateWithdrawn => "date_withdrawn",
+    DateMissed => "date_missed",
+    /// The readiness day passed; the date stays.
+    ReadinessOverdue => "readiness_overdue",
+    OverrideRecorded => "override_recorded",
+
+    Reminder => "reminder",
+
+    VariantHelpAsked => "variant_help_asked",
+    VariantRecommended => "variant_recommended",
+    VariantChosen => "variant_chosen",
+    LicenceRecommended => "licence_recommended",
+    LicenceChosen => "licence_chosen",
+    LicenceChoiceEnded => "licence_choice_ended",
+    ProofWithdrawn => "proof_withdrawn",
+
+    ReadinessDeclared => "readiness_declared",
+    ReadinessWithdrawn => "readiness_withdrawn",
+
+    AuditPassed => "audit_passed",
+    AuditFailed => "audit_failed",
+    FindingAnswered => "finding_answered",
+    FindingRejected => "finding_rejected",
+
+    StageUnlocked => "stage_unlocked",
+
+    RunPrepared => "run_prepared",
+    RunStarted => "run_started",
+    DatabasesRestored => "databases_restored",
+    RunFinished => "run_finished",
+    RunRolledBack => "run_rolled_back",
+    ReserveReached => "reserve_reached",
+    WindowOverrun => "window_overrun",
+
+    IntegrationsAnnounced => "integrations_announced",
+    IntegrationsCancelled => "integrations_cancelled",
+    IntegrationRestored => "integration_restored",
+    IntegrationDropped => "integration_dropped",
+    IntegrationReopened => "integration_reopened",
+
+    VerificationRequested => "verification_requested",
+    ProblemReported => "problem_reported",
+    ProblemAnswered => "problem_answered",
+    Verified => "verified",
+    StageReopened => "stage_reopened",
+
+    ProtocolIssued => "protocol_issued",
+    ProtocolDeclined => "protocol_declined",
+    ProtocolSigned => "protocol_signed",
+    ProjectCompleted => "project_completed",
+    ProjectCancelled => "project_cancelled",
+
+    ContactReplaced => "contact_replaced",
+    ContactUndeliverable => "contact_undeliverable",
+
+    QuestionAsked => "question_asked",
+    QuestionAnswered => "question_answered",
+
+    /// An invitation for somebody who became a contact after the date was agreed.
+    EntryAdded => "entry_added",
+    /// Takes an entry out of the calendar of somebody who is no longer a contact.
+    EntryRemoved => "entry_removed",
+}

@@ -1,0 +1,18 @@
+//! Messages: what an event says, in whose language, with which calendar entry, and where it is on its way.
+
+mod invitation;
+mod mail;
+mod model;
+mod notice;
+mod render;
+mod templates;
+mod words;
+
+pub use invitation::{Invitation, Method};
+pub use mail::{Envelope, MailIdentity, build};
+pub use model::{Content, Lease, LeaseLost, Message, MessageId, Recipient, State};
+pub use notice::{Calendar, Fact, Facts, Notice};
+pub use render::Renderer;
+
+#[cfg(test)]
+mod tests;

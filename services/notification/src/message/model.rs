@@ -1,0 +1,175 @@
+use jiff::{SignedDuration, Timestamp};
+use platform::id::{CompanyId, ContactId, ProjectId};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::Invitation;
+use crate::kind::Kind;
+use crate::recipients::Language;
+
+platform::id! {
+    /// A message.
+    pub MessageId
+}
+
+/// Who a message is for. The address is looked up when it is sent, so that a corrected one is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Recipient {
+    Contact(ContactId),
+    Softvig,
+}
+
+/// One mail to one recipient about one event; unique by event, recipient, kind and part.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    pub id: MessageId,
+    pub company: CompanyId,
+    pub project: Option<ProjectId>,
+    pub event_id: Uuid,
+    pub part: String,
+    pub kind: Kind,
+    pub recipient: Recipient,
+    pub language: Language,
+    /// Contacts whose personal data the words hold, besides the recipient.
+    pub mentions: Vec<ContactId>,
+    pub content: Content,
+    /// Business time.
+    pub created_at: Timestamp,
+    pub attempts: u32,
+    /// The mail server's last answer without addresses, or why it was dropped.
+    pub outcome: String,
+    pub state: State,
+}
+
+/// What the recipient reads.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Content {
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+    pub invitation: Option<Invitation>,
+}
+
+/// Where a message is on its way. Tries and leases are machine time, the rest business time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    Pending { next_try: Timestamp },
+    Sending { lease: Lease },
+    Sent { at: Timestamp },
+    Undeliverable { at: Timestamp },
+    Dropped { at: Timestamp },
+}
+
+/// The right of one replica to send a message, until it ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lease {
+    pub token: Uuid,
+    pub until: Timestamp,
+}
+
+/// Another replica took the message over; what this one did is not recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the lease on the message was lost")]
+pub struct LeaseLost;
+
+/// First wait after a failure; doubles up to [`LONGEST_WAIT`].
+const FIRST_WAIT: SignedDuration = SignedDuration::from_secs(30);
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(1);
+
+impl Message {
+    /// The label that lists filter by.
+    pub const fn label(&self) -> &'static str {
+        match self.state {
+            State::Pending { .. } => "pending",
+            State::Sending { .. } => "sending",
+            State::Sent { .. } => "sent",
+            State::Undeliverable { .. } => "undeliverable",
+            State::Dropped { .. } => "dropped",
+        }
+    }
+
+    /// When it wants attention: its next try, or the end of a lease that somebody died with.
+    pub const fn due_at(&self) -> Option<Timestamp> {
+        match self.state {
+            State::Pending { next_try } => Some(next_try),
+            State::Sending { lease } => Some(lease.until),
+            State::Sent { .. } | State::Undeliverable { .. } | State::Dropped { .. } => None,
+        }
+    }
+
+    /// Takes the message for sending. False if it is not due.
+    pub fn claim(&mut self, lease: Lease, machine_now: Timestamp) -> bool {
+        let due = self.due_at().is_some_and(|due| due <= machine_now);
+        if due {
+            self.attempts += 1;
+            self.state = State::Sending { lease };
+        }
+        due
+    }
+
+    /// The server took it.
+    pub fn sent(&mut self, token: Uuid, answer: String, now: Timestamp) -> Result<(), LeaseLost> {
+        self.check(token)?;
+        self.outcome = answer;
+        self.state = State::Sent { at: now };
+        Ok(())
+    }
+
+    /// It failed in a way that may pass: tried again later, for as long as it takes.
+    pub fn postpone(&mut self, token: Uuid, answer: String, machine_now: Timestamp) -> Result<(), LeaseLost> {
+        self.check(token)?;
+        self.outcome = answer;
+        self.state = State::Pending { next_try: machine_now + wait_after(self.attempts) };
+        Ok(())
+    }
+
+    /// The server refused it for good.
+    pub fn refused(&mut self, token: Uuid, answer: String, now: Timestamp) -> Result<(), LeaseLost> {
+        self.check(token)?;
+        self.outcome = answer;
+        self.state = State::Undeliverable { at: now };
+        Ok(())
+    }
+
+    /// Not even tried: the address is known not to work.
+    pub fn refuse_known_address(&mut self, now: Timestamp) {
+        self.outcome = "the address was found undeliverable before".into();
+        self.state = State::Undeliverable { at: now };
+    }
+
+    /// Nobody needs it any more.
+    pub fn drop(&mut self, token: Uuid, why: &str, now: Timestamp) -> Result<(), LeaseLost> {
+        self.check(token)?;
+        self.outcome = why.into();
+        self.state = State::Dropped { at: now };
+        Ok(())
+    }
+
+    /// A contact was anonymised. Whether the message was for them or spoke of them: then its words
+    /// are gone, and it is not sent if it was not yet.
+    pub fn scrub(&mut self, contact: ContactId, now: Timestamp) -> bool {
+        let concerned = self.recipient == Recipient::Contact(contact) || self.mentions.contains(&contact);
+        if concerned {
+            self.content = Content::default();
+            if self.due_at().is_some() {
+                self.outcome = "the contact was anonymised".into();
+                self.state = State::Dropped { at: now };
+            }
+        }
+        concerned
+    }
+
+    fn check(&self, token: Uuid) -> Result<(), LeaseLost> {
+        match self.state {
+            State::Sending { lease } if lease.token == token => Ok(()),
+            _ => Err(LeaseLost),
+        }
+    }
+}
+
+fn wait_after(attempts: u32) -> SignedDuration {
+    let doublings = attempts.saturating_sub(1).min(10);
+    (FIRST_WAIT * (1 << doublings)).min(LONGEST_WAIT)
+}

@@ -1,0 +1,274 @@
+use jiff::{SignedDuration, Timestamp};
+use platform::id::ContactId;
+use proto::scheduling::v1::{DateKind, StageDate, scheduling_event::Event};
+use uuid::Uuid;
+
+use super::{
+    Calendar, Content, Envelope, Invitation, Lease, LeaseLost, Message, Method, Notice, Recipient, State,
+    build, templates,
+};
+use crate::fixtures::{
+    BEATA, COMPANY, DAGMARA, TADEK, book, card, day, directory, head, messages, migration, now, renderer,
+    told, window,
+};
+use crate::kind::Kind;
+use crate::project::{Entry, Planned};
+use crate::recipients::{Directory, Language};
+
+const TOKEN: Uuid = Uuid::from_u128(1);
+const OTHER: Uuid = Uuid::from_u128(2);
+
+fn message() -> Message {
+    let mut book = book();
+    let notices = told(&mut book, Event::Verified(Default::default()));
+    messages(&book, &notices).remove(0)
+}
+
+fn lease(token: Uuid, machine_now: Timestamp) -> Lease {
+    Lease { token, until: machine_now + SignedDuration::from_mins(1) }
+}
+
+fn claimed() -> Message {
+    let mut message = message();
+    assert!(message.claim(lease(TOKEN, now()), now()));
+    message
+}
+
+#[test]
+fn only_the_holder_of_the_lease_records_an_outcome() {
+    type Act = fn(&mut Message, Uuid) -> Result<(), LeaseLost>;
+    let acts: [(Act, &str); 4] = [
+        (|m, t| m.sent(t, "250 ok".into(), now()), "sent"),
+        (|m, t| m.refused(t, "550 no".into(), now()), "undeliverable"),
+        (|m, t| m.postpone(t, "421 later".into(), now()), "pending"),
+        (|m, t| m.drop(t, "left", now()), "dropped"),
+    ];
+    for (act, label) in acts {
+        let mut message = claimed();
+        let before = message.clone();
+        assert_eq!(act(&mut message, OTHER), Err(LeaseLost));
+        assert_eq!(message, before);
+        act(&mut message, TOKEN).expect("the holder may");
+        assert_eq!(message.label(), label);
+        assert_eq!(act(&mut message, TOKEN), Err(LeaseLost), "the lease ended with it");
+    }
+}
+
+#[test]
+fn a_message_is_taken_once_until_the_lease_ends() {
+    let mut message = claimed();
+    assert!(!message.claim(lease(OTHER, now()), now()));
+    let later = now() + SignedDuration::from_mins(1);
+    assert!(message.claim(lease(OTHER, later), later), "its sender died");
+    assert_eq!(message.attempts, 2);
+    assert_eq!(
+        message.sent(TOKEN, String::new(), later),
+        Err(LeaseLost),
+        "the first one comes back too late"
+    );
+}
+
+#[test]
+fn waits_double_up_to_an_hour_and_never_end() {
+    let mut message = message();
+    let mut machine = now();
+    let mut waits = Vec::new();
+    for _ in 0..10 {
+        assert!(message.claim(lease(TOKEN, machine), machine));
+        message.postpone(TOKEN, "421 later".into(), machine).expect("held");
+        let due = message.due_at().expect("it waits");
+        waits.push((due - machine).total(jiff::Unit::Second).expect("seconds") as i64);
+        machine = due;
+    }
+    assert_eq!(waits, [30, 60, 120, 240, 480, 960, 1920, 3600, 3600, 3600]);
+}
+
+#[test]
+fn a_known_bad_address_is_not_tried() {
+    let mut directory = directory();
+    assert!(directory.mark_undeliverable(TADEK));
+    let notice = Notice::new(Kind::Verified, Uuid::nil(), None, now());
+    let messages = renderer().messages(&notice, &directory, now(), now()).expect("renders");
+    let labels: Vec<_> = messages.iter().map(|m| (m.recipient, m.label())).collect();
+    assert_eq!(
+        labels,
+        [
+            (Recipient::Contact(TADEK), "undeliverable"),
+            (Recipient::Contact(DAGMARA), "pending"),
+            (Recipient::Softvig, "pending")
+        ]
+    );
+}
+
+#[test]
+fn anonymising_takes_the_words_of_messages_to_and_about_the_person() {
+    let mine = claimed();
+    let about = Message { recipient: Recipient::Softvig, mentions: vec![TADEK], ..message() };
+    let sent = Message { state: State::Sent { at: now() }, ..message() };
+    for (mut message, label) in [(mine, "dropped"), (about, "dropped"), (sent, "sent")] {
+        assert!(message.scrub(TADEK, now()));
+        assert_eq!(message.content, Content::default());
+        assert_eq!(message.label(), label);
+    }
+    let mut others = Message { recipient: Recipient::Contact(DAGMARA), ..message() };
+    let before = others.clone();
+    assert!(!others.scrub(TADEK, now()));
+    assert_eq!(others, before);
+}
+
+fn invitation(wrap: fn(Entry) -> Calendar, date: StageDate, to: ContactId) -> Invitation {
+    let date = Planned::read(&date).expect("well-formed");
+    let entry = Entry { uid: "u1".into(), sequence: 3, agreement: "a".into(), date, live: true };
+    let mut directory = Directory::new(COMPANY);
+    directory.apply_card(to, &card(to));
+    let contact = directory.contact(to).expect("just added");
+    let words = "Linia 1;\nlinia, 2 \\ koniec";
+    Invitation::new(&wrap(entry), "Audyt I – Auto Łęcki", words, contact, &renderer().identity, now())
+}
+
+fn unfold(ics: &str) -> Vec<String> {
+    ics.replace("\r\n ", "").split("\r\n").map(str::to_owned).collect()
+}
+
+#[test]
+fn the_entry_carries_what_rfc_5546_asks_for_each_method() {
+    type Wrap = fn(Entry) -> Calendar;
+    let cases: [(Wrap, Method, Option<&str>); 3] = [
+        (Calendar::Request, Method::Request, Some("STATUS:CONFIRMED")),
+        (Calendar::Cancel, Method::Cancel, Some("STATUS:CANCELLED")),
+        (Calendar::Remove, Method::Cancel, None),
+    ];
+    for (wrap, method, status) in cases {
+        let invitation = invitation(wrap, migration(), BEATA);
+        let lines = unfold(&invitation.ics);
+        assert_eq!(invitation.method, method);
+        for expected in [
+            format!("METHOD:{}", method.name()).as_str(),
+            "UID:u1@przesiadka.softvig.example",
+            "SEQUENCE:3",
+            "DTSTAMP:20261201T090000Z",
+            "DTSTART;TZID=Europe/Warsaw:20270115T220000",
+            "DTEND;TZID=Europe/Warsaw:20270116T060000",
+            "DESCRIPTION:Linia 1\\;\\nlinia\\, 2 \\\\ koniec",
+            "BEGIN:VTIMEZONE",
+        ] {
+            assert!(lines.iter().any(|l| l == expected), "{expected} in {lines:#?}");
+        }
+        let statuses: Vec<&String> = lines.iter().filter(|l| l.starts_with("STATUS")).collect();
+        assert_eq!(statuses.first().map(|s| s.as_str()), status);
+        let starting = |prefix: &str| lines.iter().filter(|l| l.starts_with(prefix)).count();
+        assert_eq!((starting("ORGANIZER;CN=\""), starting("ATTENDEE;CN=\"Beata 'Bea' Żak\"")), (1, 1));
+        assert!(invitation.ics.split("\r\n").all(|l| l.len() <= 75), "folded at 75 octets");
+    }
+}
+
+#[test]
+fn a_day_is_a_whole_day_and_an_hour_that_happens_twice_is_given_in_utc() {
+    let cases = [
+        (day(DateKind::Readiness, "2026-12-31"), "DTSTART;VALUE=DATE:20261231", "DTEND;VALUE=DATE:20270101"),
+        // 31 October 2027, 02:30 in winter time, the second one.
+        (
+            window(DateKind::Migration, "2027-10-31T01:30:00Z", "2027-10-31T04:00:00Z"),
+            "DTSTART:20271031T013000Z",
+            "DTEND;TZID=Europe/Warsaw:20271031T050000",
+        ),
+    ];
+    for (date, start, end) in cases {
+        let lines = unfold(&invitation(Calendar::Request, date, TADEK).ics);
+        assert!(lines.iter().any(|l| l == start) && lines.iter().any(|l| l == end), "{lines:#?}");
+    }
+}
+
+fn dated_message() -> Message {
+    let mut book = book();
+    let agreed = proto::scheduling::v1::DateAgreed {
+        agreement: "a".into(),
+        date: Some(migration()),
+        ..Default::default()
+    };
+    let notices = told(&mut book, Event::DateAgreed(agreed));
+    messages(&book, &notices).remove(0)
+}
+
+fn envelope() -> Envelope {
+    Envelope { name: "Tadeusz Łęcki".into(), address: "tadek@auto-lecki.example".into() }
+}
+
+#[test]
+fn a_mail_with_an_entry_has_the_parts_that_calendars_understand() {
+    let message = dated_message();
+    let mail = build(&message, &envelope(), &renderer().identity).expect("builds");
+    let text = String::from_utf8(mail.formatted()).expect("ASCII");
+    let id = message.id;
+    let order = [
+        format!("Message-ID: <{id}@przesiadka.softvig.example>"),
+        "Auto-Submitted: auto-generated".into(),
+        format!("Content-Type: multipart/mixed;\r\n boundary=\"mixed-{id}\""),
+        format!("Content-Type: multipart/alternative;\r\n boundary=\"alternative-{id}\""),
+        "Content-Type: text/plain; charset=utf-8".into(),
+        "Content-Type: text/html; charset=utf-8".into(),
+        "Content-Type: text/calendar; charset=utf-8; method=REQUEST".into(),
+        "Content-Disposition: attachment; filename=\"termin.ics\"".into(),
+    ];
+    let mut rest = text.as_str();
+    for part in order {
+        let found = rest.find(&part).unwrap_or_else(|| panic!("{part} in its place in {text}"));
+        rest = &rest[found + part.len()..];
+    }
+}
+
+#[test]
+fn the_same_message_gives_the_same_bytes() {
+    let message = dated_message();
+    let mail = || build(&message, &envelope(), &renderer().identity).expect("builds").formatted();
+    assert_eq!(mail(), mail());
+}
+
+#[test]
+fn nothing_that_people_write_becomes_a_header_or_markup() {
+    let mut book = book();
+    let mut evil = card(TADEK);
+    evil.display_name = "<b>{{ 7*7 }}</b>\r\nBcc: x@evil.example".into();
+    book.directory.apply_card(TADEK, &evil);
+    book.directory.rename("Auto\r\nSubject: x {% raw %}<script>");
+    let notices = told(&mut book, Event::Verified(Default::default()));
+    for message in messages(&book, &notices) {
+        let to = Envelope { name: evil.display_name.clone(), ..envelope() };
+        let mail = build(&message, &to, &renderer().identity).expect("builds").formatted();
+        let mail = String::from_utf8(mail).expect("ASCII");
+        let headers = mail.split("\r\n\r\n").next().expect("headers");
+        assert!(!headers.contains("\r\nBcc:"), "{headers}");
+        assert_eq!(headers.matches("\r\nSubject:").count(), 1, "{headers}");
+        assert!(!message.content.html.contains("<script>") && !message.content.html.contains("<b>"));
+        assert!(!message.content.text.contains("49"), "{}", message.content.text);
+    }
+}
+
+#[test]
+fn an_impossible_address_is_no_mail() {
+    let long = format!("{}@{}.example", "a".repeat(65), "b".repeat(250));
+    for address in ["", "nobody", "a@b\r\nBcc: c@d.example", "a b@c.example", "a@b@c.example", &long] {
+        let to = Envelope { address: address.to_owned(), ..envelope() };
+        let refused = build(&message(), &to, &renderer().identity).expect_err(address);
+        assert!(
+            address.is_empty() || !refused.to_string().contains(address),
+            "the reason repeats no address"
+        );
+    }
+}
+
+#[test]
+fn html_shows_dashes_as_a_list() {
+    let html =
+        templates::html(Language::Pl, "Temat", "Dzień dobry!\n\n- jeden\n- dwa & trzy").expect("renders");
+    assert!(html.contains("<li>jeden</li>") && html.contains("<li>dwa &amp; trzy</li>"), "{html}");
+    assert!(html.contains(">Dzień dobry!</p>"), "{html}");
+}
+
+#[test]
+fn a_missing_fact_is_an_error_and_no_empty_place() {
+    let notice = head();
+    let notice = Notice::new(Kind::RunRolledBack, notice.event_id, notice.project, now());
+    let error = renderer().messages(&notice, &directory(), now(), now()).expect_err("no facts");
+    assert!(format!("{error:#}").contains("attempt"), "{error:#}");
+}

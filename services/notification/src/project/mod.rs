@@ -1,0 +1,12 @@
+//! What must be known of a project to write about it: its agreed dates and how far it is.
+
+mod model;
+mod planned;
+mod reminder;
+
+pub use model::{Entry, Project, date_key, stage_key};
+pub use planned::{Planned, instant};
+pub use reminder::{Reminder, ReminderPolicy, Verdict};
+
+#[cfg(test)]
+mod tests;

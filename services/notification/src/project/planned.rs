@@ -1,0 +1,44 @@
+use jiff::{Timestamp, civil::Date};
+use proto::{
+    common::v1::planned_date,
+    scheduling::v1::{DateKind, StageDate},
+};
+use serde::{Deserialize, Serialize};
+
+/// An agreed or proposed date of a stage.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Planned {
+    pub kind: DateKind,
+    /// The day, where the whole day is meant and not a window.
+    pub day: Option<Date>,
+    pub starts_at: Timestamp,
+    /// Exclusive.
+    pub ends_at: Timestamp,
+}
+
+impl Planned {
+    /// Reads the contract's form. `None` if it is not one, which only a fault of the producer makes.
+    pub fn read(date: &StageDate) -> Option<Self> {
+        let day = match date.date.as_ref()?.date.as_ref()? {
+            planned_date::Date::Day(day) => Some(day.parse().ok()?),
+            planned_date::Date::Window(_) => None,
+        };
+        let planned = Self {
+            kind: date.kind(),
+            day,
+            starts_at: instant(date.starts_at.as_ref()?)?,
+            ends_at: instant(date.ends_at.as_ref()?)?,
+        };
+        (planned.kind != DateKind::Unspecified).then_some(planned)
+    }
+
+    /// The local day on which it begins.
+    pub fn first_day(&self) -> Date {
+        self.day.unwrap_or_else(|| calendar::local_day(self.starts_at))
+    }
+}
+
+/// The contract's instant as ours; `None` if out of range.
+pub fn instant(t: &pbjson_types::Timestamp) -> Option<Timestamp> {
+    Timestamp::new(t.seconds, t.nanos).ok()
+}

@@ -1,0 +1,100 @@
+use proto::scheduling::v1::{DateKind, Stage};
+
+use super::{Entry, Planned, Project, Reminder, ReminderPolicy, Verdict};
+use crate::fixtures::{COMPANY, PROJECT, at, audit_2, day, migration};
+
+fn project() -> Project {
+    let mut project = Project::new(COMPANY, PROJECT);
+    project.unlock(Stage::Audit1);
+    project.agree("m", "", Planned::read(&migration()).expect("well-formed"));
+    project
+}
+
+fn reminders(entry: &Entry, now: &str) -> Vec<(i32, String)> {
+    let reminders = ReminderPolicy::shipped().reminders(entry, at(now));
+    reminders.into_iter().map(|r| (r.days_before, r.due_at.to_string())).collect()
+}
+
+#[test]
+fn reminders_come_7_days_and_1_day_before_in_local_time() {
+    let mut project = project();
+    let entry = project.agree("m", "", Planned::read(&migration()).expect("well-formed")).clone();
+    assert_eq!(
+        reminders(&entry, "2026-12-01T09:00:00Z"),
+        [(7, "2027-01-08T07:00:00Z".into()), (1, "2027-01-14T07:00:00Z".into())]
+    );
+    // Easter Sunday 2027 is the day of the clock change: 08:00 is an hour earlier in UTC after it.
+    let entry =
+        project.agree("s", "", Planned::read(&day(DateKind::Readiness, "2027-03-29")).expect("well-formed"));
+    assert_eq!(
+        reminders(entry, "2026-12-01T09:00:00Z"),
+        [(7, "2027-03-22T07:00:00Z".into()), (1, "2027-03-28T06:00:00Z".into())]
+    );
+}
+
+#[test]
+fn reminders_that_are_past_when_the_date_is_agreed_are_not_made_up_for() {
+    let mut project = project();
+    let entry = project.agree("a", "", Planned::read(&audit_2()).expect("well-formed"));
+    assert_eq!(reminders(entry, "2027-01-04T07:00:00Z"), [(1, "2027-01-10T07:00:00Z".into())]);
+    assert_eq!(reminders(entry, "2027-01-10T07:00:00Z"), []);
+}
+
+#[test]
+fn a_due_reminder_is_judged_by_what_is_known_then() {
+    let due = at("2027-01-08T07:00:00Z");
+    let reminder = Reminder { agreement: "m".into(), days_before: 7, due_at: due };
+    type Case = (&'static str, fn(&mut Project), &'static str, Result<Option<Stage>, &'static str>);
+    let cases: [Case; 9] = [
+        ("gate open", |_| {}, "2027-01-08T07:00:00Z", Ok(Some(Stage::Audit1))),
+        ("next gate", |p| p.unlock(Stage::Audit2), "2027-01-08T07:00:00Z", Ok(Some(Stage::Audit2))),
+        ("no gate", |p| p.unlock(Stage::Migration), "2027-01-08T07:00:00Z", Ok(None)),
+        ("a little late", |_| {}, "2027-01-08T22:59:59Z", Ok(Some(Stage::Audit1))),
+        ("a day late", |_| {}, "2027-01-08T23:00:00Z", Err("too late to be of use")),
+        (
+            "withdrawn",
+            |p| {
+                p.withdraw("m");
+            },
+            "2027-01-08T07:00:00Z",
+            Err("the date was moved or withdrawn"),
+        ),
+        (
+            "moved",
+            |p| {
+                p.agree("m2", "m", Planned::read(&migration()).expect("well-formed"));
+            },
+            "2027-01-08T07:00:00Z",
+            Err("the date was moved or withdrawn"),
+        ),
+        ("stage done", |p| p.unlock(Stage::Integrations), "2027-01-08T07:00:00Z", Err("the stage is done")),
+        (
+            "cancelled",
+            |p| {
+                p.close();
+            },
+            "2027-01-08T07:00:00Z",
+            Err("the date was moved or withdrawn"),
+        ),
+    ];
+    for (case, change, now, expected) in cases {
+        let mut project = project();
+        change(&mut project);
+        let got = match reminder.judge(&project, at(now)) {
+            Verdict::Send { provided_that, .. } => Ok(provided_that),
+            Verdict::Drop(why) => Err(why),
+        };
+        assert_eq!(got, expected, "{case}");
+    }
+}
+
+#[test]
+fn sequences_rise_with_every_change_of_an_entry() {
+    let mut project = project();
+    project.raise_sequences();
+    let moved = project.agree("m2", "m", Planned::read(&migration()).expect("well-formed"));
+    assert_eq!((moved.uid.as_str(), moved.sequence), ("m", 2));
+    let ended = project.close();
+    assert_eq!(ended.iter().map(|e| (e.uid.as_str(), e.sequence)).collect::<Vec<_>>(), [("m", 3)]);
+    assert_eq!(project.close(), [], "nothing ends twice");
+}

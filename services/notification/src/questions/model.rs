@@ -1,0 +1,95 @@
+use jiff::Timestamp;
+use platform::id::{CompanyId, ContactId, ProjectId};
+use proto::{
+    common::v1::ErrorReason,
+    refusal::{Refusal, Violation},
+};
+use serde::{Deserialize, Serialize};
+
+platform::id! {
+    /// A question.
+    pub QuestionId
+}
+
+/// Longest subject and longest text, in characters.
+const SUBJECT: usize = 200;
+const TEXT: usize = 4000;
+
+/// A contact's question with SOFTVIG's answers. It is open as long as it has none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Question {
+    pub id: QuestionId,
+    pub company: CompanyId,
+    pub project: Option<ProjectId>,
+    pub asker: ContactId,
+    pub subject: String,
+    pub text: String,
+    pub asked_at: Timestamp,
+    /// In their order; a further one corrects or adds to those before.
+    pub answers: Vec<Answer>,
+}
+
+/// SOFTVIG's answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    pub text: String,
+    /// Subject of the token.
+    pub by: String,
+    pub at: Timestamp,
+}
+
+impl Question {
+    /// Asks. Refused when subject or text is empty or too long, or the subject has a line break.
+    pub fn ask(
+        company: CompanyId,
+        project: Option<ProjectId>,
+        asker: ContactId,
+        subject: &str,
+        text: &str,
+        now: Timestamp,
+    ) -> Result<Self, Refusal> {
+        let mut violations = Vec::new();
+        let (subject, text) = (subject.trim(), text.trim());
+        check(&mut violations, "subject", subject, SUBJECT);
+        if subject.chars().any(char::is_control) {
+            violations.push(invalid("subject", "a line break", "one line"));
+        }
+        check(&mut violations, "text", text, TEXT);
+        Refusal::unless_empty(violations)?;
+        Ok(Self {
+            id: QuestionId::new(),
+            company,
+            project,
+            asker,
+            subject: subject.into(),
+            text: text.into(),
+            asked_at: now,
+            answers: Vec::new(),
+        })
+    }
+
+    /// Answers, or adds to earlier answers. Refused when the text is empty or too long.
+    pub fn answer(&mut self, text: &str, by: &str, now: Timestamp) -> Result<(), Refusal> {
+        let mut violations = Vec::new();
+        let text = text.trim();
+        check(&mut violations, "text", text, TEXT);
+        Refusal::unless_empty(violations)?;
+        self.answers.push(Answer { text: text.into(), by: by.into(), at: now });
+        Ok(())
+    }
+
+    pub fn is_open(&self) -> bool {
+        self.answers.is_empty()
+    }
+}
+
+fn check(violations: &mut Vec<Violation>, field: &str, text: &str, longest: usize) {
+    let length = text.chars().count();
+    if length == 0 || length > longest {
+        violations.push(invalid(field, format!("{length} characters"), format!("1 to {longest} characters")));
+    }
+}
+
+fn invalid(field: &str, asked: impl std::fmt::Display, allowed: impl std::fmt::Display) -> Violation {
+    Violation::new(ErrorReason::InvalidArgument).field(field).asked(asked).allowed(allowed)
+}

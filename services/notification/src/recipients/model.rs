@@ -1,0 +1,205 @@
+use platform::{
+    actor::Roles,
+    id::{CompanyId, ContactId},
+};
+use proto::scheduling::v1::{ContactCard, ContactRole, ContactState as CardState};
+use serde::{Deserialize, Serialize};
+
+/// The language that somebody is written to in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Language {
+    #[default]
+    Pl,
+    En,
+}
+
+impl Language {
+    pub const ALL: [Self; 2] = [Self::Pl, Self::En];
+
+    /// "pl" or "en".
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Pl => "pl",
+            Self::En => "en",
+        }
+    }
+
+    /// An unknown language is read as Polish: everybody at a dealership in Poland reads that.
+    pub fn from_key(key: &str) -> Self {
+        if key == "en" { Self::En } else { Self::Pl }
+    }
+}
+
+/// Whether a contact takes part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ContactState {
+    Active,
+    Left,
+    /// Name and address are gone.
+    Anonymised,
+}
+
+/// A person at a company.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    pub id: ContactId,
+    /// One line; empty after anonymising.
+    pub name: String,
+    /// Empty after anonymising.
+    pub email: String,
+    pub language: Language,
+    pub roles: Roles,
+    pub state: ContactState,
+    /// The mail server refused the address for good; nothing is sent until it is corrected or cleared.
+    pub undeliverable: bool,
+}
+
+impl Contact {
+    pub fn is_active(&self) -> bool {
+        self.state == ContactState::Active
+    }
+
+    pub fn is_anonymised(&self) -> bool {
+        self.state == ContactState::Anonymised
+    }
+}
+
+/// How SOFTVIG is written to; from the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Softvig {
+    pub name: String,
+    pub email: String,
+    pub language: Language,
+}
+
+/// A company and its contacts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Directory {
+    pub company: CompanyId,
+    /// One line; empty until the company's own event arrives.
+    pub company_name: String,
+    contacts: Vec<Contact>,
+}
+
+/// What became of a contact, for those who react to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Takes part from now on.
+    Joined,
+    /// Takes part no more.
+    Left,
+    /// Only details changed, or nothing.
+    None,
+}
+
+impl Directory {
+    pub fn new(company: CompanyId) -> Self {
+        Self { company, company_name: String::new(), contacts: Vec::new() }
+    }
+
+    pub fn contacts(&self) -> &[Contact] {
+        &self.contacts
+    }
+
+    pub fn contact(&self, id: ContactId) -> Option<&Contact> {
+        self.contacts.iter().find(|c| c.id == id)
+    }
+
+    fn contact_mut(&mut self, id: ContactId) -> Option<&mut Contact> {
+        self.contacts.iter_mut().find(|c| c.id == id)
+    }
+
+    pub fn rename(&mut self, company_name: &str) {
+        self.company_name = one_line(company_name);
+    }
+
+    /// A contact's card as it now is. Nothing brings back one who was anonymised.
+    pub fn apply_card(&mut self, id: ContactId, card: &ContactCard) -> Change {
+        let before = self.contact(id).cloned();
+        if before.as_ref().is_some_and(Contact::is_anonymised) {
+            return Change::None;
+        }
+        let state = match card.state() {
+            CardState::Left => ContactState::Left,
+            CardState::Anonymised => {
+                self.anonymise(id);
+                return leaving(before.as_ref());
+            }
+            CardState::Active | CardState::Unspecified => ContactState::Active,
+        };
+        let holds = |role| card.roles().any(|r| r == role);
+        let email = card.email.trim().to_owned();
+        let contact = Contact {
+            id,
+            name: one_line(&card.display_name),
+            undeliverable: before.as_ref().is_some_and(|b| b.undeliverable && b.email == email),
+            email,
+            language: Language::from_key(&card.language),
+            roles: Roles { technical: holds(ContactRole::Technical), decision: holds(ContactRole::Decision) },
+            state,
+        };
+        let change = match (before.as_ref().is_some_and(Contact::is_active), contact.is_active()) {
+            (false, true) => Change::Joined,
+            (true, false) => Change::Left,
+            _ => Change::None,
+        };
+        match self.contact_mut(id) {
+            // One who leaves keeps the roles held, so that the history can be read.
+            Some(known) if state == ContactState::Left => {
+                *known = Contact { roles: known.roles, ..contact };
+            }
+            Some(known) => *known = contact,
+            None => self.contacts.push(contact),
+        }
+        change
+    }
+
+    /// The contact takes part no more.
+    pub fn leave(&mut self, id: ContactId) -> Change {
+        match self.contact_mut(id) {
+            Some(contact) if contact.is_active() => {
+                contact.state = ContactState::Left;
+                Change::Left
+            }
+            _ => Change::None,
+        }
+    }
+
+    /// Removes name and address. The id stays, so that the history keeps its shape.
+    pub fn anonymise(&mut self, id: ContactId) {
+        if let Some(contact) = self.contact_mut(id) {
+            contact.name.clear();
+            contact.email.clear();
+            contact.undeliverable = false;
+            contact.state = ContactState::Anonymised;
+        }
+    }
+
+    /// The address was refused for good. Whether that is news.
+    pub fn mark_undeliverable(&mut self, id: ContactId) -> bool {
+        match self.contact_mut(id) {
+            Some(contact) if !contact.undeliverable && !contact.is_anonymised() => {
+                contact.undeliverable = true;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// The address works after all. Whether that is news.
+    pub fn clear_undeliverable(&mut self, id: ContactId) -> bool {
+        self.contact_mut(id).is_some_and(|contact| std::mem::take(&mut contact.undeliverable))
+    }
+}
+
+fn leaving(before: Option<&Contact>) -> Change {
+    if before.is_some_and(Contact::is_active) { Change::Left } else { Change::None }
+}
+
+/// What goes into a subject or a greeting has no line breaks and no other control characters.
+pub(crate) fn one_line(text: &str) -> String {
+    let spaced: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+}
