@@ -15,6 +15,8 @@ use std::{
 
 use jiff::Timestamp;
 
+use crate::error::Error;
+
 /// Machine time in microseconds: always the system's clock.
 #[allow(clippy::disallowed_methods)]
 pub fn machine_now() -> Timestamp {
@@ -34,6 +36,25 @@ pub fn to_db(t: Timestamp) -> chrono::DateTime<chrono::Utc> {
 /// From a column.
 pub fn from_db(t: chrono::DateTime<chrono::Utc>) -> Timestamp {
     Timestamp::from_microsecond(t.timestamp_micros()).expect("the database holds what we wrote")
+}
+
+/// For the contract's messages.
+pub fn to_wire(t: Timestamp) -> pbjson_types::Timestamp {
+    pbjson_types::Timestamp { seconds: t.as_second(), nanos: t.subsec_nanosecond() }
+}
+
+/// From the contract's messages, in microseconds; none for what is no instant.
+pub fn from_wire(t: &pbjson_types::Timestamp) -> Option<Timestamp> {
+    Timestamp::new(t.seconds, t.nanos).ok().map(micros)
+}
+
+/// From a request's field that may be absent.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` for `field`.
+pub fn from_request(field: &str, t: Option<&pbjson_types::Timestamp>) -> Result<Option<Timestamp>, Error> {
+    let instant = |t| from_wire(t).ok_or_else(|| Error::invalid(field, t.seconds, "an instant"));
+    t.map(instant).transpose()
 }
 
 /// Business time. Cloned freely; all clones of a simulated clock agree.
@@ -100,4 +121,21 @@ fn read(file: &Path) -> io::Result<Timestamp> {
         .parse()
         .map(micros)
         .map_err(|e| io::Error::new(io::ErrorKind::InvalidData, format!("{}: {e}", file.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instant_travels_in_microseconds_before_1970_too() {
+        for text in ["2027-01-14T08:00:00.000001Z", "1969-12-31T23:59:59.25Z"] {
+            let t: Timestamp = text.parse().expect("a fixed instant");
+            assert_eq!(from_wire(&to_wire(t)), Some(t));
+        }
+        let far = pbjson_types::Timestamp { seconds: i64::MAX, nanos: 0 };
+        assert_eq!(from_wire(&far), None);
+        let error = from_request("occurred_at", Some(&far)).expect_err("no instant");
+        assert_eq!(error.violations()[0].field, "occurred_at");
+    }
 }
