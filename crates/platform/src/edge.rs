@@ -21,6 +21,9 @@ use crate::{
 pub const AFTER: &str = "x-przesiadka-after";
 pub const POSITION: &str = "x-przesiadka-position";
 const TRACEPARENT: &str = "traceparent";
+/// How often a command is tried that loses a race. Rare, as a lane's lock puts the commands of one
+/// company in a row.
+const MOST_ATTEMPTS: u32 = 5;
 /// A client follows a handful of lanes, not hundreds.
 const MOST_AFTER: usize = 8;
 
@@ -106,8 +109,13 @@ impl Edge {
                 service.core().wait_for(earlier).await?;
             }
             let position = Arc::clone(&call.position);
-            let response = function.run(service, call, request).await?;
-            Ok(Done { response, position: position.get().cloned() })
+            let mut attempt = 1;
+            loop {
+                match function.run(service, call.clone(), request.clone()).await {
+                    Err(e) if e.is_conflict() && attempt < MOST_ATTEMPTS => attempt += 1,
+                    outcome => return Ok(Done { response: outcome?, position: position.get().cloned() }),
+                }
+            }
         }
         .instrument(span.clone())
         .await;

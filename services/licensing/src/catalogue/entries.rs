@@ -3,6 +3,7 @@
 use std::fmt;
 
 use jiff::civil::Date;
+use platform::text::Text;
 use serde::{Deserialize, Serialize};
 
 /// How the instance is licensed; one kind per instance.
@@ -24,14 +25,6 @@ impl fmt::Display for LicenceKind {
             Self::Runtime => "runtime",
         })
     }
-}
-
-/// A text for people.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Text {
-    pub pl: String,
-    pub en: String,
 }
 
 /// How a licence is counted.

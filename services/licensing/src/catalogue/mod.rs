@@ -6,9 +6,7 @@ mod load;
 #[cfg(test)]
 mod tests;
 
-pub use entries::{
-    Calculation, KindData, LicenceData, LicenceKind, Model, Offer, PerCore, ServerAndCal, Text,
-};
+pub use entries::{Calculation, KindData, LicenceData, LicenceKind, Model, Offer, PerCore, ServerAndCal};
 pub use load::LoadError;
 
 /// The whole catalogue, checked when it is loaded.

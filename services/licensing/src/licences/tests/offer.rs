@@ -8,7 +8,7 @@ fn offer() -> Offer {
 }
 
 fn accept(
-    licensing: &mut Licensing,
+    licensing: &mut Licences,
     since: Option<Date>,
     left: u32,
     now: &str,
@@ -84,7 +84,7 @@ fn an_offer_goes_back_with_the_kind_the_project_or_on_request() {
         licensing.accept_offer(&decision(), &offer, Some(date(2019, 5, 1)), 1, now()).unwrap();
         licensing
     };
-    type Change = fn(&mut Licensing) -> Vec<Event>;
+    type Change = fn(&mut Licences) -> Vec<Event>;
     let cases: [(Change, ReleaseReason); 4] = [
         (|l| l.release_offer(&decision()).unwrap(), ReleaseReason::GivenBack),
         (
@@ -95,7 +95,7 @@ fn an_offer_goes_back_with_the_kind_the_project_or_on_request() {
             |l| l.set_needs(&catalogue(), &technical(), others(OtherApplications::Yes)).unwrap(),
             ReleaseReason::KindChanged,
         ),
-        (Licensing::project_cancelled, ReleaseReason::ProjectCancelled),
+        (Licences::project_cancelled, ReleaseReason::ProjectCancelled),
     ];
     for (change, reason) in cases {
         let mut licensing = reserved();

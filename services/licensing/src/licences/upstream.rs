@@ -1,9 +1,9 @@
 //! What scheduling's events change. An event is a fact and is never refused.
 
-use super::{Event, Licensing, Phase, ReleaseReason, Variant};
+use super::{Event, Licences, Phase, ReleaseReason, Variant};
 use crate::catalogue::Catalogue;
 
-impl Licensing {
+impl Licences {
     /// The variant was chosen or changed: the demands change with it, and the proofs that still
     /// apply go on counting. Does nothing once the project is closed.
     pub fn variant_chosen(&mut self, catalogue: &Catalogue, variant: Variant) -> Vec<Event> {
@@ -26,9 +26,10 @@ impl Licensing {
     }
 
     /// The protocol is signed by both: nothing changes any more, and an accepted offer is used up.
-    pub fn project_completed(&mut self) {
+    pub fn project_completed(&mut self) -> Vec<Event> {
         if self.phase == Phase::Open {
             self.phase = Phase::Completed;
         }
+        Vec::new()
     }
 }

@@ -2,7 +2,7 @@ use super::*;
 
 #[test]
 fn a_variant_that_demands_nothing_is_complete_at_once() {
-    let events = Licensing::open(at(OPENED)).variant_chosen(&catalogue(), hosted());
+    let events = Licences::open(at(OPENED)).variant_chosen(&catalogue(), hosted());
     let status = Status { variant: "hosted".to_owned(), kind: None, missing: vec![] };
     assert_eq!(events, [Event::StatusChanged(status)]);
 }
@@ -41,7 +41,7 @@ fn a_changed_variant_tells_its_status_even_where_nothing_else_changed() {
 
 #[test]
 fn a_closed_project_follows_no_variant() {
-    for close in [|l: &mut Licensing| drop(l.project_cancelled()), Licensing::project_completed] {
+    for close in [|l: &mut Licences| drop(l.project_cancelled()), Licences::project_completed] {
         let mut licensing = opened();
         close(&mut licensing);
         let before = licensing.clone();
@@ -56,5 +56,5 @@ fn a_closed_project_follows_no_variant() {
 fn the_state_survives_being_kept_as_json() {
     let licensing = everything_possible();
     let json = serde_json::to_string(&licensing).unwrap();
-    assert_eq!(serde_json::from_str::<Licensing>(&json).unwrap(), licensing);
+    assert_eq!(serde_json::from_str::<Licences>(&json).unwrap(), licensing);
 }

@@ -7,10 +7,10 @@ use proto::{
     refusal::{Refusal, Violation},
 };
 
-use super::{Choice, Event, Fact, Licensing, OtherApplications, Recommendation, ReleaseReason, checks};
+use super::{Choice, Event, Fact, Licences, OtherApplications, Recommendation, ReleaseReason, checks};
 use crate::catalogue::{Catalogue, LicenceKind};
 
-impl Licensing {
+impl Licences {
     /// The chosen kind.
     pub fn kind(&self) -> Option<LicenceKind> {
         self.choice.as_ref().map(|choice| choice.kind)

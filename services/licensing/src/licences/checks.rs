@@ -7,12 +7,12 @@ use proto::{
     refusal::{Refusal, Violation},
 };
 
-use super::{Fact, Licensing, Phase};
+use super::{Fact, Licences, Phase};
 
 /// Longest note or reason, in characters.
 const LONGEST_NOTE: usize = 2000;
 
-impl Licensing {
+impl Licences {
     /// `PROJECT_CLOSED`.
     pub(super) fn check_open(&self) -> Result<(), Refusal> {
         match self.phase {

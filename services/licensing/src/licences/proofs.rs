@@ -7,10 +7,10 @@ use proto::{
     refusal::{Refusal, Violation},
 };
 
-use super::{Event, Fact, Licensing, Proof, Variant, Withdrawal, checks};
+use super::{Event, Fact, Licences, Proof, Variant, Withdrawal, checks};
 use crate::catalogue::Catalogue;
 
-impl Licensing {
+impl Licences {
     /// Records a licence that the variant demands as in place. A second record for the same licence
     /// is a correction: the later counts, both are kept.
     ///

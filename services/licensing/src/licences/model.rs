@@ -9,7 +9,7 @@ use crate::catalogue::LicenceKind;
 
 /// The licensing of one project.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Licensing {
+pub struct Licences {
     /// When the project was opened; nothing is in place for it earlier.
     pub opened_at: Timestamp,
     pub phase: Phase,
@@ -25,7 +25,7 @@ pub struct Licensing {
     pub announced: Option<Status>,
 }
 
-impl Licensing {
+impl Licences {
     /// For a project that was opened at this time.
     pub fn open(opened_at: Timestamp) -> Self {
         Self {

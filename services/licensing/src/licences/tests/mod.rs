@@ -69,14 +69,14 @@ fn hosted() -> Variant {
 }
 
 /// A project with its variant, nothing chosen.
-fn opened() -> Licensing {
-    let mut licensing = Licensing::open(at(OPENED));
+fn opened() -> Licences {
+    let mut licensing = Licences::open(at(OPENED));
     licensing.variant_chosen(&catalogue(), new_server());
     licensing
 }
 
 /// The same with this kind chosen.
-fn with_kind(kind: LicenceKind) -> Licensing {
+fn with_kind(kind: LicenceKind) -> Licences {
     let mut licensing = opened();
     licensing.choose(&catalogue(), &decision(), kind, now()).unwrap();
     licensing
@@ -88,8 +88,8 @@ fn others(other_applications: OtherApplications) -> Needs {
 
 /// Carries a command out on a copy and expects the refusal, the copy being unchanged.
 fn refused<T: std::fmt::Debug>(
-    licensing: &Licensing,
-    command: impl FnOnce(&mut Licensing) -> Result<T, Refusal>,
+    licensing: &Licences,
+    command: impl FnOnce(&mut Licences) -> Result<T, Refusal>,
 ) -> Refusal {
     let mut copy = licensing.clone();
     let refusal = command(&mut copy).expect_err("the command should be refused");
@@ -110,7 +110,7 @@ fn missing(events: &[Event]) -> Option<Vec<String>> {
 }
 
 /// Every command, for the rules that hold for all of them.
-type Command = fn(&mut Licensing, &Actor) -> Result<Vec<Event>, Refusal>;
+type Command = fn(&mut Licences, &Actor) -> Result<Vec<Event>, Refusal>;
 
 const COMMANDS: [(&str, Command); 7] = [
     ("set_needs", |l, actor| l.set_needs(&catalogue(), actor, others(OtherApplications::No))),
@@ -131,7 +131,7 @@ const COMMANDS: [(&str, Command); 7] = [
 ];
 
 /// A project on which each of [`COMMANDS`] is possible.
-fn everything_possible() -> Licensing {
+fn everything_possible() -> Licences {
     let mut licensing = with_kind(LicenceKind::Standard);
     licensing.record(&catalogue(), &technical(), "sql_server", "FV 1".to_owned(), None, now()).unwrap();
     let offer = catalogue().offer("migration-2026").unwrap().clone();

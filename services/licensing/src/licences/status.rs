@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Event, Licensing};
+use super::{Event, Licences};
 use crate::catalogue::{Catalogue, LicenceKind};
 
 /// In [`Status::missing`]: a licence kind must be chosen.
@@ -33,7 +33,7 @@ pub enum DemandState {
     Withdrawn,
 }
 
-impl Licensing {
+impl Licences {
     /// Judged for the present variant; none before one is chosen.
     pub fn status(&self, catalogue: &Catalogue) -> Option<Status> {
         let variant = self.variant.as_ref()?;

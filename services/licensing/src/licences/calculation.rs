@@ -1,7 +1,9 @@
 //! What a kind comes to for the company's needs, each number with how it came about. No prices.
 
+use platform::text::Text;
+
 use super::{Needs, OtherApplications};
-use crate::catalogue::{Catalogue, LicenceKind, Model, PerCore, ServerAndCal, Text};
+use crate::catalogue::{Catalogue, LicenceKind, Model, PerCore, ServerAndCal};
 
 /// What to buy for one kind, counted by one model.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,10 +8,10 @@ use proto::{
     refusal::{Refusal, Violation},
 };
 
-use super::{Event, Fact, Licensing, ReleaseReason, Reservation, checks};
+use super::{Event, Fact, Licences, ReleaseReason, Reservation, checks};
 use crate::catalogue::Offer;
 
-impl Licensing {
+impl Licences {
     /// Accepts an offer; the caller sets one piece of its quantity aside in the same transaction.
     /// `client_since` is the company's, `left` what is left of the offer's quantity.
     ///
@@ -53,8 +53,12 @@ impl Licensing {
         Ok(events)
     }
 
-    /// Everything that speaks against this offer for this project, now.
-    pub fn against_offer(
+    /// Whether the decision contact could accept this offer now.
+    pub fn could_accept(&self, offer: &Offer, client_since: Option<Date>, left: u32, now: Timestamp) -> bool {
+        self.check_open().is_ok() && self.against_offer(offer, client_since, left, now).is_empty()
+    }
+
+    fn against_offer(
         &self,
         offer: &Offer,
         client_since: Option<Date>,

@@ -7,7 +7,7 @@ use proto::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Event, Licensing, checks};
+use super::{Event, Licences, checks};
 use crate::catalogue::Catalogue;
 
 /// Whether anything but AutoStacja will use the instance.
@@ -58,7 +58,7 @@ impl Needs {
     }
 }
 
-impl Licensing {
+impl Licences {
     /// Replaces the needs. A fact is taken even where it spoils the choice: then the choice of
     /// `runtime` ends, with what depends on it (`RUNTIME_ONLY_AUTOSTACJA`).
     ///

@@ -1,10 +1,10 @@
 use super::*;
 
-fn record(licensing: &mut Licensing, demand: &str, note: &str) -> Result<Vec<Event>, Refusal> {
+fn record(licensing: &mut Licences, demand: &str, note: &str) -> Result<Vec<Event>, Refusal> {
     licensing.record(&catalogue(), &technical(), demand, note.to_owned(), None, now())
 }
 
-fn withdraw(licensing: &mut Licensing, demand: &str) -> Result<Vec<Event>, Refusal> {
+fn withdraw(licensing: &mut Licences, demand: &str) -> Result<Vec<Event>, Refusal> {
     licensing.withdraw_proof(&catalogue(), &crm(), demand, "the order was cancelled".to_owned(), None, now())
 }
 
@@ -32,7 +32,7 @@ fn licence_required_for_what_depends_on_a_kind_not_chosen() {
 
 #[test]
 fn variant_required_before_anything_is_demanded() {
-    let licensing = Licensing::open(at(OPENED));
+    let licensing = Licences::open(at(OPENED));
     let refusal = refused(&licensing, |l| record(l, "sql_server", "FV 1"));
     assert_eq!(reasons(&refusal), [ErrorReason::VariantRequired]);
     let refusal = refused(&licensing, |l| withdraw(l, "sql_server"));
@@ -55,7 +55,7 @@ fn occurred_at_invalid_in_the_future_or_before_the_step_before_it() {
         ("2026-11-16T10:00:00.000001Z", false),
     ];
     for (time, allowed) in cases {
-        let record = |l: &mut Licensing| {
+        let record = |l: &mut Licences| {
             l.record(&catalogue(), &technical(), "windows_server", "FV 1".to_owned(), Some(at(time)), now())
         };
         if allowed {

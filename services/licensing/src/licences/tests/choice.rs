@@ -59,7 +59,7 @@ fn no_kind_is_chosen_where_the_variant_demands_none() {
 
 #[test]
 fn a_kind_can_be_chosen_before_the_variant() {
-    let mut licensing = Licensing::open(at(OPENED));
+    let mut licensing = Licences::open(at(OPENED));
     let events = licensing.choose(&catalogue(), &decision(), LicenceKind::Standard, now()).unwrap();
     assert_eq!(missing(&events), None, "no variant, no status");
     assert_eq!(licensing.kind(), Some(LicenceKind::Standard));

@@ -1,0 +1,149 @@
+//! What scheduling's events change here. An event is a fact and is never refused: each meets one
+//! cell of the table below.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use platform::{
+    Error,
+    actor::Actor,
+    bus::Message,
+    clock,
+    consumer::{ApplyError, OnEvent},
+    lane::Lane,
+    name::{self, ProjectName},
+    unit::Unit,
+};
+use prost::Message as _;
+use proto::scheduling::v1::{self as pb, scheduling_event::Event};
+
+use crate::{
+    Licensing,
+    company::{self, Company},
+    licences::{self, Licences, Phase, Variant},
+};
+
+/// What becomes of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Apply,
+    /// Nothing is to be done, and why.
+    Ignore(&'static str),
+    /// It contradicts what came before on its lane: parked, and so raised to SOFTVIG.
+    Raise(&'static str),
+}
+
+/// How far a project is here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Unknown,
+    Open,
+    Closed,
+}
+
+const NEVER_OPENED: &str = "the project was never opened";
+const CLOSED: &str = "the project is over";
+
+/// Event × state. An event that is not named changes nothing that licensing keeps.
+fn outcome(event: &Event, state: State) -> Outcome {
+    use Outcome::{Apply, Ignore, Raise};
+    use State::{Closed, Open, Unknown};
+    match (event, state) {
+        (Event::ProjectOpened(_), Unknown) => Apply,
+        (Event::ProjectOpened(_), Open | Closed) => Raise("the project was opened before"),
+        (Event::VariantChosen(_) | Event::ProjectCancelled(_) | Event::ProjectCompleted(_), Open) => Apply,
+        (Event::VariantChosen(_) | Event::ProjectCancelled(_) | Event::ProjectCompleted(_), Unknown) => {
+            Raise(NEVER_OPENED)
+        }
+        (Event::VariantChosen(_), Closed) => Ignore(CLOSED),
+        (Event::ProjectCancelled(_) | Event::ProjectCompleted(_), Closed) => {
+            Raise("the project ended before")
+        }
+        _ => Ignore("no concern of licensing"),
+    }
+}
+
+#[async_trait]
+impl OnEvent for Licensing {
+    fn sources(&self) -> &'static [&'static str] {
+        &["scheduling"]
+    }
+
+    async fn apply(&self, unit: &mut Unit, message: &Message) -> Result<(), ApplyError> {
+        let envelope = pb::SchedulingEvent::decode(message.payload.clone())
+            .map_err(|e| ApplyError::Undecodable(e.to_string()))?;
+        let Some(event) = &envelope.event else { return Err(ApplyError::UnknownType) };
+        let Lane::Company(company) = message.lane else { return Ok(()) };
+        let [named] = name::ids("company", "companies/{company}", &envelope.company).map_err(undecodable)?;
+        if company.0 != named {
+            return Err(ApplyError::Undecodable(format!("{} on the lane of {company}", envelope.company)));
+        }
+        unit.project_contact(event).await?;
+        if let Event::CompanyChanged(changed) = event {
+            return Ok(company::put(unit, company, facts(changed)?).await?);
+        }
+        if envelope.project.is_empty() {
+            return Ok(());
+        }
+        let project = ProjectName::parse("project", &envelope.project).map_err(undecodable)?;
+        self.apply_to_project(unit, project, event, occurred_at(&envelope)?).await
+    }
+}
+
+impl Licensing {
+    async fn apply_to_project(
+        &self,
+        unit: &mut Unit,
+        project: ProjectName,
+        event: &Event,
+        occurred_at: Timestamp,
+    ) -> Result<(), ApplyError> {
+        let stored = licences::find(unit.db(), project).await?;
+        let state = stored.as_ref().map_or(State::Unknown, |stored| match stored.value.phase {
+            Phase::Open => State::Open,
+            Phase::Completed | Phase::Cancelled => State::Closed,
+        });
+        match outcome(event, state) {
+            Outcome::Apply => {}
+            Outcome::Ignore(reason) => {
+                tracing::trace!(%project, ?state, reason, "event ignored");
+                return Ok(());
+            }
+            Outcome::Raise(contradiction) => return Err(ApplyError::Undecodable(contradiction.to_owned())),
+        }
+        let Some(mut stored) = stored else {
+            return Ok(licences::insert(unit, project, &Licences::open(occurred_at)).await?);
+        };
+        let events = match event {
+            Event::VariantChosen(chosen) => stored.value.variant_chosen(&self.catalogue, variant(chosen)),
+            Event::ProjectCancelled(_) => stored.value.project_cancelled(),
+            Event::ProjectCompleted(_) => stored.value.project_completed(),
+            _ => return Ok(()),
+        };
+        Ok(licences::keep(unit, project, &stored, &Actor::System, events).await?)
+    }
+}
+
+fn variant(chosen: &pb::VariantChosen) -> Variant {
+    Variant {
+        key: chosen.variant.clone(),
+        kind_required: chosen.licence_kind_required,
+        licences: chosen.licences.clone(),
+    }
+}
+
+fn facts(changed: &pb::CompanyChanged) -> Result<Company, ApplyError> {
+    let client_since = match changed.client_since.as_str() {
+        "" => None,
+        day => Some(day.parse().map_err(|_| ApplyError::Undecodable(format!("client_since {day:?}")))?),
+    };
+    Ok(Company { client_since })
+}
+
+fn occurred_at(envelope: &pb::SchedulingEvent) -> Result<Timestamp, ApplyError> {
+    let at = envelope.occurred_at.as_ref().and_then(clock::from_wire);
+    at.ok_or_else(|| ApplyError::Undecodable("occurred_at is missing".to_owned()))
+}
+
+fn undecodable(e: Error) -> ApplyError {
+    ApplyError::Undecodable(e.to_string())
+}

@@ -1,0 +1,116 @@
+//! The commands, one function each: read the request, load, let the model judge, keep what came of it.
+
+use platform::{Call, Error, clock, etag};
+use proto::licensing::v1 as pb;
+
+use super::{named, parse};
+use crate::{Licensing, company, offers::store};
+
+impl Licensing {
+    /// RPC `SetNeeds`.
+    pub async fn set_needs(&self, call: Call, request: pb::SetNeedsRequest) -> Result<pb::Licensing, Error> {
+        let project = named("name", &request.name)?;
+        let needs = parse::needs(request.needs)?;
+        let Some(mut change) = self.begin(&call, project).await? else { return self.read(project).await };
+        let licences = &mut change.licences.value;
+        etag::check(call.etag.as_deref(), &licences.needs)?;
+        let events = licences.set_needs(&self.catalogue, &change.actor, needs)?;
+        self.finish(change, events).await
+    }
+
+    /// RPC `ChooseLicence`.
+    pub async fn choose_licence(
+        &self,
+        call: Call,
+        request: pb::ChooseLicenceRequest,
+    ) -> Result<pb::Licensing, Error> {
+        let project = named("name", &request.name)?;
+        let kind = parse::kind("kind", request.kind)?;
+        let Some(mut change) = self.begin(&call, project).await? else { return self.read(project).await };
+        let licences = &mut change.licences.value;
+        etag::check(call.etag.as_deref(), &licences.choice)?;
+        let events = licences.choose(&self.catalogue, &change.actor, kind, change.unit.now())?;
+        self.finish(change, events).await
+    }
+
+    /// RPC `RecommendLicence`.
+    pub async fn recommend_licence(
+        &self,
+        call: Call,
+        request: pb::RecommendLicenceRequest,
+    ) -> Result<pb::Licensing, Error> {
+        let project = named("name", &request.name)?;
+        let kind = parse::kind("kind", request.kind)?;
+        let Some(mut change) = self.begin(&call, project).await? else { return self.read(project).await };
+        let licences = &mut change.licences.value;
+        let events =
+            licences.recommend(&self.catalogue, &change.actor, kind, request.note, change.unit.now())?;
+        self.finish(change, events).await
+    }
+
+    /// RPC `AcceptOffer`: the piece of the offer's quantity is set aside in the same transaction.
+    pub async fn accept_offer(
+        &self,
+        call: Call,
+        request: pb::AcceptOfferRequest,
+    ) -> Result<pb::Licensing, Error> {
+        let project = named("name", &request.name)?;
+        let offer = parse::offer(&self.catalogue, &request.offer)?;
+        let Some(mut change) = self.begin(&call, project).await? else { return self.read(project).await };
+        let left = store::load(&change.unit).await?.value.left(offer);
+        let since = company::client_since(change.unit.db(), project.company).await?;
+        let licences = &mut change.licences.value;
+        etag::check(call.etag.as_deref(), &licences.offer)?;
+        let events = licences.accept_offer(&change.actor, offer, since, left, change.unit.now())?;
+        self.finish(change, events).await
+    }
+
+    /// RPC `ReleaseOffer`.
+    pub async fn release_offer(
+        &self,
+        call: Call,
+        request: pb::ReleaseOfferRequest,
+    ) -> Result<pb::Licensing, Error> {
+        let project = named("name", &request.name)?;
+        let Some(mut change) = self.begin(&call, project).await? else { return self.read(project).await };
+        let licences = &mut change.licences.value;
+        etag::check(call.etag.as_deref(), &licences.offer)?;
+        let events = licences.release_offer(&change.actor)?;
+        self.finish(change, events).await
+    }
+
+    /// RPC `RecordLicence`.
+    pub async fn record_licence(
+        &self,
+        call: Call,
+        request: pb::RecordLicenceRequest,
+    ) -> Result<pb::Licensing, Error> {
+        let pb::RecordLicenceRequest { name, demand, note, occurred_at, .. } = request;
+        let project = named("name", &name)?;
+        let occurred_at = clock::from_request("occurred_at", occurred_at.as_ref())?;
+        let Some(mut change) = self.begin(&call, project).await? else { return self.read(project).await };
+        let licences = &mut change.licences.value;
+        etag::check(call.etag.as_deref(), &licences.proof(&self.catalogue, &demand))?;
+        let now = change.unit.now();
+        let events = licences.record(&self.catalogue, &change.actor, &demand, note, occurred_at, now)?;
+        self.finish(change, events).await
+    }
+
+    /// RPC `WithdrawProof`.
+    pub async fn withdraw_proof(
+        &self,
+        call: Call,
+        request: pb::WithdrawProofRequest,
+    ) -> Result<pb::Licensing, Error> {
+        let pb::WithdrawProofRequest { name, demand, reason, occurred_at, .. } = request;
+        let project = named("name", &name)?;
+        let occurred_at = clock::from_request("occurred_at", occurred_at.as_ref())?;
+        let Some(mut change) = self.begin(&call, project).await? else { return self.read(project).await };
+        let licences = &mut change.licences.value;
+        etag::check(call.etag.as_deref(), &licences.proof(&self.catalogue, &demand))?;
+        let now = change.unit.now();
+        let events =
+            licences.withdraw_proof(&self.catalogue, &change.actor, &demand, reason, occurred_at, now)?;
+        self.finish(change, events).await
+    }
+}

@@ -1,0 +1,47 @@
+//! The licences of one project: needs, choice, special offer, and what is in place. One aggregate
+//! per project. `commands`, `queries`, `store`, `parse` and `view` join it to the world; the rest is pure.
+
+mod calculation;
+mod checks;
+mod choice;
+mod commands;
+mod events;
+mod model;
+mod needs;
+mod offer;
+mod parse;
+mod proofs;
+mod queries;
+mod status;
+mod store;
+mod upstream;
+mod view;
+
+#[cfg(test)]
+mod tests;
+
+pub use calculation::{CalculatedItem, Calculation, calculate};
+pub use events::{Event, ReleaseReason};
+pub use model::{Choice, Fact, Licences, Phase, Proof, Recommendation, Reservation, Variant, Withdrawal};
+pub use needs::{Needs, OtherApplications};
+pub use status::{DemandState, Status};
+pub(crate) use store::{find, insert, keep};
+
+use platform::{
+    Error,
+    name::{self, ProjectName},
+};
+
+/// The form of the aggregate's resource name.
+pub const NAME: &str = "companies/{company}/projects/{project}/licensing";
+
+/// The project whose licensing a request names.
+fn named(field: &str, resource: &str) -> Result<ProjectName, Error> {
+    let [company, project] = name::ids(field, NAME, resource)?;
+    Ok(ProjectName { company: company.into(), project: project.into() })
+}
+
+/// The resource name of a project's licensing.
+fn resource_name(project: ProjectName) -> String {
+    format!("{project}/licensing")
+}

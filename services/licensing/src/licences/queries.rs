@@ -1,0 +1,140 @@
+//! The reads, one function each. Contacts read their company's while they take part in it.
+
+use futures::{Stream, StreamExt as _};
+use platform::{
+    Call, Error,
+    documents::{Query, Stored},
+    id::CompanyId,
+    name::{self, ProjectName},
+    page::PageRequest,
+    watch::{WatchFilter, Watched},
+};
+use prost::Message as _;
+use proto::licensing::v1 as pb;
+
+use super::{Licences, named, resource_name, view};
+use crate::{Licensing, company, offers::store};
+
+const COMPANY: &str = "companies/{company}";
+
+impl Licensing {
+    /// RPC `GetLicensing`.
+    pub async fn get_licensing(
+        &self,
+        call: Call,
+        request: pb::GetLicensingRequest,
+    ) -> Result<pb::Licensing, Error> {
+        let project = named("name", &request.name)?;
+        self.may_read(&call, Some(project.company), &request.name).await?;
+        self.read(project).await
+    }
+
+    /// RPC `ListLicensings`.
+    pub async fn list_licensings(
+        &self,
+        call: Call,
+        request: pb::ListLicensingsRequest,
+    ) -> Result<pb::ListLicensingsResponse, Error> {
+        let company = company_or_all(&request.parent)?;
+        self.may_read(&call, company, &request.parent).await?;
+        let label = view::label("state", request.state)?.map(str::to_owned);
+        // Taken first: what changes while the page is read is told again, not missed.
+        let watch_token = self.core.watch_token(&WatchFilter { company, project: None }).await?;
+        let page = PageRequest { size: request.page_size, token: &request.page_token };
+        let page = self.core.page::<Licences>(page, Query { company, label, ..Query::default() }).await?;
+        let view = |stored: &Stored<Licences>| {
+            let project = ProjectName { company: stored.company, project: stored.id.into() };
+            view::licensing(&self.catalogue, project, &stored.value)
+        };
+        Ok(pb::ListLicensingsResponse {
+            licensings: page.items.iter().map(view).collect(),
+            next_page_token: page.next_page_token,
+            watch_token,
+        })
+    }
+
+    /// RPC `ListOffers`.
+    pub async fn list_offers(
+        &self,
+        call: Call,
+        request: pb::ListOffersRequest,
+    ) -> Result<pb::ListOffersResponse, Error> {
+        let project = named("parent", &request.parent)?;
+        self.may_read(&call, Some(project.company), &request.parent).await?;
+        let db = self.core.db.read();
+        let stored = super::find(db, project).await?;
+        let licences = stored.ok_or_else(|| Error::not_found(resource_name(project)))?.value;
+        let since = company::client_since(db, project.company).await?;
+        let reservations = store::read(db).await?;
+        let now = self.core.clock.now();
+        let offers = self.catalogue.offers.iter().map(|offer| {
+            let left = reservations.left(offer);
+            view::offer(offer, left, licences.could_accept(offer, since, left, now))
+        });
+        Ok(pb::ListOffersResponse { offers: offers.collect() })
+    }
+
+    /// RPC `WatchEvents`.
+    pub async fn watch_events(
+        &self,
+        call: Call,
+        request: pb::WatchEventsRequest,
+    ) -> Result<impl Stream<Item = Result<pb::WatchEventsResponse, Error>> + Send + use<>, Error> {
+        let filter = watch_filter(&request)?;
+        self.may_read(&call, filter.company, &request.company).await?;
+        let token = Some(request.resume_token.as_str()).filter(|token| !token.is_empty());
+        Ok(self.core.watch(token, filter).await?.map(|item| response(item?)))
+    }
+
+    /// `NOT_FOUND` for another company's, `PERMISSION_DENIED` for who takes part no longer, or for a
+    /// contact who asks for all companies'.
+    async fn may_read(&self, call: &Call, company: Option<CompanyId>, name: &str) -> Result<(), Error> {
+        match company {
+            Some(company) => call.principal.sees(company, name)?,
+            None if call.principal.is_softvig() => {}
+            None => return Err(Error::permission_denied("crm, operator, auditor")),
+        }
+        self.core.actor(&call.principal).await?;
+        Ok(())
+    }
+}
+
+/// `companies/-` means all.
+fn company_or_all(parent: &str) -> Result<Option<CompanyId>, Error> {
+    if parent == "companies/-" {
+        return Ok(None);
+    }
+    let [company] = name::ids("parent", COMPANY, parent)?;
+    Ok(Some(company.into()))
+}
+
+fn watch_filter(request: &pb::WatchEventsRequest) -> Result<WatchFilter, Error> {
+    let mut filter = WatchFilter::default();
+    if !request.company.is_empty() {
+        let [company] = name::ids("company", COMPANY, &request.company)?;
+        filter.company = Some(company.into());
+    }
+    if !request.project.is_empty() {
+        let project = ProjectName::parse("project", &request.project)?;
+        if filter.company.is_some_and(|company| company != project.company) {
+            return Err(Error::invalid(
+                "project",
+                &request.project,
+                format!("a project of {}", request.company),
+            ));
+        }
+        filter.company = Some(project.company);
+        filter.project = Some(project.to_string());
+    }
+    Ok(filter)
+}
+
+fn response(item: Watched) -> Result<pb::WatchEventsResponse, Error> {
+    Ok(match item {
+        Watched::Bookmark { token } => pb::WatchEventsResponse { event: None, resume_token: token },
+        Watched::Event { message, token } => {
+            let event = pb::LicensingEvent::decode(message.payload).map_err(anyhow::Error::from)?;
+            pb::WatchEventsResponse { event: Some(event), resume_token: token }
+        }
+    })
+}
