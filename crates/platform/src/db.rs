@@ -20,6 +20,14 @@ pub struct Db {
 }
 
 impl Db {
+    /// Opens what a URL names: `sqlite://<file>` or `postgres://…`.
+    pub async fn open(url: &str, max_connections: u32) -> Result<Self, DbErr> {
+        match url.strip_prefix("sqlite://") {
+            Some(file) => Self::sqlite(Path::new(file.split('?').next().unwrap_or(file))).await,
+            None => Self::postgres(url, max_connections),
+        }
+    }
+
     /// Opens a SQLite file: one writer, four readers, WAL, synchronous FULL.
     pub async fn sqlite(file: &Path) -> Result<Self, DbErr> {
         let options = SqliteConnectOptions::new()

@@ -50,9 +50,9 @@ impl Default for Limits {
 
 /// What the headers say: who calls, after which writes, in which trace.
 pub(crate) struct Caller {
-    principal: Principal,
-    after: Vec<LanePosition>,
-    traceparent: Option<String>,
+    pub principal: Principal,
+    pub after: Vec<LanePosition>,
+    pub traceparent: Option<String>,
 }
 
 impl Edge {
@@ -76,54 +76,53 @@ impl Edge {
         let traceparent = headers.get(TRACEPARENT).and_then(|v| v.to_str().ok()).map(str::to_owned);
         Ok(Caller { principal, after: after(headers)?, traceparent })
     }
+}
 
-    /// Carries a request out. A fault is logged here and nowhere else.
-    pub(crate) async fn run<S, Req, Resp, F>(
-        &self,
-        service: &S,
-        function: &F,
-        caller: Caller,
-        mut request: Req,
-    ) -> Result<Done<Resp>, Error>
-    where
-        S: Service,
-        Req: Request,
-        F: for<'a> Function<'a, S, Req, Resp>,
-    {
-        let span = tracing::info_span!("edge.call", method = Req::METHOD, otel.name = Req::METHOD);
-        trace::adopt(&span, caller.traceparent.as_deref());
-        let outcome = async {
-            let request_id = Req::IS_COMMAND.then(|| checked(request.take_request_id())).transpose()?;
-            let call = Call {
-                request_id,
-                method: Req::METHOD,
-                payload_hash: hash(&[Req::METHOD.as_bytes(), &request.encode_to_vec()]),
-                etag: Some(request.etag().to_owned()).filter(|etag| !etag.is_empty()),
-                validate_only: request.validate_only(),
-                traceparent: trace::current().or(caller.traceparent),
-                principal: caller.principal,
-                after: caller.after,
-                position: Arc::new(OnceLock::new()),
-            };
-            for earlier in &call.after {
-                service.core().wait_for(earlier).await?;
-            }
-            let position = Arc::clone(&call.position);
-            let mut attempt = 1;
-            loop {
-                match function.run(service, call.clone(), request.clone()).await {
-                    Err(e) if e.is_conflict() && attempt < MOST_ATTEMPTS => attempt += 1,
-                    outcome => return Ok(Done { response: outcome?, position: position.get().cloned() }),
-                }
+/// Carries a request out. A fault is logged here and nowhere else.
+pub(crate) async fn run<S, Req, Resp, F>(
+    service: &S,
+    function: &F,
+    caller: Caller,
+    mut request: Req,
+) -> Result<Done<Resp>, Error>
+where
+    S: Service,
+    Req: Request,
+    F: for<'a> Function<'a, S, Req, Resp>,
+{
+    let span = tracing::info_span!("edge.call", method = Req::METHOD, otel.name = Req::METHOD);
+    trace::adopt(&span, caller.traceparent.as_deref());
+    let outcome = async {
+        let request_id = Req::IS_COMMAND.then(|| checked(request.take_request_id())).transpose()?;
+        let call = Call {
+            request_id,
+            method: Req::METHOD,
+            payload_hash: hash(&[Req::METHOD.as_bytes(), &request.encode_to_vec()]),
+            etag: Some(request.etag().to_owned()).filter(|etag| !etag.is_empty()),
+            validate_only: request.validate_only(),
+            traceparent: trace::current().or(caller.traceparent),
+            principal: caller.principal,
+            after: caller.after,
+            position: Arc::new(OnceLock::new()),
+        };
+        for earlier in &call.after {
+            service.core().wait_for(earlier).await?;
+        }
+        let position = Arc::clone(&call.position);
+        let mut attempt = 1;
+        loop {
+            match function.run(service, call.clone(), request.clone()).await {
+                Err(e) if e.is_conflict() && attempt < MOST_ATTEMPTS => attempt += 1,
+                outcome => return Ok(Done { response: outcome?, position: position.get().cloned() }),
             }
         }
-        .instrument(span.clone())
-        .await;
-        if let Err(error) = &outcome {
-            span.in_scope(|| Error::log(error, Req::METHOD));
-        }
-        outcome
     }
+    .instrument(span.clone())
+    .await;
+    if let Err(error) = &outcome {
+        span.in_scope(|| Error::log(error, Req::METHOD));
+    }
+    outcome
 }
 
 /// An answer, and the lane's position after a command.

@@ -32,6 +32,8 @@ pub mod call;
 mod descriptor;
 pub mod edge;
 pub mod grpc;
+#[cfg(feature = "harness")]
+pub mod harness;
 mod init;
 pub mod rest;
 pub mod telemetry;

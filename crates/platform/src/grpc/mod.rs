@@ -19,7 +19,7 @@ use tonic::{Response, Status, metadata::MetadataValue};
 
 use crate::{
     call::{Function, Service},
-    edge::{Done, Edge, POSITION},
+    edge::{self, Done, Edge, POSITION},
     error::Error,
 };
 
@@ -52,7 +52,7 @@ impl<S: Service> Server<S> {
         let (metadata, _, message) = request.into_parts();
         let headers = metadata.into_headers();
         let caller = self.edge.caller(&headers).await.inspect_err(|e| e.log(Req::METHOD))?;
-        let Done { response, position } = self.edge.run(&*self.service, &function, caller, message).await?;
+        let Done { response, position } = edge::run(&*self.service, &function, caller, message).await?;
         let mut response = Response::new(response);
         if let Some(position) = position.and_then(|p| MetadataValue::try_from(p.to_string()).ok()) {
             response.metadata_mut().insert(POSITION, position);

@@ -32,7 +32,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     call::{Function, Service},
-    edge::{Caller, Done, Edge},
+    edge::{self, Caller, Done, Edge},
     error::Error,
 };
 
@@ -53,7 +53,7 @@ pub struct Operation {
 }
 
 type Handler<S> = Arc<
-    dyn Fn(Edge, Arc<S>, Caller, Map<String, Value>) -> BoxFuture<'static, Result<Done<Value>, Error>>
+    dyn Fn(Arc<S>, Caller, Map<String, Value>) -> BoxFuture<'static, Result<Done<Value>, Error>>
         + Send
         + Sync,
 >;
@@ -97,12 +97,12 @@ impl<S: Service> Route<S> {
             method: Req::METHOD,
             is_command: Req::IS_COMMAND,
         };
-        let handler: Handler<S> = Arc::new(move |edge, service, caller, json| {
+        let handler: Handler<S> = Arc::new(move |service, caller, json| {
             let function = function.clone();
             Box::pin(async move {
                 let request: Req = merge::decode(json)?;
                 let Done { response, position } =
-                    edge.run(service.as_ref(), &function, caller, request).await?;
+                    edge::run(service.as_ref(), &function, caller, request).await?;
                 let response = serde_json::to_value(response).map_err(anyhow::Error::from)?;
                 Ok(Done { response, position })
             })
@@ -160,7 +160,7 @@ async fn respond<S: Service>(
         let params = params.map_err(|_| Error::not_found(&instance))?;
         let body = merge::read_body(body, &edge.limits).await?;
         let json = merge::merge(&operation, &params, &parts, &body)?;
-        handler(edge, service, caller, json).await
+        handler(service, caller, json).await
     }
     .await;
     match outcome {

@@ -1,0 +1,178 @@
+//! Drives one service in tests: its functions as the adapters call them, the events of others as the
+//! bus brings them, and what it put into its outbox and history. No ports, no loops, no sleeping.
+
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::{Arc, Mutex},
+};
+
+use jiff::Timestamp;
+use proto::request::Request;
+use uuid::Uuid;
+
+use crate::{
+    auth::{Principal, Role},
+    bus::{Inlet as _, Message},
+    call::{Function, Service},
+    clock::{self, Clock},
+    consumer::{Consumer, OnEvent},
+    db::query_all,
+    edge::{self, Caller},
+    error::Error,
+    id::{CompanyId, ContactId},
+    lane::Lane,
+};
+
+/// A simulated clock of this test's own.
+pub struct TestClock {
+    file: PathBuf,
+    pub clock: Clock,
+}
+
+impl TestClock {
+    /// Stands at `now`, an RFC 3339 instant.
+    pub fn at(now: &str) -> Self {
+        let file = std::env::temp_dir().join(format!("przesiadka-clock-{}", Uuid::now_v7()));
+        clock::set_simulated(&file, instant(now)).expect("a clock file");
+        let clock = Clock::simulated(&file).expect("a clock");
+        Self { file, clock }
+    }
+
+    /// Moves forward.
+    pub fn set(&self, now: &str) {
+        clock::set_simulated(&self.file, instant(now)).expect("a clock file");
+    }
+}
+
+impl Drop for TestClock {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.file);
+    }
+}
+
+/// An RFC 3339 instant.
+pub fn instant(text: &str) -> Timestamp {
+    text.parse().expect("an RFC 3339 instant")
+}
+
+/// A new request id.
+pub fn request_id() -> String {
+    Uuid::now_v7().to_string()
+}
+
+/// A contact's token with these roles; what it is worth is up to the contacts' projection.
+pub fn contact(company: CompanyId, contact: ContactId, roles: &[Role]) -> Principal {
+    Principal {
+        issuer: "portal".to_owned(),
+        subject: contact.to_string(),
+        roles: roles.iter().copied().collect(),
+        company: Some(company),
+        contact: Some(contact),
+    }
+}
+
+/// SOFTVIG's token with this role.
+pub fn softvig(role: Role) -> Principal {
+    Principal {
+        issuer: "softvig".to_owned(),
+        subject: role.name().to_owned(),
+        roles: [role].into(),
+        company: None,
+        contact: None,
+    }
+}
+
+/// A line of the history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryLine {
+    pub kind: String,
+    pub actor: String,
+}
+
+/// One service under test.
+pub struct Harness<S> {
+    pub service: Arc<S>,
+    consumer: Consumer,
+    /// The last number of each lane of the services that this one hears.
+    lanes: Mutex<HashMap<(String, Lane), i64>>,
+}
+
+impl<S: Service + OnEvent> Harness<S> {
+    pub fn new(service: S) -> Self {
+        let service = Arc::new(service);
+        let consumer = Consumer::new(service.core().clone(), Arc::clone(&service) as Arc<dyn OnEvent>);
+        Self { service, consumer, lanes: Mutex::default() }
+    }
+
+    /// Calls a service function as the adapters do: request id, etag and repeats after a lost race included.
+    pub async fn call<Req, Resp, F>(
+        &self,
+        caller: &Principal,
+        function: F,
+        request: Req,
+    ) -> Result<Resp, Error>
+    where
+        Req: Request,
+        F: for<'a> Function<'a, S, Req, Resp>,
+    {
+        let caller = Caller { principal: caller.clone(), after: Vec::new(), traceparent: None };
+        Ok(edge::run(&*self.service, &function, caller, request).await?.response)
+    }
+
+    /// Brings the next event of a lane. Whether it was applied or parked is in [`Core::parked`](crate::core::Core::parked).
+    pub async fn hear(&self, source: &str, lane: impl Into<Lane>, kind: &str, event: &impl prost::Message) {
+        let message = self.message(source, lane.into(), kind, event.encode_to_vec());
+        self.consumer.receive(message).await.expect("taken over");
+    }
+
+    /// The next message of a lane, to be brought out of order, twice, or with another payload.
+    pub fn message(&self, source: &str, lane: Lane, kind: &str, payload: Vec<u8>) -> Message {
+        let mut lanes = self.lanes.lock().expect("no code panics while it holds this lock");
+        let seq = lanes.entry((source.to_owned(), lane)).or_default();
+        *seq += 1;
+        Message {
+            source: source.to_owned(),
+            lane,
+            seq: *seq,
+            event_id: Uuid::now_v7().to_string(),
+            kind: kind.to_owned(),
+            recorded_at: self.service.core().clock.now(),
+            trace: None,
+            payload: payload.into(),
+        }
+    }
+
+    /// Brings this message, however often it came before.
+    pub async fn receive(&self, message: Message) {
+        self.consumer.receive(message).await.expect("taken over");
+    }
+
+    /// The public events so far, by lane and number, with their names.
+    pub async fn outbox<E: prost::Message + Default>(&self) -> Vec<(String, E)> {
+        let sql = "select kind, payload from outbox order by lane, seq";
+        let rows = query_all(self.service.core().db.read(), sql, vec![]).await.expect("the outbox");
+        rows.iter()
+            .map(|row| {
+                let payload: Vec<u8> = row.try_get("", "payload").expect("a payload");
+                (row.try_get("", "kind").expect("a kind"), E::decode(payload.as_slice()).expect("this event"))
+            })
+            .collect()
+    }
+
+    /// The names of the public events so far.
+    pub async fn outbox_kinds(&self) -> Vec<String> {
+        self.outbox::<()>().await.into_iter().map(|(kind, ())| kind).collect()
+    }
+
+    /// The history so far, in the order of recording.
+    pub async fn history(&self) -> Vec<HistoryLine> {
+        let sql = "select kind, actor from history order by id";
+        let rows = query_all(self.service.core().db.read(), sql, vec![]).await.expect("the history");
+        let line = |row: &sea_orm::QueryResult| HistoryLine {
+            kind: row.try_get("", "kind").expect("a kind"),
+            actor: row.try_get("", "actor").expect("an actor"),
+        };
+        rows.iter().map(line).collect()
+    }
+}
