@@ -29,7 +29,7 @@ debian_package() {
   echo "installing Debian's $*" >&2
   local install=(env DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet=2 --no-install-recommends "$@")
   as_root "${install[@]}" >/dev/null 2>&1 && return
-  as_root apt-get update --quiet=2 >&2 || fail "apt-get update failed, so these cannot be installed: $*"
+  as_root apt-get update --quiet=2 >/dev/null || fail "apt-get update failed, so these cannot be installed: $*"
   as_root "${install[@]}" >&2 || fail "apt-get could not install: $*"
 }
 
