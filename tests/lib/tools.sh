@@ -11,21 +11,15 @@ fail() {
   exit 1
 }
 
-# as_root COMMAND...: runs it as root, or fails with the command to run by hand.
 as_root() {
-  if [ "$(id -u)" = 0 ]; then
-    "$@"
-  elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
-    sudo "$@"
-  else
-    fail "this needs root, once: $*"
-  fi
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
 }
 
 # debian_package NAME...: installs packages, refreshing the lists only when they
 # do not know them yet.
 debian_package() {
-  command -v apt-get >/dev/null || fail "please install: $* (there is no apt-get here to do it)"
+  command -v apt-get >/dev/null || fail "please install $*: there is no apt-get here to do it"
+  as_root true 2>/dev/null || fail "please run, as root, once: apt-get install $*"
   echo "installing Debian's $*" >&2
   local install=(env DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet=2 --no-install-recommends "$@")
   as_root "${install[@]}" >/dev/null 2>&1 && return
@@ -33,7 +27,8 @@ debian_package() {
   as_root "${install[@]}" >&2 || fail "apt-get could not install: $*"
 }
 
-# pip_program PACKAGE VERSION PROGRAM: prints the path of the program.
+# pip_program PACKAGE VERSION PROGRAM: prints the path of the program. One written
+# in Python finds its modules with the folder above in PYTHONPATH.
 pip_program() {
   local package=$1 version=$2 program=$3
   local folder="$CACHE/tools/$package-$version"
@@ -50,23 +45,21 @@ pip_program() {
     rm -rf "$folder"
     mv "$fresh" "$folder"
   fi
-  # A script among them needs its own folder's modules.
   printf '%s\n' "$folder/bin/$program"
 }
 
 # postgres_programs: prints the folder with initdb and postgres, 14 or newer.
 postgres_programs() {
-  local found
-  found=$(find_postgres) || {
-    # Debian would set up and start a server of its own with the package.
-    local setting=/etc/postgresql-common/createcluster.d/przesiadka-tests.conf
-    as_root mkdir -p "${setting%/*}"
+  find_postgres && return
+  # Debian would set up and start a server of its own with the package.
+  local setting=/etc/postgresql-common/createcluster.d/przesiadka-tests.conf
+  as_root mkdir -p "${setting%/*}" 2>/dev/null &&
     echo 'create_main_cluster = false' | as_root tee "$setting" >/dev/null
-    (debian_package postgresql) || { as_root rm -f "$setting"; exit 1; }
-    as_root rm -f "$setting"
-    found=$(find_postgres) || fail "PostgreSQL 14 or newer is needed (programs initdb and postgres)"
-  }
-  printf '%s\n' "$found"
+  (debian_package postgresql)
+  local installed=$?
+  as_root rm -f "$setting" 2>/dev/null
+  [ $installed = 0 ] || exit 1
+  find_postgres || fail "PostgreSQL 14 or newer is needed: initdb, postgres, pg_isready"
 }
 
 find_postgres() {
