@@ -137,3 +137,15 @@ fn the_source_is_no_newer_than_what_is_ordered(#[case] source: &str, #[case] tar
     let computed = item("sql.source_not_newer").computed.expect("it is computed");
     assert_eq!(computed.value(&versions), Ok(Value::Bool(ok)));
 }
+
+#[rstest]
+#[case("backup.free_gb", "≥ 2 × source.database_gb")]
+#[case("sql.max_memory_mb", "≤ 1024 × ram.gb − 4096")]
+#[case("sql.maxdop", "1–min(8, cpu.usable_cores)")]
+#[case("cpu.usable_cores", "≤ 32 (target.version = 2025), otherwise 24")]
+#[case("disk.read_ms", "< 20, blocking from 50")]
+#[case("inst.edition_version", "= target.edition + target.version")]
+#[case("os.version", "2019 | 2022 | 2025")]
+fn an_expectation_reads_as_the_checklist_states_it(#[case] key: &str, #[case] text: &str) {
+    assert_eq!(item(key).expect.to_string(), text);
+}

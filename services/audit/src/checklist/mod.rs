@@ -4,7 +4,9 @@ pub mod judge;
 mod load;
 mod registry;
 mod value;
+pub mod view;
 
+pub use platform::text::Text;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
@@ -49,14 +51,6 @@ impl TryFrom<u8> for AuditKind {
 pub enum Severity {
     Minor,
     Blocking,
-}
-
-/// A text for people in both languages.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Text {
-    pub pl: String,
-    pub en: String,
 }
 
 /// A group of items under one title.

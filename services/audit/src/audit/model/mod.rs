@@ -90,7 +90,7 @@ impl Dossier {
     }
 
     /// Whether an attempt's results count; those of a voided one are kept and do not.
-    pub(super) fn counts(&self, id: AttemptId) -> bool {
+    pub fn counts(&self, id: AttemptId) -> bool {
         self.attempts.iter().any(|a| a.id == id && !a.is_voided())
     }
 

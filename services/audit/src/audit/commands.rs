@@ -1,0 +1,202 @@
+//! The commands, one function each: read the request, load, let the model judge, keep what came of it.
+
+use jiff::civil::Date;
+use platform::{
+    Call, Error, actor::Actor, auth::Role, clock, command::Started, documents::Stored, etag,
+    name::ProjectName, unit::Unit,
+};
+use proto::audit::v1 as pb;
+
+use super::{
+    events,
+    model::{AttemptId, Dossier, Event, FindingId, Measurement, WaiverTerms},
+    names::{AuditName, FindingName},
+    store, view,
+};
+use crate::{Audits, checklist::Value};
+
+/// SOFTVIG's people who carry audits out, and the CRM that records for them.
+const AUDITORS: [Role; 3] = [Role::Auditor, Role::Operator, Role::Crm];
+const CONTACTS: [Role; 2] = [Role::Technical, Role::Decision];
+
+/// A command under way: its transaction, who acts, and the dossier before and now.
+struct Change {
+    unit: Unit,
+    actor: Actor,
+    resource: String,
+    before: Dossier,
+    dossier: Stored<Dossier>,
+}
+
+impl Audits {
+    /// RPC `RecordValues`.
+    pub async fn record_values(
+        &self,
+        call: Call,
+        request: pb::RecordValuesRequest,
+    ) -> Result<pb::Audit, Error> {
+        let values = measurements(&request.values)?;
+        let (id, change) = self.begin_audit(&call, &request.name).await?;
+        let Some(mut change) = change else { return self.read_audit(&request.name).await };
+        let happened = change.dossier.value.record(id, values, change.actor.clone(), change.unit.now())?;
+        self.finish_audit(change, id, happened).await
+    }
+
+    /// RPC `WaiveItem`.
+    pub async fn waive_item(&self, call: Call, request: pb::WaiveItemRequest) -> Result<pb::Audit, Error> {
+        let until = day("until", &request.until)?;
+        let terms = WaiverTerms { approver: request.approver, reason: request.reason, until };
+        let (id, change) = self.begin_audit(&call, &request.name).await?;
+        let Some(mut change) = change else { return self.read_audit(&request.name).await };
+        let (actor, now) = (change.actor.clone(), change.unit.now());
+        let happened = change.dossier.value.waive(id, &request.item, terms, actor, now)?;
+        self.finish_audit(change, id, happened).await
+    }
+
+    /// RPC `ConcludeAudit`.
+    pub async fn conclude_audit(
+        &self,
+        call: Call,
+        request: pb::ConcludeAuditRequest,
+    ) -> Result<pb::Audit, Error> {
+        let at = clock::from_request("occurred_at", request.occurred_at.as_ref())?;
+        let (id, change) = self.begin_audit(&call, &request.name).await?;
+        let Some(mut change) = change else { return self.read_audit(&request.name).await };
+        let (actor, now) = (change.actor.clone(), change.unit.now());
+        let happened = change.dossier.value.conclude(id, at, actor, now, &mut FindingId::new)?;
+        self.finish_audit(change, id, happened).await
+    }
+
+    /// RPC `AnswerFinding`.
+    pub async fn answer_finding(
+        &self,
+        call: Call,
+        request: pb::AnswerFindingRequest,
+    ) -> Result<pb::Finding, Error> {
+        let (id, change) = self.begin_finding(&call, &request.name, &CONTACTS).await?;
+        let Some(mut change) = change else { return self.read_finding(&request.name).await };
+        let happened = change.dossier.value.answer(id, &request.answer, &change.actor, change.unit.now())?;
+        self.finish_finding(change, id, happened).await
+    }
+
+    /// RPC `VerifyFinding`.
+    pub async fn verify_finding(
+        &self,
+        call: Call,
+        request: pb::VerifyFindingRequest,
+    ) -> Result<pb::Finding, Error> {
+        let (id, change) = self.begin_finding(&call, &request.name, &AUDITORS).await?;
+        let Some(mut change) = change else { return self.read_finding(&request.name).await };
+        let happened = change.dossier.value.verify(id, &request.note, &change.actor, change.unit.now())?;
+        self.finish_finding(change, id, happened).await
+    }
+
+    /// RPC `RejectFinding`.
+    pub async fn reject_finding(
+        &self,
+        call: Call,
+        request: pb::RejectFindingRequest,
+    ) -> Result<pb::Finding, Error> {
+        let (id, change) = self.begin_finding(&call, &request.name, &AUDITORS).await?;
+        let Some(mut change) = change else { return self.read_finding(&request.name).await };
+        let happened = change.dossier.value.reject(id, &request.reason, &change.actor, change.unit.now())?;
+        self.finish_finding(change, id, happened).await
+    }
+
+    /// Begins a command on an audit; no change where the same request was carried out before.
+    async fn begin_audit(&self, call: &Call, name: &str) -> Result<(AttemptId, Option<Change>), Error> {
+        let AuditName { project, id } = AuditName::parse(name)?;
+        let change = self.begin(call, project, name, &AUDITORS).await?;
+        if let Some(change) = &change {
+            etag::check(call.etag.as_deref(), &view::audit_part(&change.dossier.value, id)?)?;
+        }
+        Ok((id, change))
+    }
+
+    async fn begin_finding(
+        &self,
+        call: &Call,
+        name: &str,
+        roles: &[Role],
+    ) -> Result<(FindingId, Option<Change>), Error> {
+        let FindingName { project, id } = FindingName::parse(name)?;
+        let change = self.begin(call, project, name, roles).await?;
+        if let Some(change) = &change {
+            etag::check(call.etag.as_deref(), &view::finding_part(&change.dossier.value, id)?)?;
+        }
+        Ok((id, change))
+    }
+
+    async fn begin(
+        &self,
+        call: &Call,
+        project: ProjectName,
+        resource: &str,
+        roles: &[Role],
+    ) -> Result<Option<Change>, Error> {
+        call.principal.sees(project.company, resource)?;
+        call.principal.require(roles)?;
+        let Started::Fresh(unit, actor) = self.core.start(call, project.company.into()).await? else {
+            return Ok(None);
+        };
+        let dossier = store::find(unit.db(), project).await?.ok_or_else(|| Error::not_found(resource))?;
+        let before = dossier.value.clone();
+        Ok(Some(Change { unit, actor, resource: resource.to_owned(), before, dossier }))
+    }
+
+    async fn finish_audit(
+        &self,
+        change: Change,
+        id: AttemptId,
+        happened: Vec<Event>,
+    ) -> Result<pb::Audit, Error> {
+        let audit = view::audit(&change.dossier.value, id, change.unit.now())?;
+        self.finish(change, happened).await?;
+        Ok(audit)
+    }
+
+    async fn finish_finding(
+        &self,
+        change: Change,
+        id: FindingId,
+        happened: Vec<Event>,
+    ) -> Result<pb::Finding, Error> {
+        let dossier = &change.dossier.value;
+        let finding = view::finding(dossier, dossier.finding(id)?);
+        self.finish(change, happened).await?;
+        Ok(finding)
+    }
+
+    async fn finish(&self, change: Change, happened: Vec<Event>) -> Result<(), Error> {
+        let Change { mut unit, actor, resource, before, dossier } = change;
+        events::tell(&mut unit, &dossier.value, &actor, &happened)?;
+        store::save(unit.db(), &dossier, &before).await?;
+        unit.commit(&resource).await
+    }
+}
+
+fn measurements(values: &[pb::MeasuredValue]) -> Result<Vec<Measurement>, Error> {
+    use pb::measured_value::Value as Wire;
+    let measurement = |(i, sent): (usize, &pb::MeasuredValue)| {
+        let field = |name: &str| format!("values[{i}].{name}");
+        let value = match &sent.value {
+            None => return Err(Error::invalid(field("value"), "none", "a value of the item's kind")),
+            Some(Wire::BoolValue(v)) => Value::Bool(*v),
+            Some(Wire::NumberValue(v)) => Value::Number(*v),
+            Some(Wire::TextValue(v)) => Value::Text(v.clone()),
+            Some(Wire::DateValue(v)) => Value::Date(day(&field("date_value"), v)?),
+        };
+        Ok(Measurement {
+            key: sent.key.clone(),
+            value,
+            unit: sent.unit.clone(),
+            note: sent.note.clone(),
+            measured_at: clock::from_request(&field("measured_at"), sent.measured_at.as_ref())?,
+        })
+    };
+    values.iter().enumerate().map(measurement).collect()
+}
+
+fn day(field: &str, text: &str) -> Result<Date, Error> {
+    text.parse().map_err(|_| Error::invalid(field, text, "a day that exists, ISO 8601"))
+}

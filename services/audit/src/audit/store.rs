@@ -1,0 +1,162 @@
+//! Dossiers in the database, and the rows that lists of audits and findings go through.
+
+use std::collections::BTreeMap;
+
+use platform::{
+    Error,
+    db::{execute, query_all},
+    documents::{self, Document, Stored},
+    id::CompanyId,
+    name::ProjectName,
+};
+use sea_orm::ConnectionTrait;
+use uuid::Uuid;
+
+use super::model::{AttemptState, Dossier, FindingState};
+use crate::schema;
+
+impl Document for Dossier {
+    const TABLE: &'static str = schema::DOSSIER;
+
+    fn label(&self) -> String {
+        if self.closed.is_some() { "closed" } else { "open" }.to_owned()
+    }
+}
+
+/// What a list row stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PartKind {
+    Audit,
+    Finding,
+}
+
+impl PartKind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Audit => "audit",
+            Self::Finding => "finding",
+        }
+    }
+}
+
+/// An audit or a finding, and where it lies.
+#[derive(Clone, Copy, Debug)]
+pub struct Part {
+    pub id: Uuid,
+    pub project: ProjectName,
+}
+
+/// Which audits or findings a list shows.
+#[derive(Clone, Debug)]
+pub struct PartQuery {
+    pub kind: PartKind,
+    pub company: Option<CompanyId>,
+    pub project: Option<Uuid>,
+    pub label: Option<&'static str>,
+}
+
+/// The dossier of a project, if the company has it.
+pub async fn find(c: &impl ConnectionTrait, project: ProjectName) -> Result<Option<Stored<Dossier>>, Error> {
+    documents::find(c, project.company, project.project.0).await
+}
+
+/// A project that audits have not heard of.
+pub async fn insert(c: &impl ConnectionTrait, dossier: &Dossier) -> Result<(), Error> {
+    documents::insert(c, dossier.company, dossier.project.0, dossier).await?;
+    save_parts(c, dossier, &BTreeMap::new()).await
+}
+
+/// Replaces what was read as `before`; refused as a conflict after a lost race.
+pub async fn save(c: &impl ConnectionTrait, stored: &Stored<Dossier>, before: &Dossier) -> Result<(), Error> {
+    documents::save(c, stored).await?;
+    save_parts(c, &stored.value, &labels(before)).await
+}
+
+type Labels = BTreeMap<(PartKind, Uuid), &'static str>;
+
+fn labels(dossier: &Dossier) -> Labels {
+    let audits = dossier.attempts.iter().map(|a| ((PartKind::Audit, a.id.0), audit_label(&a.state)));
+    let findings = dossier.findings.iter().map(|f| ((PartKind::Finding, f.id.0), finding_label(f.state)));
+    audits.chain(findings).collect()
+}
+
+async fn save_parts(c: &impl ConnectionTrait, dossier: &Dossier, before: &Labels) -> Result<(), Error> {
+    for ((kind, id), label) in labels(dossier) {
+        if before.get(&(kind, id)) == Some(&label) {
+            continue;
+        }
+        execute(
+            c,
+            "insert into part (kind, id, company, project, label) values ($1, $2, $3, $4, $5) \
+             on conflict (kind, id) do update set label = excluded.label",
+            vec![
+                kind.name().into(),
+                id.into(),
+                dossier.company.to_string().into(),
+                dossier.project.0.into(),
+                label.into(),
+            ],
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+/// At most `limit` parts above `after`, by id, which is by time of making.
+pub async fn parts(
+    c: &impl ConnectionTrait,
+    query: &PartQuery,
+    after: Option<Uuid>,
+    limit: u64,
+) -> Result<Vec<Part>, Error> {
+    let mut sql = "select id, company, project from part where kind = $1".to_owned();
+    let mut values: Vec<sea_orm::Value> = vec![query.kind.name().into()];
+    let mut add = |condition: &str, value: sea_orm::Value| {
+        values.push(value);
+        sql.push_str(&format!(" and {condition} ${}", values.len()));
+    };
+    if let Some(company) = query.company {
+        add("company =", company.to_string().into());
+    }
+    if let Some(project) = query.project {
+        add("project =", project.into());
+    }
+    if let Some(label) = query.label {
+        add("label =", label.into());
+    }
+    if let Some(after) = after {
+        add("id >", after.into());
+    }
+    sql.push_str(&format!(" order by id limit {limit}"));
+    let mut parts = Vec::new();
+    for row in query_all(c, &sql, values).await? {
+        let company: String = row.try_get("", "company")?;
+        let company: CompanyId = company.parse().map_err(anyhow::Error::new)?;
+        let project: Uuid = row.try_get("", "project")?;
+        parts.push(Part {
+            id: row.try_get("", "id")?,
+            project: ProjectName { company, project: project.into() },
+        });
+    }
+    Ok(parts)
+}
+
+/// The word that lists of audits filter by.
+pub fn audit_label(state: &AttemptState) -> &'static str {
+    match state {
+        AttemptState::Open => "open",
+        AttemptState::Concluded(conclusion) if conclusion.passed => "passed",
+        AttemptState::Concluded(_) => "failed",
+        AttemptState::Voided { .. } => "voided",
+    }
+}
+
+/// The word that lists of findings filter by.
+pub fn finding_label(state: FindingState) -> &'static str {
+    match state {
+        FindingState::Open => "open",
+        FindingState::Answered => "answered",
+        FindingState::Verified => "verified",
+        FindingState::Rejected => "rejected",
+    }
+}

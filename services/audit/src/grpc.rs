@@ -1,0 +1,63 @@
+//! gRPC: each method of the contract is one line.
+
+use platform::grpc::{Answer, Server, Streamed};
+use proto::audit::v1::{self as pb, audit_service_server::AuditService};
+use tonic::Request;
+
+use crate::Audits;
+
+/// The service behind gRPC.
+pub struct Grpc(pub Server<Audits>);
+
+#[tonic::async_trait]
+impl AuditService for Grpc {
+    type WatchEventsStream = Streamed<pb::WatchEventsResponse>;
+
+    async fn get_audit(&self, r: Request<pb::GetAuditRequest>) -> Answer<pb::Audit> {
+        self.0.call(r, Audits::get_audit).await
+    }
+
+    async fn list_audits(&self, r: Request<pb::ListAuditsRequest>) -> Answer<pb::ListAuditsResponse> {
+        self.0.call(r, Audits::list_audits).await
+    }
+
+    async fn get_checklist(&self, r: Request<pb::GetChecklistRequest>) -> Answer<pb::Checklist> {
+        self.0.call(r, Audits::get_checklist).await
+    }
+
+    async fn record_values(&self, r: Request<pb::RecordValuesRequest>) -> Answer<pb::Audit> {
+        self.0.call(r, Audits::record_values).await
+    }
+
+    async fn waive_item(&self, r: Request<pb::WaiveItemRequest>) -> Answer<pb::Audit> {
+        self.0.call(r, Audits::waive_item).await
+    }
+
+    async fn conclude_audit(&self, r: Request<pb::ConcludeAuditRequest>) -> Answer<pb::Audit> {
+        self.0.call(r, Audits::conclude_audit).await
+    }
+
+    async fn get_finding(&self, r: Request<pb::GetFindingRequest>) -> Answer<pb::Finding> {
+        self.0.call(r, Audits::get_finding).await
+    }
+
+    async fn list_findings(&self, r: Request<pb::ListFindingsRequest>) -> Answer<pb::ListFindingsResponse> {
+        self.0.call(r, Audits::list_findings).await
+    }
+
+    async fn answer_finding(&self, r: Request<pb::AnswerFindingRequest>) -> Answer<pb::Finding> {
+        self.0.call(r, Audits::answer_finding).await
+    }
+
+    async fn verify_finding(&self, r: Request<pb::VerifyFindingRequest>) -> Answer<pb::Finding> {
+        self.0.call(r, Audits::verify_finding).await
+    }
+
+    async fn reject_finding(&self, r: Request<pb::RejectFindingRequest>) -> Answer<pb::Finding> {
+        self.0.call(r, Audits::reject_finding).await
+    }
+
+    async fn watch_events(&self, r: Request<pb::WatchEventsRequest>) -> Answer<Self::WatchEventsStream> {
+        self.0.stream(r, Audits::watch_events).await
+    }
+}

@@ -1,0 +1,36 @@
+//! The service's tables beside the platform's.
+
+use platform::schema::{self, Change};
+use sea_orm::sea_query::{ColumnDef, Index, Table, TableCreateStatement};
+use sea_orm_migration::{MigrationTrait, MigratorTrait};
+
+/// Documents: one dossier per project.
+pub const DOSSIER: &str = "dossier";
+
+/// Every change of this service's database, in order.
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        let tables = Change { name: "m20261122_000002_audit", tables, sql: &INDEXES };
+        vec![schema::platform(), Box::new(tables)]
+    }
+}
+
+const INDEXES: [&str; 1] = ["create index part_listed on part (kind, company, id)"];
+
+fn tables() -> Vec<TableCreateStatement> {
+    vec![
+        schema::document_table(DOSSIER),
+        // What lists go through: one row for each audit and finding, which lie inside the dossiers.
+        Table::create()
+            .table("part")
+            .col(ColumnDef::new("id").uuid().not_null())
+            .col(ColumnDef::new("kind").text().not_null())
+            .col(ColumnDef::new("company").text().not_null())
+            .col(ColumnDef::new("project").uuid().not_null())
+            .col(ColumnDef::new("label").text().not_null())
+            .primary_key(Index::create().col("kind").col("id"))
+            .to_owned(),
+    ]
+}
