@@ -68,7 +68,15 @@ fn requests(files: &prost_types::FileDescriptorSet) -> String {
     out
 }
 
-fn find<'a>(files: &'a prost_types::FileDescriptorSet, full: &str) -> Option<&'a prost_types::DescriptorProto> {
+fn find<'a>(
+    files: &'a prost_types::FileDescriptorSet,
+    full: &str,
+) -> Option<&'a prost_types::DescriptorProto> {
     let (package, name) = full.rsplit_once('.')?;
-    files.file.iter().filter(|f| f.package() == package).flat_map(|f| &f.message_type).find(|m| m.name() == name)
+    files
+        .file
+        .iter()
+        .filter(|f| f.package() == package)
+        .flat_map(|f| &f.message_type)
+        .find(|m| m.name() == name)
 }

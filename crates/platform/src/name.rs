@@ -41,6 +41,23 @@ pub fn ids<const N: usize>(field: &str, pattern: &str, name: &str) -> Result<[Uu
     Ok(ids)
 }
 
+/// `companies/{company}`.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` for `field`.
+pub fn company(field: &str, name: &str) -> Result<CompanyId, Error> {
+    let [company] = ids(field, "companies/{company}", name)?;
+    Ok(company.into())
+}
+
+/// A list's parent: a company, or all of them as `companies/-` (AIP-159).
+///
+/// # Errors
+/// `INVALID_ARGUMENT` for `parent`.
+pub fn company_or_all(parent: &str) -> Result<Option<CompanyId>, Error> {
+    if parent == "companies/-" { Ok(None) } else { company("parent", parent).map(Some) }
+}
+
 /// `companies/{company}/projects/{project}`, the name under which every service speaks of a project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProjectName {

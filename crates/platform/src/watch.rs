@@ -6,7 +6,14 @@ use futures::{Stream, stream};
 use proto::{common::v1::ErrorReason, refusal::Violation};
 use tokio::time::Instant;
 
-use crate::{bus::Message, core::Core, error::Error, id::CompanyId, lane::Lane};
+use crate::{
+    bus::Message,
+    core::Core,
+    error::Error,
+    id::CompanyId,
+    lane::Lane,
+    name::{self, ProjectName},
+};
 
 const BOOKMARK_EVERY: Duration = Duration::from_secs(10);
 /// Another replica may sequence events without this process being woken.
@@ -20,6 +27,28 @@ pub struct WatchFilter {
     pub company: Option<CompanyId>,
     /// Resource name; only this project's.
     pub project: Option<String>,
+}
+
+impl WatchFilter {
+    /// What a request names; empty fields filter nothing.
+    ///
+    /// # Errors
+    /// `INVALID_ARGUMENT` for names that cannot be read, or a project of another company.
+    pub fn parse(company: &str, project: &str) -> Result<Self, Error> {
+        let mut filter = Self::default();
+        if !company.is_empty() {
+            filter.company = Some(name::company("company", company)?);
+        }
+        if !project.is_empty() {
+            let named = ProjectName::parse("project", project)?;
+            if filter.company.is_some_and(|company| company != named.company) {
+                return Err(Error::invalid("project", project, format!("a project of {company}")));
+            }
+            filter.company = Some(named.company);
+            filter.project = Some(named.to_string());
+        }
+        Ok(filter)
+    }
 }
 
 /// One item of a watch. The token resumes right after it.

@@ -87,6 +87,28 @@ async fn present_actor(c: &impl ConnectionTrait, principal: &Principal) -> Resul
     Ok(Actor::Softvig { subject: principal.subject.clone(), role })
 }
 
+impl Core {
+    /// Whether the caller may read this company's things, or all companies'; `name` is what was asked for.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` for another company's; `PERMISSION_DENIED` for who takes part no longer, or for a
+    /// contact who asks for all companies'.
+    pub async fn may_read(
+        &self,
+        principal: &Principal,
+        company: Option<CompanyId>,
+        name: &str,
+    ) -> Result<(), Error> {
+        match company {
+            Some(company) => principal.sees(company, name)?,
+            None if principal.is_softvig() => {}
+            None => return Err(Error::permission_denied("crm, operator, auditor")),
+        }
+        self.actor(principal).await?;
+        Ok(())
+    }
+}
+
 /// The roles that a contact holds now; none if the company has no such contact.
 pub async fn present_roles(
     c: &impl ConnectionTrait,

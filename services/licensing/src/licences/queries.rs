@@ -4,7 +4,6 @@ use futures::{Stream, StreamExt as _};
 use platform::{
     Call, Error,
     documents::{Query, Stored},
-    id::CompanyId,
     name::{self, ProjectName},
     page::PageRequest,
     watch::{WatchFilter, Watched},
@@ -15,8 +14,6 @@ use proto::licensing::v1 as pb;
 use super::{Licences, named, resource_name, view};
 use crate::{Licensing, company, offers::store};
 
-const COMPANY: &str = "companies/{company}";
-
 impl Licensing {
     /// RPC `GetLicensing`.
     pub async fn get_licensing(
@@ -25,7 +22,7 @@ impl Licensing {
         request: pb::GetLicensingRequest,
     ) -> Result<pb::Licensing, Error> {
         let project = named("name", &request.name)?;
-        self.may_read(&call, Some(project.company), &request.name).await?;
+        self.core.may_read(&call.principal, Some(project.company), &request.name).await?;
         self.read(project).await
     }
 
@@ -35,8 +32,8 @@ impl Licensing {
         call: Call,
         request: pb::ListLicensingsRequest,
     ) -> Result<pb::ListLicensingsResponse, Error> {
-        let company = company_or_all(&request.parent)?;
-        self.may_read(&call, company, &request.parent).await?;
+        let company = name::company_or_all(&request.parent)?;
+        self.core.may_read(&call.principal, company, &request.parent).await?;
         let label = view::label("state", request.state)?.map(str::to_owned);
         // Taken first: what changes while the page is read is told again, not missed.
         let watch_token = self.core.watch_token(&WatchFilter { company, project: None }).await?;
@@ -60,7 +57,7 @@ impl Licensing {
         request: pb::ListOffersRequest,
     ) -> Result<pb::ListOffersResponse, Error> {
         let project = named("parent", &request.parent)?;
-        self.may_read(&call, Some(project.company), &request.parent).await?;
+        self.core.may_read(&call.principal, Some(project.company), &request.parent).await?;
         let db = self.core.db.read();
         let stored = super::find(db, project).await?;
         let licences = stored.ok_or_else(|| Error::not_found(resource_name(project)))?.value;
@@ -80,53 +77,11 @@ impl Licensing {
         call: Call,
         request: pb::WatchEventsRequest,
     ) -> Result<impl Stream<Item = Result<pb::WatchEventsResponse, Error>> + Send + use<>, Error> {
-        let filter = watch_filter(&request)?;
-        self.may_read(&call, filter.company, &request.company).await?;
+        let filter = WatchFilter::parse(&request.company, &request.project)?;
+        self.core.may_read(&call.principal, filter.company, &request.company).await?;
         let token = Some(request.resume_token.as_str()).filter(|token| !token.is_empty());
         Ok(self.core.watch(token, filter).await?.map(|item| response(item?)))
     }
-
-    /// `NOT_FOUND` for another company's, `PERMISSION_DENIED` for who takes part no longer, or for a
-    /// contact who asks for all companies'.
-    async fn may_read(&self, call: &Call, company: Option<CompanyId>, name: &str) -> Result<(), Error> {
-        match company {
-            Some(company) => call.principal.sees(company, name)?,
-            None if call.principal.is_softvig() => {}
-            None => return Err(Error::permission_denied("crm, operator, auditor")),
-        }
-        self.core.actor(&call.principal).await?;
-        Ok(())
-    }
-}
-
-/// `companies/-` means all.
-fn company_or_all(parent: &str) -> Result<Option<CompanyId>, Error> {
-    if parent == "companies/-" {
-        return Ok(None);
-    }
-    let [company] = name::ids("parent", COMPANY, parent)?;
-    Ok(Some(company.into()))
-}
-
-fn watch_filter(request: &pb::WatchEventsRequest) -> Result<WatchFilter, Error> {
-    let mut filter = WatchFilter::default();
-    if !request.company.is_empty() {
-        let [company] = name::ids("company", COMPANY, &request.company)?;
-        filter.company = Some(company.into());
-    }
-    if !request.project.is_empty() {
-        let project = ProjectName::parse("project", &request.project)?;
-        if filter.company.is_some_and(|company| company != project.company) {
-            return Err(Error::invalid(
-                "project",
-                &request.project,
-                format!("a project of {}", request.company),
-            ));
-        }
-        filter.company = Some(project.company);
-        filter.project = Some(project.to_string());
-    }
-    Ok(filter)
 }
 
 fn response(item: Watched) -> Result<pb::WatchEventsResponse, Error> {
