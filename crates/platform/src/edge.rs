@@ -1,12 +1,14 @@
 //! The one way into a service: REST and gRPC read a caller's words, this carries them out.
 
 use std::{
+    panic::AssertUnwindSafe,
     sync::{Arc, OnceLock},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
+use futures::FutureExt as _;
 use http::{HeaderMap, header::AUTHORIZATION};
-use proto::request::Request;
+use proto::{common::v1::ErrorReason, request::Request};
 use tracing::Instrument as _;
 
 use crate::{
@@ -14,7 +16,7 @@ use crate::{
     call::{Call, Function, Service, hash},
     error::Error,
     lane::LanePosition,
-    telemetry::trace,
+    telemetry::{metrics, trace},
 };
 
 /// Request header with positions to wait for, and the answer's header with the new one.
@@ -90,6 +92,7 @@ where
     Req: Request,
     F: for<'a> Function<'a, S, Req, Resp>,
 {
+    let started = Instant::now();
     let span = tracing::info_span!("edge.call", method = Req::METHOD, otel.name = Req::METHOD);
     trace::adopt(&span, caller.traceparent.as_deref());
     let outcome = async {
@@ -111,7 +114,9 @@ where
         let position = Arc::clone(&call.position);
         let mut attempt = 1;
         loop {
-            match function.run(service, call.clone(), request.clone()).await {
+            // A panic is one caller's fault to hear of, not the whole connection's.
+            let run = AssertUnwindSafe(function.run(service, call.clone(), request.clone())).catch_unwind();
+            match run.await.unwrap_or_else(|_| Err(anyhow::anyhow!("{} panicked", Req::METHOD).into())) {
                 Err(e) if e.is_conflict() && attempt < MOST_ATTEMPTS => attempt += 1,
                 outcome => return Ok(Done { response: outcome?, position: position.get().cloned() }),
             }
@@ -119,8 +124,10 @@ where
     }
     .instrument(span.clone())
     .await;
+    let reason = outcome.as_ref().err().map(Error::reason);
+    metrics::called(Req::METHOD, reason.map_or("OK", ErrorReason::name), started.elapsed());
     if let Err(error) = &outcome {
-        span.in_scope(|| Error::log(error, Req::METHOD));
+        span.in_scope(|| error.log(Req::METHOD));
     }
     outcome
 }

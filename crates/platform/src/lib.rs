@@ -36,6 +36,7 @@ pub mod grpc;
 pub mod harness;
 mod init;
 pub mod rest;
+pub mod servers;
 pub mod telemetry;
 
 pub use call::{Call, Service};

@@ -35,6 +35,9 @@ impl Drop for Scratch {
 
 pub struct Echo {
     core: Core,
+    /// Reading the project "gate" waits for it.
+    pub gate: tokio::sync::Notify,
+    pub waiting: std::sync::atomic::AtomicU32,
 }
 
 impl Service for Echo {
@@ -52,6 +55,11 @@ impl Echo {
     ) -> Result<pb::Licensing, Error> {
         if request.name.ends_with("fault/licensing") {
             return Err(anyhow::anyhow!("the cause").into());
+        }
+        assert!(!request.name.ends_with("panic/licensing"), "the cause");
+        if request.name.ends_with("gate/licensing") {
+            self.waiting.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            self.gate.notified().await;
         }
         Ok(pb::Licensing { name: request.name, variant: call.principal.subject, ..Default::default() })
     }
@@ -132,7 +140,11 @@ impl Bench {
         let verifier = Verifier::new(vec![issuer.issuer().expect("an issuer")]);
         Self {
             edge: Edge::new(Arc::new(verifier), limits),
-            service: Arc::new(Echo { core: Core::new("licensing", db, Clock::System) }),
+            service: Arc::new(Echo {
+                core: Core::new("licensing", db, Clock::System),
+                gate: Default::default(),
+                waiting: Default::default(),
+            }),
             token: token.expect("signs"),
             scratch,
         }

@@ -194,12 +194,12 @@ async fn unknown_paths_and_methods_are_problems() {
 }
 
 #[tokio::test]
-async fn a_fault_is_a_problem_without_its_cause() {
+async fn a_fault_or_panic_is_a_problem_without_its_cause() {
     let bench = Bench::new(Limits::default()).await;
-    let answer = get(&bench, "/licensing/v1/companies/c1/projects/fault/licensing").await;
-    assert_eq!(
-        (answer.status, answer.problem().reason.as_str()),
-        (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL")
-    );
-    assert!(!answer.json.to_string().contains("the cause"));
+    for project in ["fault", "panic"] {
+        let answer = get(&bench, &format!("/licensing/v1/companies/c1/projects/{project}/licensing")).await;
+        assert_eq!(answer.status, 500);
+        assert_eq!(answer.problem().reason, "INTERNAL");
+        assert!(!answer.json.to_string().contains("the cause"));
+    }
 }

@@ -1,3 +1,4 @@
 //! What a running process tells about itself.
 
+pub mod metrics;
 pub mod trace;

@@ -1,0 +1,134 @@
+//! Three ports: REST, gRPC and ops. Binding and serving are two steps, so that a port of 0 can be
+//! told to others before anything is answered.
+
+mod connection;
+mod ops;
+mod shutdown;
+mod tls;
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use axum::{Router, middleware::map_response};
+use serde::{Deserialize, Serialize};
+use tokio::net::TcpListener;
+use tonic::service::Routes;
+use tonic_health::{ServingStatus, server::HealthReporter};
+
+use crate::{grpc::explain_bad_messages, rest};
+pub use connection::ConnectionLimits;
+use connection::Port;
+pub use ops::{Check, Checks};
+pub use shutdown::Shutdown;
+pub use tls::Tls;
+
+/// Where a port listens, and whether with TLS.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Listen {
+    pub listen: SocketAddr,
+    pub tls: Option<Tls>,
+}
+
+/// The three ports, bound.
+pub struct Ports {
+    rest: Port,
+    grpc: Port,
+    ops: Port,
+}
+
+/// Where they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Addresses {
+    pub rest: SocketAddr,
+    pub grpc: SocketAddr,
+    pub ops: SocketAddr,
+}
+
+/// What is served on them.
+pub struct Apps {
+    /// The routers of the services, merged.
+    pub rest: Router,
+    /// The services; health and reflection are added.
+    pub grpc: Routes,
+    pub checks: Checks,
+}
+
+/// How often gRPC's health follows readiness.
+const HEALTH_EVERY: Duration = Duration::from_secs(1);
+
+impl Ports {
+    /// # Errors
+    /// A port is taken, or a certificate cannot be read.
+    pub async fn bind(
+        rest: &Listen,
+        grpc: &Listen,
+        ops: &Listen,
+        limits: ConnectionLimits,
+    ) -> anyhow::Result<Self> {
+        let bind = async |name: &'static str, listen: &Listen| {
+            let listener = TcpListener::bind(listen.listen).await;
+            let listener =
+                listener.with_context(|| format!("cannot listen on {} for {name}", listen.listen))?;
+            let tls = listen.tls.as_ref().map(Tls::acceptor).transpose();
+            let tls = tls.with_context(|| format!("TLS of {name}"))?;
+            anyhow::Ok(Port { name, listener, tls, http2_only: name == "grpc", limits })
+        };
+        Ok(Self {
+            rest: bind("rest", rest).await?,
+            grpc: bind("grpc", grpc).await?,
+            ops: bind("ops", ops).await?,
+        })
+    }
+
+    pub fn addresses(&self) -> Addresses {
+        Addresses { rest: self.rest.address(), grpc: self.grpc.address(), ops: self.ops.address() }
+    }
+
+    /// Serves until everything is drained after a soft stop, or until the hard one.
+    pub async fn serve(self, apps: Apps, shutdown: &Shutdown) -> anyhow::Result<()> {
+        let (health, health_service) = tonic_health::server::health_reporter();
+        let reflection = tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+            .build_v1()?;
+        let grpc = apps.grpc.add_service(health_service).add_service(reflection).into_axum_router();
+        let grpc = grpc.layer(map_response(async |response| explain_bad_messages(response)));
+        let checks = Arc::new(apps.checks);
+        let ops = ops::router(Arc::clone(&checks), shutdown.clone());
+        let follow = follow_readiness(health, Arc::clone(&checks), shutdown.clone());
+
+        // Ops goes last: while the others drain, it still says that this process lives and is not ready.
+        let drained = tokio_util::sync::CancellationToken::new();
+        let public = async {
+            tokio::join!(
+                self.rest.serve(rest::with_fallbacks(apps.rest), shutdown.accepting(), shutdown.hard()),
+                self.grpc.serve(grpc, shutdown.accepting(), shutdown.hard()),
+                follow,
+            );
+            drained.cancel();
+        };
+        tokio::join!(public, self.ops.serve(ops, drained.clone(), shutdown.hard()));
+        Ok(())
+    }
+}
+
+/// gRPC's health says what /ready says.
+async fn follow_readiness(health: HealthReporter, checks: Arc<Checks>, shutdown: Shutdown) {
+    let mut last = None;
+    loop {
+        let ready = !shutdown.is_soft() && (checks.ready)().await.is_empty();
+        if last != Some(ready) {
+            let status = if ready { ServingStatus::Serving } else { ServingStatus::NotServing };
+            health.set_service_status("", status).await;
+            last = Some(ready);
+        }
+        if shutdown.is_soft() {
+            return;
+        }
+        let _ = tokio::time::timeout(HEALTH_EVERY, shutdown.soft().cancelled()).await;
+    }
+}
+
+#[cfg(test)]
+mod tests;
