@@ -29,6 +29,7 @@ pub mod watch;
 // The edge: callers, requests, ports.
 pub mod auth;
 pub mod call;
+pub mod config;
 mod descriptor;
 pub mod edge;
 pub mod grpc;

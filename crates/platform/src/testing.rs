@@ -122,7 +122,7 @@ pub struct Bench {
     pub edge: Edge,
     pub service: Arc<Echo>,
     pub token: String,
-    pub scratch: Scratch,
+    _scratch: Scratch,
 }
 
 impl Bench {
@@ -146,7 +146,7 @@ impl Bench {
                 waiting: Default::default(),
             }),
             token: token.expect("signs"),
-            scratch,
+            _scratch: scratch,
         }
     }
 

@@ -1,4 +1,10 @@
 //! What a running process tells about itself.
 
 pub mod metrics;
+mod setup;
 pub mod trace;
+
+pub use setup::Telemetry;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,210 @@
+//! Settings: defaults, replaced by a file, replaced by the environment. Unknown keys are refused.
+
+mod check;
+mod load;
+mod open;
+mod print;
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use secrecy::SecretString;
+use serde::{Deserialize, de::IgnoredAny};
+
+use crate::{
+    auth::RoleSet,
+    edge::Limits as EdgeLimits,
+    servers::{ConnectionLimits, Listen},
+};
+pub use load::{ConfigError, Loaded};
+
+/// The commented file with every default.
+pub const DEFAULTS: &str = include_str!("default.toml");
+
+/// All settings. See `default.toml` for what each means.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub data_dir: PathBuf,
+    pub database: Database,
+    pub bus: Bus,
+    pub rest: Listen,
+    pub grpc: Listen,
+    pub ops: Listen,
+    pub limits: Limits,
+    pub shutdown: ShutdownTimes,
+    pub auth: Auth,
+    pub clock: ClockConfig,
+    pub telemetry: TelemetryConfig,
+    pub calendar: CalendarConfig,
+    pub catalogue: Catalogue,
+    /// The notification service reads this itself, by [`Loaded::section`].
+    #[serde(rename = "notification")]
+    _notification: IgnoredAny,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DatabaseKind {
+    Sqlite,
+    Postgres,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    pub kind: DatabaseKind,
+    pub max_connections: u32,
+    #[serde(default)]
+    pub scheduling: ServiceDatabase,
+    #[serde(default)]
+    pub audit: ServiceDatabase,
+    #[serde(default)]
+    pub licensing: ServiceDatabase,
+    #[serde(default)]
+    pub notification: ServiceDatabase,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceDatabase {
+    pub url: Option<SecretString>,
+}
+
+impl Database {
+    /// The PostgreSQL url of a service.
+    pub fn url(&self, service: &str) -> Option<&SecretString> {
+        match service {
+            "scheduling" => self.scheduling.url.as_ref(),
+            "audit" => self.audit.url.as_ref(),
+            "licensing" => self.licensing.url.as_ref(),
+            "notification" => self.notification.url.as_ref(),
+            _ => None,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BusKind {
+    Embedded,
+    Nats,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bus {
+    pub kind: BusKind,
+    pub url: String,
+    pub user: Option<String>,
+    pub password: Option<SecretString>,
+    pub stream: String,
+    pub prefix: String,
+    pub replicas: usize,
+    pub max_age_days: u64,
+    pub max_bytes: i64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    pub body_bytes: usize,
+    pub body_timeout_ms: u64,
+    pub header_timeout_ms: u64,
+    pub max_connections: usize,
+}
+
+impl Limits {
+    pub fn edge(&self) -> EdgeLimits {
+        EdgeLimits { body_bytes: self.body_bytes, body_time: Duration::from_millis(self.body_timeout_ms) }
+    }
+
+    pub fn connections(&self) -> ConnectionLimits {
+        ConnectionLimits { header_timeout_ms: self.header_timeout_ms, max_connections: self.max_connections }
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShutdownTimes {
+    delay_ms: u64,
+    deadline_ms: u64,
+}
+
+impl ShutdownTimes {
+    pub fn delay(&self) -> Duration {
+        Duration::from_millis(self.delay_ms)
+    }
+
+    pub fn deadline(&self) -> Duration {
+        Duration::from_millis(self.deadline_ms)
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Auth {
+    pub development: bool,
+    #[serde(default)]
+    pub issuers: Vec<IssuerConfig>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IssuerConfig {
+    pub name: String,
+    pub audience: String,
+    pub roles: RoleSet,
+    pub jwks_url: Option<String>,
+    pub jwks_file: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ClockKind {
+    System,
+    Simulated,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClockConfig {
+    pub kind: ClockKind,
+    pub file: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    Pretty,
+    Json,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TelemetryConfig {
+    pub format: LogFormat,
+    pub filter: String,
+    pub otlp_endpoint: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CalendarConfig {
+    pub holidays_file: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Catalogue {
+    pub dir: Option<PathBuf>,
+}
+
+impl Config {
+    /// The three ports with their names.
+    pub fn ports(&self) -> [(&'static str, SocketAddr); 3] {
+        [("rest", self.rest.listen), ("grpc", self.grpc.listen), ("ops", self.ops.listen)]
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,81 @@
+//! From settings to the things that they describe.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use secrecy::ExposeSecret as _;
+
+use super::{ClockKind, Config, DatabaseKind};
+use crate::{
+    auth::{DevelopmentIssuer, Issuer, Jwks, JwksSource, Verifier},
+    bus::JetStreamConfig,
+    clock::Clock,
+    db::Db,
+};
+
+impl Config {
+    /// All issuers, with the development one where it is allowed.
+    pub fn verifier(&self) -> anyhow::Result<Verifier> {
+        let mut issuers = Vec::new();
+        if self.auth.development {
+            issuers.push(DevelopmentIssuer::open(&self.data_dir)?.issuer()?);
+        }
+        for issuer in &self.auth.issuers {
+            let source = match (&issuer.jwks_url, &issuer.jwks_file) {
+                (Some(url), _) => JwksSource::Url(url.clone()),
+                (None, Some(file)) => JwksSource::File(file.clone()),
+                (None, None) => anyhow::bail!("issuer {} has no keys", issuer.name),
+            };
+            issuers.push(Issuer {
+                name: issuer.name.clone(),
+                audience: issuer.audience.clone(),
+                roles: issuer.roles.clone(),
+                keys: Jwks::new(source)?,
+            });
+        }
+        Ok(Verifier::new(issuers))
+    }
+
+    pub fn business_clock(&self) -> anyhow::Result<Clock> {
+        match (self.clock.kind, &self.clock.file) {
+            (ClockKind::System, _) => Ok(Clock::System),
+            (ClockKind::Simulated, Some(file)) => Clock::simulated(file)
+                .with_context(|| format!("cannot read the simulated clock {}", file.display())),
+            (ClockKind::Simulated, None) => anyhow::bail!("clock.file is not given"),
+        }
+    }
+
+    /// Opens a service's database; PostgreSQL connects when it is used.
+    pub async fn open_database(&self, service: &str) -> anyhow::Result<Db> {
+        match self.database.kind {
+            DatabaseKind::Sqlite => {
+                std::fs::create_dir_all(&self.data_dir)
+                    .with_context(|| format!("cannot make {}", self.data_dir.display()))?;
+                let file = self.data_dir.join(format!("{service}.db"));
+                Db::sqlite(&file).await.with_context(|| format!("cannot open {}", file.display()))
+            }
+            DatabaseKind::Postgres => {
+                let url = self.database.url(service);
+                let url = url.with_context(|| format!("database.{service}.url is not given"))?;
+                let db = Db::postgres(url.expose_secret(), self.database.max_connections);
+                db.with_context(|| format!("database.{service}.url cannot be read"))
+            }
+        }
+    }
+
+    /// For [`crate::bus::JetStream::connect`].
+    pub fn jetstream(&self) -> JetStreamConfig {
+        const DAY: Duration = Duration::from_secs(86_400);
+        let bus = self.bus.clone();
+        JetStreamConfig {
+            url: bus.url,
+            user: bus.user,
+            password: bus.password,
+            stream: bus.stream,
+            prefix: bus.prefix,
+            replicas: bus.replicas,
+            max_age: DAY.saturating_mul(u32::try_from(bus.max_age_days).unwrap_or(u32::MAX)),
+            max_bytes: bus.max_bytes,
+        }
+    }
+}
