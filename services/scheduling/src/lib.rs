@@ -1,6 +1,7 @@
 //! scheduling
 
 pub mod brands;
+pub mod company;
 pub mod data;
 pub mod policy;
 pub mod project;

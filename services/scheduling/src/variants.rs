@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use jiff::SignedDuration;
 use platform::text::Text;
 use serde::{Deserialize, Serialize};
 
 use crate::data::{DataError, is_key};
+use crate::project::{MigrationTerms, VariantData};
 
 const FILE: &str = "variants.toml";
 
@@ -59,19 +59,22 @@ pub enum DemandKind {
 }
 
 impl Variant {
-    /// Elapsed time that a window must last: planned duration and rollback reserve.
-    pub fn window_length(&self) -> SignedDuration {
-        self.planned_duration() + self.rollback_reserve()
-    }
-
-    /// Elapsed time from the first stop of a system to the finish.
-    pub fn planned_duration(&self) -> SignedDuration {
-        SignedDuration::from_hours(self.planned_duration_hours.into())
-    }
-
-    /// Elapsed time kept for the way back.
-    pub fn rollback_reserve(&self) -> SignedDuration {
-        SignedDuration::from_hours(self.rollback_reserve_hours.into())
+    /// What a project needs to know of it.
+    pub fn data(&self) -> VariantData {
+        VariantData {
+            key: self.key.clone(),
+            licence_kind_required: self.licence_kind_required,
+            purchases: self.purchases().map(str::to_owned).collect(),
+            licences: self.licences().map(str::to_owned).collect(),
+            data_crosses_link: self.data_crosses_link,
+            audit_1_checklist: self.audit_1_checklist.clone(),
+            audit_2_checklist: self.audit_2_checklist.clone(),
+            migration: MigrationTerms {
+                buffer_days: self.migration_buffer_days,
+                planned_hours: self.planned_duration_hours,
+                reserve_hours: self.rollback_reserve_hours,
+            },
+        }
     }
 
     /// Keys of the licences demanded, in order.
@@ -176,7 +179,7 @@ mod tests {
             catalogue.all().iter().map(|v| (v.key.as_str(), v.migration_buffer_days)).collect();
         assert_eq!(buffers, [("new_server", 14), ("same_server", 7), ("hosted", 14)]);
         let new_server = catalogue.get("new_server").expect("shipped");
-        assert_eq!(new_server.window_length(), SignedDuration::from_hours(12));
+        assert_eq!(new_server.data().migration.length(), jiff::SignedDuration::from_hours(12));
         assert_eq!(new_server.licences().collect::<Vec<_>>(), ["windows_server", "sql_server"]);
         assert_eq!(new_server.purchases().collect::<Vec<_>>(), ["server_hardware", "backup_storage"]);
         let hosted = catalogue.get("hosted").expect("shipped");

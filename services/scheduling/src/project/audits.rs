@@ -83,6 +83,11 @@ pub struct Attempt {
 }
 
 impl Attempt {
+    /// Whether it counts no more.
+    pub fn is_voided(&self) -> bool {
+        matches!(self.state, AttemptState::Voided { .. })
+    }
+
     /// The result, while it counts.
     pub fn result(&self) -> Option<&AuditResult> {
         match &self.state {

@@ -52,6 +52,11 @@ pub fn written(field: &str, text: &str) -> Option<Violation> {
     })
 }
 
+/// Fit for one line of an e-mail: up to 200 characters and none that could end the line.
+pub fn is_short_line(text: &str) -> bool {
+    text.chars().count() <= 200 && !text.chars().any(char::is_control)
+}
+
 /// `LICENCE_REQUIRED` naming all that is missing; the only name for a missing licence.
 pub fn licences_in_place(missing: &[String]) -> Option<Violation> {
     (!missing.is_empty()).then(|| {

@@ -1,24 +1,49 @@
 //! The project: one company's way to the new MS SQL. Everything here is pure.
 
+pub mod asked;
 pub mod audits;
+pub mod buffers;
 pub mod checks;
 pub mod context;
+pub mod contracting;
+pub mod dates;
+pub mod days;
+mod ending;
+pub mod evidence;
 pub mod facts;
 pub mod integrations;
+pub mod licence;
+pub mod model;
+pub mod overrides;
+pub mod plan;
 pub mod planned;
+pub mod project_event;
+pub mod proposals;
 pub mod protocol;
 pub mod readiness;
 pub mod run;
 pub mod stage;
+mod stages;
 pub mod stops;
+pub mod suggest;
+mod switch;
 pub mod terms;
 #[cfg(test)]
 mod testing;
+mod tick;
+pub mod variant_choice;
 pub mod variant_data;
 pub mod verification;
+mod work;
 
+pub use asked::{AskedDate, AskedTime};
 pub use context::{CompanyFacts, ContactFact, Context};
+pub use days::Days;
+pub use model::{AuditNo, Outcome, Project, Status};
+pub use overrides::{Override, OverrideRequest};
 pub use planned::{DateKind, Moment, PlannedDate, Window};
+pub use project_event::ProjectEvent;
+pub use proposals::{Proposal, ProposalId, ProposalRequest};
 pub use stage::{Stage, StageState, StageStatus};
 pub use terms::{DatePolicy, MigrationTerms, Terms};
 pub use variant_data::VariantData;

@@ -145,6 +145,14 @@ impl Migration {
         }
     }
 
+    /// When the databases of the last run came up, unless it was rolled back or reopened.
+    pub fn restored(&self) -> Option<&Fact> {
+        match &self.runs.last()?.state {
+            RunState::Restored { restored } | RunState::Finished { restored, .. } => Some(restored),
+            _ => None,
+        }
+    }
+
     /// Whether `VARIANT_FROZEN` holds: from a run's start until it is rolled back, and once one is finished.
     pub fn freezes_variant(&self) -> bool {
         self.runs.iter().any(|run| !matches!(run.state, RunState::RolledBack { .. }))

@@ -11,7 +11,7 @@ use proto::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    checks::{by_technical_or_softvig, denied, local_interval, local_time, not_found},
+    checks::{by_technical_or_softvig, denied, is_short_line, local_interval, local_time, not_found},
     facts::Fact,
 };
 use crate::actor::Actor;
@@ -123,24 +123,9 @@ impl Stops {
         by: &Actor,
     ) -> Result<Vec<StopEvent>, Refusal> {
         let mut violations = Vec::from_iter(denied(by.party().is_some(), "a contact or SOFTVIG"));
-        let mut seen = BTreeSet::new();
-        for (i, item) in items.iter().enumerate() {
-            let fault = if item.key.trim().is_empty() || item.name.trim().is_empty() {
-                "a key and a name"
-            } else if !seen.insert(item.key.as_str()) {
-                "each key once"
-            } else {
-                continue;
-            };
-            violations.push(
-                Violation::new(ErrorReason::InvalidArgument)
-                    .field(format!("{list}[{i}]"))
-                    .asked(&item.key)
-                    .allowed(fault),
-            );
-        }
+        violations.extend(item_violations(list, &items));
         Refusal::unless_empty(violations)?;
-        self.confirmed.retain(|c| c.list != list || seen.contains(c.key.as_str()));
+        self.confirmed.retain(|c| c.list != list || items.iter().any(|item| item.key == c.key));
         let stated = Some(items.clone());
         match list {
             StopList::Systems => self.systems = stated,
@@ -222,6 +207,30 @@ impl Stops {
     pub fn take_confirmed(&mut self) -> Vec<StopConfirmation> {
         std::mem::take(&mut self.confirmed)
     }
+}
+
+/// `INVALID_ARGUMENT` for each entry of a stated list that cannot be used.
+pub fn item_violations(list: StopList, items: &[StopItem]) -> Vec<Violation> {
+    let mut seen = BTreeSet::new();
+    let mut violations = Vec::new();
+    for (i, item) in items.iter().enumerate() {
+        let fault = if item.key.trim().is_empty() || item.name.trim().is_empty() {
+            "a key and a name"
+        } else if ![&item.key, &item.name, &item.owner].into_iter().all(|text| is_short_line(text)) {
+            "texts in one line, up to 200 characters"
+        } else if !seen.insert(item.key.as_str()) {
+            "each key once"
+        } else {
+            continue;
+        };
+        violations.push(
+            Violation::new(ErrorReason::InvalidArgument)
+                .field(format!("{list}[{i}]"))
+                .asked(&item.key)
+                .allowed(fault),
+        );
+    }
+    violations
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// The policy's numbers for the dates, with the defaults of the rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub struct DatePolicy {
     /// Days from the contract day to the agreed readiness day.
     pub readiness_buffer_days: u16,
@@ -28,18 +28,9 @@ pub struct DatePolicy {
 }
 
 impl Default for DatePolicy {
+    /// The shipped numbers, `data/policy.toml`.
     fn default() -> Self {
-        Self {
-            readiness_buffer_days: 14,
-            audit_1_buffer_days: 28,
-            audit_2_from_days: 2,
-            audit_2_to_days: 5,
-            repeat_buffer_days: 1,
-            audit_hours: "08:00-16:00".parse().expect("hours of the right form"),
-            migration_on_holidays: false,
-            free_window_search_days: 90,
-            slack_business_days: 2,
-        }
+        crate::policy::shipped()
     }
 }
 

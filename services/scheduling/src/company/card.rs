@@ -1,0 +1,95 @@
+//! A contact's card: the personal data, all in one place.
+
+use proto::common::v1::ErrorReason;
+use proto::refusal::Violation;
+use serde::{Deserialize, Serialize};
+
+use crate::project::checks::is_short_line;
+
+/// The language in which a person is written to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Language {
+    #[default]
+    Pl,
+    En,
+}
+
+/// Who a contact is and how to reach them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Card {
+    pub name: String,
+    pub email: String,
+    /// Empty where none was given.
+    pub phone: String,
+    pub language: Language,
+}
+
+impl Card {
+    /// What of the card cannot be used, each with its field's name.
+    pub fn violations(&self) -> Vec<Violation> {
+        let wrong = |field: &str, asked: &str, allowed: &str| {
+            Violation::new(ErrorReason::InvalidArgument).field(field).asked(asked).allowed(allowed)
+        };
+        let mut violations = Vec::new();
+        if self.name.trim().is_empty() || !is_short_line(&self.name) {
+            violations.push(wrong("display_name", &self.name, "a name in one line, up to 200 characters"));
+        }
+        if !is_email(&self.email) {
+            violations.push(wrong("email", &self.email, "an e-mail address"));
+        }
+        if !self.phone.is_empty() && !is_phone(&self.phone) {
+            violations.push(wrong("phone", &self.phone, "a telephone number like +48 22 123 45 67"));
+        }
+        violations
+    }
+}
+
+/// The common form, `local@domain.tld`; whether the address exists only a delivery can tell.
+fn is_email(text: &str) -> bool {
+    let plain =
+        text.len() <= 254 && text.chars().all(|c| c.is_ascii_graphic() && !"<>()[],;:\\\"".contains(c));
+    let dotted = |part: &str| part.split('.').all(|label| !label.is_empty());
+    plain
+        && text.split_once('@').is_some_and(|(local, domain)| {
+            dotted(local) && dotted(domain) && domain.contains('.') && !domain.contains('@')
+        })
+}
+
+fn is_phone(text: &str) -> bool {
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    let number = text.strip_prefix('+').unwrap_or(text);
+    (7..=15).contains(&digits) && number.chars().all(|c| c.is_ascii_digit() || " -()".contains(c))
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case("anna.nowak@auto-nowak.pl", true)]
+    #[case("it+dms@sub.example.com", true)]
+    #[case("anna.nowak", false)]
+    #[case("anna@localhost", false)]
+    #[case("anna@@nowak.pl", false)]
+    #[case("anna@nowak..pl", false)]
+    #[case("anna nowak@nowak.pl", false)]
+    #[case("anna@nowak.pl\r\nBcc: x@y.pl", false)]
+    #[case("Anna <anna@nowak.pl>", false)]
+    #[case("", false)]
+    fn an_address_has_the_common_form(#[case] text: &str, #[case] expected: bool) {
+        assert_eq!(is_email(text), expected, "{text:?}");
+    }
+
+    #[rstest]
+    #[case("+48 22 123 45 67", true)]
+    #[case("(22) 123-45-67", true)]
+    #[case("123", false)]
+    #[case("call me", false)]
+    #[case("1+234567890", false)]
+    fn a_phone_number_has_7_to_15_digits(#[case] text: &str, #[case] expected: bool) {
+        assert_eq!(is_phone(text), expected, "{text:?}");
+    }
+}

@@ -1,0 +1,119 @@
+//! What happened to a project, as the service keeps it: people by id only. `events.rs` of the service
+//! turns these into the public contract.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    AuditNo, DateKind, Stage, VariantData,
+    audits::{AttemptId, AuditEvent},
+    dates::{Agreed, Withdrawn},
+    integrations::IntegrationEvent,
+    overrides::Override,
+    proposals::{Proposal, ProposalId, ProposalOutcome},
+    protocol::ProtocolEvent,
+    readiness::ReadinessEvent,
+    run::RunEvent,
+    stops::StopEvent,
+    verification::VerificationEvent,
+};
+
+/// One change of a project.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "data", rename_all = "snake_case")]
+pub enum ProjectEvent {
+    Opened,
+    ContractRecorded {
+        day: Date,
+    },
+    VariantHelpAsked {
+        note: String,
+    },
+    VariantRecommended {
+        variant: String,
+        note: String,
+    },
+    VariantChosen {
+        variant: VariantData,
+        previous: Option<String>,
+    },
+    /// Something demanded is missing after the declaration: SOFTVIG is told.
+    LicenceMissing {
+        missing: Vec<String>,
+    },
+    /// Audit 2 was passed while a licence is missing: the stage waits for the proof, SOFTVIG is told.
+    PassHeld {
+        attempt: AttemptId,
+        missing: Vec<String>,
+    },
+
+    DatesProposed {
+        proposal: Proposal,
+        counters: Option<ProposalId>,
+    },
+    ProposalClosed {
+        proposal: ProposalId,
+        outcome: ProposalOutcome,
+    },
+    /// Agreed for the first time, or moved: then `replaces` is the date that was.
+    DateAgreed {
+        kind: DateKind,
+        agreed: Agreed,
+        replaces: Option<Agreed>,
+    },
+    DateWithdrawn(Withdrawn),
+    OverrideRecorded(Override),
+    ReadinessOverdue {
+        day: Date,
+    },
+
+    StageUnlocked {
+        stage: Stage,
+        earliest_start: Option<Date>,
+    },
+    /// A stage that was done is open again; what followed is reset.
+    StageReopened {
+        stage: Stage,
+        reason: String,
+    },
+
+    Readiness(ReadinessEvent),
+    Audit {
+        no: AuditNo,
+        event: AuditEvent,
+    },
+    Stops(StopEvent),
+    Run(RunEvent),
+    Integrations(IntegrationEvent),
+    Verification(VerificationEvent),
+    Protocol(ProtocolEvent),
+
+    Cancelled {
+        reason: String,
+    },
+}
+
+impl ProjectEvent {
+    pub(super) fn audit(no: AuditNo, event: AuditEvent) -> Self {
+        Self::Audit { no, event }
+    }
+}
+
+macro_rules! wrap {
+    ($($event:ident => $variant:ident),* $(,)?) => {
+        $(impl From<$event> for ProjectEvent {
+            fn from(event: $event) -> Self {
+                Self::$variant(event)
+            }
+        })*
+    };
+}
+
+wrap! {
+    ReadinessEvent => Readiness,
+    StopEvent => Stops,
+    RunEvent => Run,
+    IntegrationEvent => Integrations,
+    VerificationEvent => Verification,
+    ProtocolEvent => Protocol,
+}

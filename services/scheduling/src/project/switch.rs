@@ -1,0 +1,165 @@
+//! The switch within the project: what must stand still, the runs, the integrations after them.
+
+use calendar::Interval;
+use jiff::Timestamp;
+use proto::refusal::Refusal;
+
+use super::{
+    Context, DateKind, Project, ProjectEvent, Stage, StageState,
+    checks::stage_locked,
+    integrations::IntegrationEvent,
+    model::Outcome,
+    run::{RunGate, RunStep},
+    stops::{StopHow, StopItem, StopList},
+    work::span,
+};
+
+impl Project {
+    /// The whole list of systems or applications is stated, "none" included.
+    pub fn state_stops(&mut self, list: StopList, items: Vec<StopItem>, ctx: &Context) -> Outcome {
+        self.step(ctx, |project| project.stops.state(list, items, ctx.actor))
+    }
+
+    /// An entry is confirmed as stopped or disconnected, within the agreed window.
+    pub fn confirm_stopped(
+        &mut self,
+        list: StopList,
+        key: &str,
+        how: StopHow,
+        occurred_at: Option<Timestamp>,
+        ctx: &Context,
+    ) -> Outcome {
+        self.step(ctx, |project| {
+            let window = project.agreed_window();
+            project.stops.confirm((list, key), how, window, occurred_at, ctx.actor, ctx.now)
+        })
+    }
+
+    /// A confirmation is taken back.
+    pub fn retract_stopped(&mut self, list: StopList, key: &str, ctx: &Context) -> Outcome {
+        self.step(ctx, |project| project.stops.retract(list, key, ctx.actor))
+    }
+
+    /// The migration window that is agreed now.
+    pub fn agreed_window(&self) -> Option<Interval> {
+        self.dates.agreed(DateKind::Migration).map(|agreed| span(&agreed.date))
+    }
+
+    /// SOFTVIG starts a run inside the agreed window; the window is used by it.
+    pub fn start_run(&mut self, ctx: &Context) -> Outcome {
+        self.step(ctx, |project| {
+            let agreed = project.dates.agreed(DateKind::Migration);
+            let terms = agreed.map_or_else(|| ctx.terms(), |agreed| agreed.terms).migration;
+            let terms = terms.ok_or_else(|| stage_locked(Stage::Migration, "once a variant is chosen"))?;
+            let gate = RunGate {
+                unlocked: project.stage_state(Stage::Migration) != StageState::Locked,
+                buffers: &project.buffers_running(DateKind::Migration, ctx),
+                window: project.agreed_window(),
+                terms,
+                stale: &project.evidence.stale(ctx.now),
+                licences_missing: &project.licences_missing(ctx),
+            };
+            let started = project.migration.start(&gate, &mut project.stops, ctx.actor, ctx.now)?;
+            project.use_date(DateKind::Migration, ctx.now);
+            Ok(started)
+        })
+    }
+
+    /// The databases are up on the new instance: from here the day of the integrations is known.
+    pub fn databases_restored(&mut self, occurred_at: Option<Timestamp>, ctx: &Context) -> Outcome {
+        self.change(ctx, |project, events| {
+            let restored = project.migration.databases_restored(occurred_at, ctx.actor, ctx.now)?;
+            events.extend(restored.into_iter().map(ProjectEvent::from));
+            project.count_from_restoration(ctx, events);
+            Ok(())
+        })
+    }
+
+    /// The run is finished; the brand list is taken.
+    pub fn finish_run(&mut self, occurred_at: Option<Timestamp>, ctx: &Context) -> Outcome {
+        self.change(ctx, |project, events| {
+            let finished = project.migration.finish(occurred_at, ctx.actor, ctx.now)?;
+            events.extend(finished.into_iter().map(ProjectEvent::from));
+            if let Some((_, restored, finished)) = project.migration.finished() {
+                let (restored, finished) = (restored.occurred_at, finished.occurred_at);
+                let brands = &ctx.company.brands;
+                let listed = project.integrations.run_finished(restored, finished, brands, ctx.calendar);
+                events.extend(listed.into_iter().map(ProjectEvent::from));
+            }
+            Ok(())
+        })
+    }
+
+    /// Back to the old instance: announced integration days hold no more, a new window is needed.
+    pub fn roll_back(&mut self, reason: &str, occurred_at: Option<Timestamp>, ctx: &Context) -> Outcome {
+        self.change(ctx, |project, events| {
+            let rolled_back = project.migration.roll_back(reason, occurred_at, ctx.actor, ctx.now)?;
+            events.extend(rolled_back.into_iter().map(ProjectEvent::from));
+            events.extend(project.integrations.rolled_back().into_iter().map(ProjectEvent::from));
+            Ok(())
+        })
+    }
+
+    /// SOFTVIG corrects when a step of the last run happened.
+    pub fn correct_run(&mut self, step: RunStep, occurred_at: Timestamp, ctx: &Context) -> Outcome {
+        self.change(ctx, |project, events| {
+            let corrected = project.migration.correct(step, occurred_at, ctx.actor, ctx.now)?;
+            events.extend(corrected.into_iter().map(ProjectEvent::from));
+            project.count_from_restoration(ctx, events);
+            Ok(())
+        })
+    }
+
+    /// SOFTVIG records that a brand's integration works again.
+    pub fn restore_brand(&mut self, brand: &str, occurred_at: Option<Timestamp>, ctx: &Context) -> Outcome {
+        self.step(ctx, |project| project.integrations.restore(brand, occurred_at, ctx.actor, ctx.now))
+    }
+
+    /// SOFTVIG asks the decision contact to do without a brand.
+    pub fn propose_drop(&mut self, brand: &str, reason: &str, ctx: &Context) -> Outcome {
+        self.step(ctx, |project| project.integrations.propose_drop(brand, reason, ctx.actor, ctx.now))
+    }
+
+    /// The decision contact consents to dropping a brand, or does not.
+    pub fn answer_drop(&mut self, brand: &str, consent: bool, ctx: &Context) -> Outcome {
+        self.step(ctx, |project| project.integrations.answer_drop(brand, consent, ctx.actor, ctx.now))
+    }
+
+    /// The company's brands changed: one added before the protocol is signed reopens the stage.
+    pub fn brands_changed(&mut self, ctx: &Context) -> Vec<ProjectEvent> {
+        self.note(ctx, |project, events| {
+            if !project.is_open() {
+                return;
+            }
+            let before = events.len();
+            for brand in &ctx.company.brands {
+                let added = project.integrations.add_brand(brand, ctx.now);
+                events.extend(added.into_iter().map(ProjectEvent::from));
+            }
+            if events.len() > before {
+                project.verify_again("a brand was added", ctx, events);
+            }
+        })
+    }
+
+    /// The last restoration counts, also of a run that is finished.
+    fn count_from_restoration(&mut self, ctx: &Context, events: &mut Vec<ProjectEvent>) {
+        if let Some(restored) = self.migration.restored() {
+            let announced: Vec<IntegrationEvent> =
+                self.integrations.databases_restored(restored.occurred_at, &ctx.company.brands, ctx.calendar);
+            events.extend(announced.into_iter().map(ProjectEvent::from));
+        }
+    }
+
+    /// A command that concerns one part of the project only.
+    pub(super) fn step<E: Into<ProjectEvent>>(
+        &mut self,
+        ctx: &Context,
+        part: impl FnOnce(&mut Self) -> Result<Vec<E>, Refusal>,
+    ) -> Outcome {
+        self.change(ctx, |project, events| {
+            events.extend(part(project)?.into_iter().map(Into::into));
+            Ok(())
+        })
+    }
+}
