@@ -20,6 +20,8 @@ pub(crate) struct Contract {
 
 pub(crate) struct MessageInfo {
     pub comment: String,
+    /// The entry of a map: a key and a value.
+    pub is_map_entry: bool,
     pub fields: Vec<FieldInfo>,
 }
 
@@ -107,7 +109,8 @@ impl Contract {
         let full = format!("{scope}.{}", message.name());
         let fields = message.field.iter().enumerate();
         let fields = fields.map(|(i, f)| field(f, comments.at(&join(path, 2, i)))).collect();
-        self.messages.insert(full.clone(), MessageInfo { comment: comments.at(path), fields });
+        let is_map_entry = message.options.as_ref().is_some_and(|options| options.map_entry());
+        self.messages.insert(full.clone(), MessageInfo { comment: comments.at(path), is_map_entry, fields });
         for (i, nested) in message.nested_type.iter().enumerate() {
             self.add_message(&full, nested, &join(path, 3, i), comments);
         }

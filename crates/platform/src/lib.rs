@@ -36,6 +36,7 @@ pub mod grpc;
 #[cfg(feature = "harness")]
 pub mod harness;
 mod init;
+pub mod openapi;
 pub mod rest;
 pub mod servers;
 pub mod telemetry;

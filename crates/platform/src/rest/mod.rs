@@ -52,6 +52,13 @@ pub struct Operation {
     pub is_command: bool,
 }
 
+impl Operation {
+    /// The first word of the method.
+    pub fn service(&self) -> &'static str {
+        self.method.split('.').next().unwrap_or_default()
+    }
+}
+
 type Handler<S> = Arc<
     dyn Fn(Arc<S>, Caller, Map<String, Value>) -> BoxFuture<'static, Result<Done<Value>, Error>>
         + Send
