@@ -3,6 +3,7 @@
 pub mod brands;
 pub mod company;
 pub mod data;
+mod envelope;
 pub mod policy;
 pub mod project;
 pub mod variants;
