@@ -80,6 +80,7 @@ impl Company {
             technical: self.reach(|roles| roles.technical),
             decision: self.reach(|roles| roles.decision),
             brands: self.profile.brands.clone(),
+            systems: self.system_lists.clone(),
         }
     }
 

@@ -16,6 +16,16 @@ pub struct SystemLists {
     pub applications: Vec<StopItem>,
 }
 
+impl SystemLists {
+    /// One of the two.
+    pub fn list(&self, list: StopList) -> &[StopItem] {
+        match list {
+            StopList::Systems => &self.systems,
+            StopList::Applications => &self.applications,
+        }
+    }
+}
+
 impl Company {
     /// States both lists. By a technical contact, the CRM or an operator.
     pub fn set_systems(&mut self, lists: SystemLists, actor: &Actor) -> Result<Vec<CompanyEvent>, Refusal> {

@@ -21,8 +21,8 @@ platform::id! {
 
 /// What a start is judged by. The stage's own agreed date is among it.
 pub struct StartGate<'a> {
-    /// Whether the stage before is done.
-    pub unlocked: bool,
+    /// When the stage before was done; none while the stage is locked.
+    pub unlocked_at: Option<Timestamp>,
     /// Buffers that still run, each by its own name.
     pub buffers: &'a [Violation],
     /// The agreed day or window; none where no date is agreed.
@@ -86,6 +86,15 @@ impl Attempt {
     /// Whether it counts no more.
     pub fn is_voided(&self) -> bool {
         matches!(self.state, AttemptState::Voided { .. })
+    }
+
+    /// When it was concluded, or else voided.
+    pub fn ended_at(&self) -> Option<Timestamp> {
+        match &self.state {
+            AttemptState::Open => None,
+            AttemptState::Concluded(result) => Some(result.concluded.occurred_at),
+            AttemptState::Voided { voided, .. } => Some(voided.occurred_at),
+        }
     }
 
     /// The result, while it counts.
@@ -180,15 +189,19 @@ impl Audit {
         &mut self,
         id: AttemptId,
         gate: &StartGate<'_>,
+        occurred_at: Option<Timestamp>,
         by: &Actor,
         now: Timestamp,
     ) -> Result<Vec<AuditEvent>, Refusal> {
+        let started = Fact::new(by, occurred_at, now);
         let mut violations = Vec::from_iter(by_softvig(by));
+        let steps_before = self.attempts.iter().filter_map(Attempt::ended_at).chain(gate.unlocked_at);
+        violations.extend(started.out_of_range(steps_before.max()));
         violations.extend_from_slice(gate.buffers);
         let locked = |allowed: String| {
-            Violation::new(ErrorReason::AuditLocked).asked(local_time(now)).allowed(allowed)
+            Violation::new(ErrorReason::AuditLocked).asked(local_time(started.occurred_at)).allowed(allowed)
         };
-        if !gate.unlocked {
+        if gate.unlocked_at.is_none() {
             violations.push(locked("once the stage before is done".into()));
         } else if let Some(open) = self.open() {
             violations.push(locked(format!("once attempt {} is concluded or voided", open.number)));
@@ -197,18 +210,14 @@ impl Audit {
         }
         match gate.agreed {
             None => violations.push(locked("once a date of this audit is agreed".into())),
-            Some(agreed) if !agreed.contains(now) => violations.push(locked(local_interval(agreed))),
+            Some(agreed) if !agreed.contains(started.occurred_at) => {
+                violations.push(locked(local_interval(agreed)))
+            }
             Some(_) => {}
         }
         Refusal::unless_empty(violations)?;
         let number = self.next_number();
-        self.attempts.push(Attempt {
-            id,
-            number,
-            started: Fact::new(by, None, now),
-            state: AttemptState::Open,
-            corrected: Vec::new(),
-        });
+        self.attempts.push(Attempt { id, number, started, state: AttemptState::Open, corrected: Vec::new() });
         Ok(vec![AuditEvent::Opened { attempt: id, number }])
     }
 

@@ -4,7 +4,7 @@ use calendar::{Calendar, WorkingHours};
 use jiff::{Timestamp, civil::Date};
 
 use super::{DatePolicy, Terms, VariantData};
-use crate::actor::Actor;
+use crate::{actor::Actor, company::SystemLists};
 
 /// Everything that a transition reads besides the project. Built by the service for one command.
 #[derive(Clone, Copy)]
@@ -29,6 +29,8 @@ pub struct CompanyFacts {
     pub decision: ContactFact,
     /// Manufacturer brands by key.
     pub brands: Vec<String>,
+    /// What must stand still during a run; none until the company has stated it.
+    pub systems: Option<SystemLists>,
 }
 
 /// Whether a role is held, and by somebody who can be reached.

@@ -89,14 +89,14 @@ impl Project {
     }
 
     /// A decision contact or SOFTVIG signs; with both signatures the project is completed.
-    pub fn sign_protocol(&mut self, occurred_at: Option<Timestamp>, ctx: &Context) -> Outcome {
-        self.step(ctx, |project| project.protocol.sign(occurred_at, ctx.actor, ctx.now))
+    pub fn sign_protocol(&mut self, number: u32, occurred_at: Option<Timestamp>, ctx: &Context) -> Outcome {
+        self.step(ctx, |project| project.protocol.sign(number, occurred_at, ctx.actor, ctx.now))
     }
 
     /// A party that may sign declines instead: back to verification.
-    pub fn decline_protocol(&mut self, reason: &str, ctx: &Context) -> Outcome {
+    pub fn decline_protocol(&mut self, number: u32, reason: &str, ctx: &Context) -> Outcome {
         self.change(ctx, |project, events| {
-            let declined = project.protocol.decline(reason, ctx.actor, ctx.now)?;
+            let declined = project.protocol.decline(number, reason, ctx.actor, ctx.now)?;
             events.extend(declined.into_iter().map(ProjectEvent::from));
             project.verification.reopen();
             let stage = Stage::Verification;

@@ -105,21 +105,24 @@ impl Protocol {
     }
 
     /// `PROTOCOL_SIGNED_BY_BOTH`: a decision contact signs for the company, or SOFTVIG signs.
+    /// `number`: the issue that the signer has read.
     pub fn sign(
         &mut self,
+        number: u32,
         occurred_at: Option<Timestamp>,
         by: &Actor,
         now: Timestamp,
     ) -> Result<Vec<ProtocolEvent>, Refusal> {
         let party = signing_party(by)?;
         let signature = Fact::new(by, occurred_at, now);
-        let Some(issue) = self.issues.last_mut() else {
-            return Err(none_open().into());
+        let waiting = self.waiting(number);
+        let Some(issue) = self.issues.last_mut().filter(|i| i.number == number) else {
+            return Err(waiting.into());
         };
         let ProtocolState::Issued { signed } = &issue.state else {
-            return Err(none_open().into());
+            return Err(waiting.into());
         };
-        let (number, occurred_at) = (issue.number, signature.occurred_at);
+        let occurred_at = signature.occurred_at;
         let mut violations = Vec::from_iter(signature.out_of_range(Some(issue.issued_at)));
         let other = match signed {
             Some((signed_by, _)) if *signed_by == party => {
@@ -148,16 +151,26 @@ impl Protocol {
     /// A party that may sign declines instead: void, back to verification.
     pub fn decline(
         &mut self,
+        number: u32,
         reason: &str,
         by: &Actor,
         now: Timestamp,
     ) -> Result<Vec<ProtocolEvent>, Refusal> {
         let party = signing_party(by)?;
-        let number = self.open().ok_or_else(none_open)?.number;
+        self.open().filter(|issue| issue.number == number).ok_or_else(|| self.waiting(number))?;
         Refusal::unless_empty(Vec::from_iter(written("reason", reason)))?;
         let mut events = vec![ProtocolEvent::Declined { number, party, reason: reason.trim().to_owned() }];
         events.extend(self.void(reason, by, now));
         Ok(events)
+    }
+
+    /// The refusal of a signature under anything but the issue that waits for one.
+    fn waiting(&self, asked: u32) -> Violation {
+        let violation = Violation::new(ErrorReason::ProtocolSignedByBoth).field("number").asked(asked);
+        match self.open() {
+            Some(open) => violation.allowed(open.number),
+            None => violation.allowed("after a good verification, until both have signed"),
+        }
     }
 
     /// Voids the issue that waits for a signature, if there is one: a new problem was reported, or a stage
@@ -175,12 +188,6 @@ impl Protocol {
         issue.state = ProtocolState::Voided { signed: signed.clone(), voided, reason };
         vec![event]
     }
-}
-
-fn none_open() -> Violation {
-    Violation::new(ErrorReason::ProtocolSignedByBoth)
-        .asked("no protocol waits for a signature")
-        .allowed("after a good verification, until both have signed")
 }
 
 /// Who signs on which side: a decision contact for the company, anybody at SOFTVIG for SOFTVIG.

@@ -17,16 +17,18 @@ use super::{
     facts::Fact,
     stops::{StopConfirmation, Stops},
 };
-use crate::actor::Actor;
+use crate::{actor::Actor, company::SystemLists};
 
-/// What a start is judged by, besides the lists of what must stand still.
+/// What a start is judged by, besides what is confirmed as stopped.
 pub struct RunGate<'a> {
-    /// Whether audit 2 is passed.
-    pub unlocked: bool,
+    /// When audit 2 was passed; none while the stage is locked.
+    pub unlocked_at: Option<Timestamp>,
     /// Buffers that still run, each by its own name.
     pub buffers: &'a [Violation],
     /// The agreed window; none where none is agreed.
     pub window: Option<Interval>,
+    /// What must stand still, as the company has stated it.
+    pub lists: Option<&'a SystemLists>,
     /// Planned duration and reserve, as they were when the window was agreed.
     pub terms: MigrationTerms,
     /// Keys of checklist items whose measurement has expired.
@@ -168,11 +170,16 @@ impl Migration {
         &mut self,
         gate: &RunGate<'_>,
         stops: &mut Stops,
+        occurred_at: Option<Timestamp>,
         by: &Actor,
         now: Timestamp,
     ) -> Result<Vec<RunEvent>, Refusal> {
+        let started = Fact::new(by, occurred_at, now);
         let mut violations = Vec::from_iter(by_softvig(by));
         violations.extend(self.start_locked(gate));
+        let last_step = self.runs.last().map(|run| run.last_step().occurred_at);
+        let steps_before = [gate.unlocked_at, last_step, stops.last_confirmed()];
+        violations.extend(started.out_of_range(steps_before.into_iter().flatten().max()));
         violations.extend_from_slice(gate.buffers);
         violations.extend(licences_in_place(gate.licences_missing));
         if !gate.stale.is_empty() {
@@ -182,8 +189,8 @@ impl Migration {
                     .allowed("once measured again"),
             );
         }
-        violations.extend(stops.not_stopped(gate.window));
-        let window = match fits(gate, now) {
+        violations.extend(stops.not_stopped(gate.lists, gate.window));
+        let window = match fits(gate, started.occurred_at) {
             Ok(window) => window,
             Err(violation) => return Err(refuse(violations, violation)),
         };
@@ -192,7 +199,7 @@ impl Migration {
             number: self.next_number(),
             window,
             reserve_at: window.end - SignedDuration::from_hours(i64::from(gate.terms.reserve_hours)),
-            started: Fact::new(by, None, now),
+            started,
             stopped: stops.take_confirmed(),
             state: RunState::Started,
             reserve_told: false,
@@ -205,7 +212,7 @@ impl Migration {
     }
 
     fn start_locked(&self, gate: &RunGate<'_>) -> Option<Violation> {
-        let why = if !gate.unlocked {
+        let why = if gate.unlocked_at.is_none() {
             "once audit 2 is passed"
         } else if self.in_progress().is_some() {
             "once the run in progress is rolled back"
@@ -244,14 +251,14 @@ impl Migration {
     }
 }
 
-/// `RUN_OUTSIDE_WINDOW` unless now lies in the window and the planned duration and the reserve fit behind it.
-fn fits(gate: &RunGate<'_>, now: Timestamp) -> Result<Interval, Violation> {
-    let violation = Violation::new(ErrorReason::RunOutsideWindow).asked(local_time(now));
+/// `RUN_OUTSIDE_WINDOW` unless the start lies in the window and the planned duration and the reserve fit behind it.
+fn fits(gate: &RunGate<'_>, start: Timestamp) -> Result<Interval, Violation> {
+    let violation = Violation::new(ErrorReason::RunOutsideWindow).asked(local_time(start));
     let Some(window) = gate.window else {
         return Err(violation.allowed("once a migration window is agreed"));
     };
     let latest = window.end - gate.terms.length();
-    if window.start <= now && now <= latest {
+    if window.start <= start && start <= latest {
         return Ok(window);
     }
     Err(violation.allowed(format!("{}/{}", local_time(window.start), local_time(latest))))

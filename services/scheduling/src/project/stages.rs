@@ -1,6 +1,6 @@
 //! The state of every stage, derived from what has happened.
 
-use jiff::civil::Date;
+use jiff::{Timestamp, civil::Date};
 
 use super::{AuditNo, Context, DateKind, Project, ProjectEvent, Stage, StageState, StageStatus};
 
@@ -23,6 +23,17 @@ impl Project {
             None if self.protocol.is_signed() => StageState::Done,
             None => StageState::Locked,
         }
+    }
+
+    /// When the step was done on which the start of an audit or a run rests; none while it is locked.
+    pub fn unlocked_at(&self, stage: Stage) -> Option<Timestamp> {
+        let done = match stage {
+            Stage::Audit1 => self.readiness.declared(),
+            Stage::Audit2 => self.audit_1.passed().map(|result| &result.concluded),
+            Stage::Migration => self.audit_2.passed().map(|result| &result.concluded),
+            _ => None,
+        };
+        done.filter(|_| self.stage_state(stage) != StageState::Locked).map(|fact| fact.occurred_at)
     }
 
     /// The first stage that is not over.

@@ -11,10 +11,10 @@ use proto::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    checks::{by_technical_or_softvig, denied, is_short_line, local_interval, local_time, not_found},
+    checks::{by_technical_or_softvig, is_short_line, local_interval, local_time},
     facts::Fact,
 };
-use crate::actor::Actor;
+use crate::{actor::Actor, company::SystemLists};
 
 /// One of the two lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -46,7 +46,7 @@ impl fmt::Display for StopList {
 /// An entry of a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StopItem {
-    /// Unique in its list and stable, so that a confirmation outlives a corrected name.
+    /// Unique in its list and stable: a confirmation outlives a corrected name.
     pub key: String,
     pub name: String,
     /// Who is told; may be empty.
@@ -58,15 +58,22 @@ pub struct StopItem {
 #[serde(rename_all = "snake_case")]
 pub enum StopHow {
     Stopped,
+    /// For applications only.
     Disconnected,
+}
+
+/// What a confirmation says of one entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stopped {
+    pub list: StopList,
+    pub key: String,
+    pub how: StopHow,
 }
 
 /// A confirmation for one attempt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StopConfirmation {
-    pub list: StopList,
-    pub key: String,
-    pub how: StopHow,
+    pub stopped: Stopped,
     pub confirmed: Fact,
 }
 
@@ -74,71 +81,29 @@ pub struct StopConfirmation {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StopEvent {
-    /// The whole list was stated; empty means "none".
-    Listed {
-        list: StopList,
-        items: Vec<StopItem>,
-    },
-    Confirmed {
-        list: StopList,
-        key: String,
-        how: StopHow,
-        occurred_at: Timestamp,
-    },
-    Retracted {
-        list: StopList,
-        key: String,
-    },
+    Confirmed { stopped: Stopped, occurred_at: Timestamp },
+    Retracted { list: StopList, key: String },
 }
 
-/// Both lists and the confirmations for the next attempt.
+/// The confirmations for the next attempt.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Stops {
-    /// None until stated; empty is "none", stated.
-    systems: Option<Vec<StopItem>>,
-    applications: Option<Vec<StopItem>>,
     confirmed: Vec<StopConfirmation>,
 }
 
 impl Stops {
-    /// The list, once it is stated.
-    pub fn list(&self, list: StopList) -> Option<&[StopItem]> {
-        match list {
-            StopList::Systems => self.systems.as_deref(),
-            StopList::Applications => self.applications.as_deref(),
-        }
-    }
-
     /// What is confirmed for the next attempt.
     pub fn confirmed(&self) -> &[StopConfirmation] {
         &self.confirmed
     }
 
-    /// A contact or SOFTVIG states a list as a whole, "none" included.
-    /// Confirmations of entries that stay are kept.
-    pub fn state(
-        &mut self,
-        list: StopList,
-        items: Vec<StopItem>,
-        by: &Actor,
-    ) -> Result<Vec<StopEvent>, Refusal> {
-        let mut violations = Vec::from_iter(denied(by.party().is_some(), "a contact or SOFTVIG"));
-        violations.extend(item_violations(list, &items));
-        Refusal::unless_empty(violations)?;
-        self.confirmed.retain(|c| c.list != list || items.iter().any(|item| item.key == c.key));
-        let stated = Some(items.clone());
-        match list {
-            StopList::Systems => self.systems = stated,
-            StopList::Applications => self.applications = stated,
-        }
-        Ok(vec![StopEvent::Listed { list, items }])
-    }
-
-    /// A technical contact or SOFTVIG confirms an entry for the next attempt, within its agreed window.
+    /// A technical contact or SOFTVIG confirms entries for the next attempt, within its agreed window: all
+    /// of them or, where one is refused, none.
     pub fn confirm(
         &mut self,
-        (list, key): (StopList, &str),
-        how: StopHow,
+        entries: &[Stopped],
+        lists: Option<&SystemLists>,
         window: Option<Interval>,
         occurred_at: Option<Timestamp>,
         by: &Actor,
@@ -147,66 +112,107 @@ impl Stops {
         let confirmed = Fact::new(by, occurred_at, now);
         let mut violations = Vec::from_iter(by_technical_or_softvig(by));
         violations.extend(confirmed.out_of_range(None));
-        let not_stopped = Violation::new(ErrorReason::SystemsNotStopped);
-        if list == StopList::Systems && how == StopHow::Disconnected {
-            violations.push(not_stopped.clone().field("how").asked("disconnected").allowed("stopped"));
-        }
-        let allowed = match window {
-            Some(window) if window.contains(confirmed.occurred_at) => None,
-            Some(window) => Some(local_interval(window)),
-            None => Some("once a migration window is agreed".to_owned()),
-        };
-        let asked = local_time(confirmed.occurred_at);
-        violations.extend(allowed.map(|a| not_stopped.field("occurred_at").asked(asked).allowed(a)));
+        violations.extend(outside(window, confirmed.occurred_at));
+        violations.extend(entries.iter().filter_map(|entry| entry.fault(lists)));
         Refusal::unless_empty(violations)?;
-        if !self.list(list).is_some_and(|items| items.iter().any(|item| item.key == key)) {
-            return Err(not_found("key", key));
+        let mut events = Vec::new();
+        for stopped in entries {
+            self.forget(stopped.list, &stopped.key);
+            let (stopped, confirmed) = (stopped.clone(), confirmed.clone());
+            let occurred_at = confirmed.occurred_at;
+            events.push(StopEvent::Confirmed { stopped: stopped.clone(), occurred_at });
+            self.confirmed.push(StopConfirmation { stopped, confirmed });
         }
-        let key = key.to_owned();
-        self.confirmed.retain(|c| (c.list, &c.key) != (list, &key));
-        let event = StopEvent::Confirmed { list, key: key.clone(), how, occurred_at: confirmed.occurred_at };
-        self.confirmed.push(StopConfirmation { list, key, how, confirmed });
-        Ok(vec![event])
+        Ok(events)
     }
 
-    /// Takes a confirmation back: the system was started again.
-    pub fn retract(&mut self, list: StopList, key: &str, by: &Actor) -> Result<Vec<StopEvent>, Refusal> {
-        Refusal::unless_empty(Vec::from_iter(by_technical_or_softvig(by)))?;
-        let before = self.confirmed.len();
-        self.confirmed.retain(|c| (c.list, c.key.as_str()) != (list, key));
-        if self.confirmed.len() == before {
-            return Err(not_found("key", key));
+    /// Takes confirmations back, all or none: the systems were started again.
+    pub fn retract(&mut self, entries: &[(StopList, String)], by: &Actor) -> Result<Vec<StopEvent>, Refusal> {
+        let mut violations = Vec::from_iter(by_technical_or_softvig(by));
+        for (list, key) in entries.iter().filter(|(list, key)| !self.has(*list, key)) {
+            violations.push(Violation::new(ErrorReason::NotFound).field(list.name()).asked(key));
         }
-        Ok(vec![StopEvent::Retracted { list, key: key.to_owned() }])
+        Refusal::unless_empty(violations)?;
+        let mut events = Vec::new();
+        for (list, key) in entries {
+            self.forget(*list, key);
+            events.push(StopEvent::Retracted { list: *list, key: key.clone() });
+        }
+        Ok(events)
     }
 
-    /// `SYSTEMS_NOT_STOPPED`, once for each list that is not stated or not confirmed within the window.
-    pub fn not_stopped(&self, window: Option<Interval>) -> Vec<Violation> {
-        StopList::ALL.into_iter().filter_map(|list| self.list_not_stopped(list, window)).collect()
+    fn has(&self, list: StopList, key: &str) -> bool {
+        self.confirmed.iter().any(|c| c.stopped.list == list && c.stopped.key == key)
     }
 
-    fn list_not_stopped(&self, list: StopList, window: Option<Interval>) -> Option<Violation> {
-        let violation = Violation::new(ErrorReason::SystemsNotStopped).field(list.name());
-        let Some(items) = self.list(list) else {
-            return Some(violation.asked("not stated").allowed("a list, or \"none\" stated"));
+    fn forget(&mut self, list: StopList, key: &str) {
+        self.confirmed.retain(|c| c.stopped.list != list || c.stopped.key != key);
+    }
+
+    /// `SYSTEMS_NOT_STOPPED` where the lists are not stated, else once for each list that is not confirmed
+    /// within the window.
+    pub fn not_stopped(&self, lists: Option<&SystemLists>, window: Option<Interval>) -> Vec<Violation> {
+        let Some(lists) = lists else {
+            let violation = Violation::new(ErrorReason::SystemsNotStopped).asked("the lists are not stated");
+            return vec![violation.allowed("both lists, where there is nothing to stop as empty ones")];
         };
+        let of = |list: StopList| self.list_not_stopped(list, lists.list(list), window);
+        StopList::ALL.into_iter().filter_map(of).collect()
+    }
+
+    fn list_not_stopped(
+        &self,
+        list: StopList,
+        items: &[StopItem],
+        window: Option<Interval>,
+    ) -> Option<Violation> {
         // A confirmation made for a window that was moved since does not count for the new one.
         let counts = |c: &StopConfirmation| window.is_some_and(|w| w.contains(c.confirmed.occurred_at));
-        let confirmed: BTreeSet<_> =
-            self.confirmed.iter().filter(|c| c.list == list && counts(c)).map(|c| c.key.as_str()).collect();
+        let of_list = self.confirmed.iter().filter(|c| c.stopped.list == list && counts(c));
+        let confirmed: BTreeSet<_> = of_list.map(|c| c.stopped.key.as_str()).collect();
         let missing: Vec<_> =
             items.iter().map(|item| item.key.as_str()).filter(|key| !confirmed.contains(key)).collect();
         (!missing.is_empty()).then(|| {
-            violation
+            Violation::new(ErrorReason::SystemsNotStopped)
+                .field(list.name())
                 .asked(format!("not confirmed: {}", missing.join(", ")))
                 .allowed("once each is confirmed within the agreed window")
         })
+    }
+
+    /// When the last of them was confirmed: no run started before that.
+    pub fn last_confirmed(&self) -> Option<Timestamp> {
+        self.confirmed.iter().map(|c| c.confirmed.occurred_at).max()
     }
 
     /// Hands the confirmations over to the attempt that starts; the next one needs its own.
     pub fn take_confirmed(&mut self) -> Vec<StopConfirmation> {
         std::mem::take(&mut self.confirmed)
     }
+}
+
+impl Stopped {
+    /// Why this cannot be confirmed, whenever it was.
+    fn fault(&self, lists: Option<&SystemLists>) -> Option<Violation> {
+        let listed = lists.is_some_and(|lists| lists.list(self.list).iter().any(|item| item.key == self.key));
+        if !listed {
+            return Some(Violation::new(ErrorReason::NotFound).field(self.list.name()).asked(&self.key));
+        }
+        (self.list == StopList::Systems && self.how == StopHow::Disconnected).then(|| {
+            let violation = Violation::new(ErrorReason::SystemsNotStopped).field(self.list.name());
+            violation.asked(format!("{} disconnected", self.key)).allowed("stopped")
+        })
+    }
+}
+
+fn outside(window: Option<Interval>, occurred_at: Timestamp) -> Option<Violation> {
+    let allowed = match window {
+        Some(window) if window.contains(occurred_at) => return None,
+        Some(window) => local_interval(window),
+        None => "once a migration window is agreed".to_owned(),
+    };
+    let violation = Violation::new(ErrorReason::SystemsNotStopped).field("occurred_at");
+    Some(violation.asked(local_time(occurred_at)).allowed(allowed))
 }
 
 /// `INVALID_ARGUMENT` for each entry of a stated list that cannot be used.

@@ -5,39 +5,32 @@ use jiff::Timestamp;
 use proto::refusal::Refusal;
 
 use super::{
-    Context, DateKind, Project, ProjectEvent, Stage, StageState,
+    Context, DateKind, Project, ProjectEvent, Stage,
     checks::stage_locked,
     integrations::IntegrationEvent,
     model::Outcome,
     run::{RunGate, RunStep},
-    stops::{StopHow, StopItem, StopList},
+    stops::{StopList, Stopped},
     work::span,
 };
 
 impl Project {
-    /// The whole list of systems or applications is stated, "none" included.
-    pub fn state_stops(&mut self, list: StopList, items: Vec<StopItem>, ctx: &Context) -> Outcome {
-        self.step(ctx, |project| project.stops.state(list, items, ctx.actor))
-    }
-
-    /// An entry is confirmed as stopped or disconnected, within the agreed window.
+    /// Systems and applications are confirmed as stopped or disconnected, within the agreed window.
     pub fn confirm_stopped(
         &mut self,
-        list: StopList,
-        key: &str,
-        how: StopHow,
+        entries: &[Stopped],
         occurred_at: Option<Timestamp>,
         ctx: &Context,
     ) -> Outcome {
         self.step(ctx, |project| {
-            let window = project.agreed_window();
-            project.stops.confirm((list, key), how, window, occurred_at, ctx.actor, ctx.now)
+            let (lists, window) = (ctx.company.systems.as_ref(), project.agreed_window());
+            project.stops.confirm(entries, lists, window, occurred_at, ctx.actor, ctx.now)
         })
     }
 
-    /// A confirmation is taken back.
-    pub fn retract_stopped(&mut self, list: StopList, key: &str, ctx: &Context) -> Outcome {
-        self.step(ctx, |project| project.stops.retract(list, key, ctx.actor))
+    /// Confirmations are taken back.
+    pub fn retract_stopped(&mut self, entries: &[(StopList, String)], ctx: &Context) -> Outcome {
+        self.step(ctx, |project| project.stops.retract(entries, ctx.actor))
     }
 
     /// The migration window that is agreed now.
@@ -46,20 +39,22 @@ impl Project {
     }
 
     /// SOFTVIG starts a run inside the agreed window; the window is used by it.
-    pub fn start_run(&mut self, ctx: &Context) -> Outcome {
+    pub fn start_run(&mut self, occurred_at: Option<Timestamp>, ctx: &Context) -> Outcome {
         self.step(ctx, |project| {
             let agreed = project.dates.agreed(DateKind::Migration);
             let terms = agreed.map_or_else(|| ctx.terms(), |agreed| agreed.terms).migration;
             let terms = terms.ok_or_else(|| stage_locked(Stage::Migration, "once a variant is chosen"))?;
             let gate = RunGate {
-                unlocked: project.stage_state(Stage::Migration) != StageState::Locked,
+                unlocked_at: project.unlocked_at(Stage::Migration),
+                lists: ctx.company.systems.as_ref(),
                 buffers: &project.buffers_running(DateKind::Migration, ctx),
                 window: project.agreed_window(),
                 terms,
                 stale: &project.evidence.stale(ctx.now),
                 licences_missing: &project.licences_missing(ctx),
             };
-            let started = project.migration.start(&gate, &mut project.stops, ctx.actor, ctx.now)?;
+            let started =
+                project.migration.start(&gate, &mut project.stops, occurred_at, ctx.actor, ctx.now)?;
             project.use_date(DateKind::Migration, ctx.now);
             Ok(started)
         })

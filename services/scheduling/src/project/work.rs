@@ -93,15 +93,21 @@ impl Project {
     }
 
     /// SOFTVIG starts an audit on its agreed day; the agreed date is used by it.
-    pub fn start_audit(&mut self, no: AuditNo, attempt: AttemptId, ctx: &Context) -> Outcome {
+    pub fn start_audit(
+        &mut self,
+        no: AuditNo,
+        attempt: AttemptId,
+        occurred_at: Option<Timestamp>,
+        ctx: &Context,
+    ) -> Outcome {
         self.change(ctx, |project, events| {
             let buffers = project.buffers_running(no.date(), ctx);
             let gate = StartGate {
-                unlocked: project.stage_state(no.stage()) != StageState::Locked,
+                unlocked_at: project.unlocked_at(no.stage()),
                 buffers: &buffers,
                 agreed: project.dates.agreed(no.date()).map(|agreed| span(&agreed.date)),
             };
-            let opened = project.audit_mut(no).start(attempt, &gate, ctx.actor, ctx.now)?;
+            let opened = project.audit_mut(no).start(attempt, &gate, occurred_at, ctx.actor, ctx.now)?;
             events.extend(opened.into_iter().map(|event| ProjectEvent::audit(no, event)));
             project.use_date(no.date(), ctx.now);
             Ok(())

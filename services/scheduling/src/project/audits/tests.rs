@@ -11,12 +11,12 @@ fn day() -> Option<Interval> {
 }
 
 fn gate() -> StartGate<'static> {
-    StartGate { unlocked: true, buffers: &[], agreed: day() }
+    StartGate { unlocked_at: Some(at("2026-11-30T09:00:00+01:00")), buffers: &[], agreed: day() }
 }
 
 fn started() -> (Audit, AttemptId) {
     let (mut audit, id) = (Audit::default(), AttemptId::new());
-    audit.start(id, &gate(), &CRM, at(NOW)).expect("started");
+    audit.start(id, &gate(), None, &CRM, at(NOW)).expect("started");
     (audit, id)
 }
 
@@ -32,7 +32,7 @@ const NOON: &str = "2026-12-28T12:00:00+01:00";
 #[case::the_last_second_before("2026-12-27T23:59:59+01:00", false)]
 #[case::the_midnight_that_ends_it("2026-12-29T00:00:00+01:00", false)]
 fn audit_locked_outside_the_agreed_day(#[case] now: &str, #[case] fine: bool) {
-    let start = Audit::default().start(AttemptId::new(), &gate(), &CRM, at(now));
+    let start = Audit::default().start(AttemptId::new(), &gate(), None, &CRM, at(now));
     assert_eq!(start.is_ok(), fine);
     if !fine {
         assert_eq!(allowed(start), "2026-12-28T00:00:00+01:00/2026-12-29T00:00:00+01:00");
@@ -40,10 +40,10 @@ fn audit_locked_outside_the_agreed_day(#[case] now: &str, #[case] fine: bool) {
 }
 
 #[rstest]
-#[case::gate(StartGate { unlocked: false, ..gate() })]
+#[case::gate(StartGate { unlocked_at: None, ..gate() })]
 #[case::no_agreed_date(StartGate { agreed: None, ..gate() })]
 fn audit_locked_without_gate_or_date(#[case] gate: StartGate<'_>) {
-    let start = Audit::default().start(AttemptId::new(), &gate, &CRM, at(NOW));
+    let start = Audit::default().start(AttemptId::new(), &gate, None, &CRM, at(NOW));
     assert_eq!(reasons(start), [ErrorReason::AuditLocked]);
 }
 
@@ -51,23 +51,35 @@ fn audit_locked_without_gate_or_date(#[case] gate: StartGate<'_>) {
 fn audit_locked_names_a_running_buffer_by_its_own_name() {
     let buffers = [Violation::new(ErrorReason::Audit1Buffer).allowed("2027-01-04")];
     let gate = StartGate { buffers: &buffers, agreed: None, ..gate() };
-    let start = Audit::default().start(AttemptId::new(), &gate, &CRM, at(NOW));
+    let start = Audit::default().start(AttemptId::new(), &gate, None, &CRM, at(NOW));
     assert_eq!(reasons(start), [ErrorReason::Audit1Buffer, ErrorReason::AuditLocked]);
 }
 
 #[test]
 fn audit_locked_while_an_attempt_is_open_and_once_passed() {
     let (mut audit, id) = started();
-    let again = audit.start(AttemptId::new(), &gate(), &CRM, at(NOW));
+    let again = audit.start(AttemptId::new(), &gate(), None, &CRM, at(NOW));
     assert_eq!(allowed(again), "once attempt 1 is concluded or voided");
     audit.record_result(id, result(true, NOON), false);
-    let again = audit.start(AttemptId::new(), &gate(), &CRM, at(NOW));
+    let again = audit.start(AttemptId::new(), &gate(), None, &CRM, at(NOON));
     assert_eq!(reasons(again), [ErrorReason::AuditLocked]);
+}
+
+#[rstest]
+#[case::before_the_stage_was_unlocked("2026-11-30T08:59:59+01:00", vec![ErrorReason::OccurredAtInvalid, ErrorReason::AuditLocked])]
+#[case::told_late("2026-12-28T08:00:00+01:00", vec![])]
+#[case::in_the_future("2026-12-28T09:00:01+01:00", vec![ErrorReason::OccurredAtInvalid])]
+fn occurred_at_of_a_start_is_judged_by_every_rule(#[case] when: &str, #[case] refused: Vec<ErrorReason>) {
+    let start = Audit::default().start(AttemptId::new(), &gate(), Some(at(when)), &CRM, at(NOW));
+    match refused[..] {
+        [] => assert!(start.is_ok(), "{start:?}"),
+        _ => assert_eq!(reasons(start), refused),
+    }
 }
 
 #[test]
 fn audit_is_started_by_softvig() {
-    let start = Audit::default().start(AttemptId::new(), &gate(), &TECHNICAL, at(NOW));
+    let start = Audit::default().start(AttemptId::new(), &gate(), None, &TECHNICAL, at(NOW));
     assert_eq!(reasons(start), [ErrorReason::PermissionDenied]);
 }
 
@@ -80,7 +92,7 @@ fn audit_failed_is_repeated_under_the_next_number_and_keeps_its_result() {
     assert_eq!(audit.failed().expect("failed").concluded.local_day().to_string(), "2026-12-28");
 
     let second = AttemptId::new();
-    let opened = audit.start(second, &gate(), &CRM, at("2026-12-28T15:00:00+01:00")).expect("started");
+    let opened = audit.start(second, &gate(), None, &CRM, at("2026-12-28T15:00:00+01:00")).expect("started");
     assert_eq!(opened, [AuditEvent::Opened { attempt: second, number: 2 }]);
     audit.record_result(second, result(true, "2026-12-28T15:30:00+01:00"), false);
     let audit = stored(&audit);
@@ -152,7 +164,7 @@ fn variant_frozen_a_reset_voids_every_attempt_and_keeps_results() {
     let (mut audit, first) = started();
     audit.record_result(first, result(false, NOON), false);
     let second = AttemptId::new();
-    audit.start(second, &gate(), &CRM, at(NOW)).expect("started");
+    audit.start(second, &gate(), None, &CRM, at("2026-12-28T13:00:00+01:00")).expect("started");
     let events = audit.reset("variant changed", &CRM, at(NOW));
     let voided = |attempt| AuditEvent::Voided { attempt, reason: "variant changed".into() };
     assert_eq!(events, [voided(first), voided(second)]);

@@ -24,7 +24,7 @@ fn issued() -> Protocol {
 
 fn signed_by(by: &Actor) -> Protocol {
     let mut protocol = issued();
-    protocol.sign(None, by, at(NOW)).expect("signed");
+    protocol.sign(1, None, by, at(NOW)).expect("signed");
     protocol
 }
 
@@ -34,9 +34,9 @@ fn signed_by(by: &Actor) -> Protocol {
 fn protocol_signed_by_both_completes(#[case] order: [&LazyLock<Actor>; 2], #[case] parties: [Party; 2]) {
     let (mut protocol, occurred_at) = (issued(), at(NOW));
     let signed = |party| ProtocolEvent::Signed { number: 1, party, occurred_at };
-    assert_eq!(protocol.sign(None, order[0], at(NOW)).expect("signed"), [signed(parties[0])]);
+    assert_eq!(protocol.sign(1, None, order[0], at(NOW)).expect("signed"), [signed(parties[0])]);
     assert!(!protocol.is_signed());
-    let events = protocol.sign(None, order[1], at(NOW)).expect("signed");
+    let events = protocol.sign(1, None, order[1], at(NOW)).expect("signed");
     assert_eq!(events, [signed(parties[1]), ProtocolEvent::Completed { number: 1 }]);
     let protocol = stored(&protocol);
     let ProtocolState::Signed { company, softvig } = &protocol.issues()[0].state else {
@@ -50,7 +50,7 @@ fn protocol_signed_by_both_completes(#[case] order: [&LazyLock<Actor>; 2], #[cas
 #[case::softvig(&CRM, "the signature of company")]
 fn protocol_signed_by_both_not_twice_by_one(#[case] by: &Actor, #[case] expected: &str) {
     let mut protocol = signed_by(by);
-    let again = protocol.sign(None, by, at(NOW));
+    let again = protocol.sign(1, None, by, at(NOW));
     assert_eq!(reasons(again.clone()), [ErrorReason::ProtocolSignedByBoth]);
     assert_eq!(allowed(again), expected);
     assert_eq!(protocol, signed_by(by));
@@ -60,15 +60,15 @@ fn protocol_signed_by_both_not_twice_by_one(#[case] by: &Actor, #[case] expected
 #[case::technical_contact(&TECHNICAL)]
 #[case::time(&Actor::System)]
 fn protocol_signed_by_both_and_by_nobody_else(#[case] by: &Actor) {
-    assert_eq!(reasons(issued().sign(None, by, at(NOW))), [ErrorReason::PermissionDenied]);
-    assert_eq!(reasons(issued().decline("no", by, at(NOW))), [ErrorReason::PermissionDenied]);
+    assert_eq!(reasons(issued().sign(1, None, by, at(NOW))), [ErrorReason::PermissionDenied]);
+    assert_eq!(reasons(issued().decline(1, "no", by, at(NOW))), [ErrorReason::PermissionDenied]);
 }
 
 #[test]
 fn protocol_signed_by_both_only_once_issued() {
-    let none = Protocol::default().sign(None, &DECISION, at(NOW));
+    let none = Protocol::default().sign(1, None, &DECISION, at(NOW));
     assert_eq!(reasons(none), [ErrorReason::ProtocolSignedByBoth]);
-    let early = issued().sign(Some(at("2027-01-26T11:59:59+01:00")), &DECISION, at(NOW));
+    let early = issued().sign(1, Some(at("2027-01-26T11:59:59+01:00")), &DECISION, at(NOW));
     assert_eq!(reasons(early), [ErrorReason::OccurredAtInvalid]);
 }
 
@@ -90,16 +90,16 @@ fn protocol_declined_with_a_reason_is_void(
     #[case] half_signed: bool,
 ) {
     let mut protocol = if half_signed { signed_by(&CRM) } else { issued() };
-    assert_eq!(reasons(protocol.decline("", by, at(NOW))), [ErrorReason::InvalidArgument]);
+    assert_eq!(reasons(protocol.decline(1, "", by, at(NOW))), [ErrorReason::InvalidArgument]);
     let reason = "list of users missing".to_owned();
-    let events = protocol.decline(&reason, by, at(NOW)).expect("declined");
+    let events = protocol.decline(1, &reason, by, at(NOW)).expect("declined");
     let declined = ProtocolEvent::Declined { number: 1, party, reason: reason.clone() };
     assert_eq!(events, [declined, ProtocolEvent::Voided { number: 1, reason }]);
     assert!(protocol.open().is_none());
     assert!(
         matches!(&protocol.issues()[0].state, ProtocolState::Voided { signed, .. } if signed.is_some() == half_signed)
     );
-    let signed = protocol.sign(None, &DECISION, at(NOW));
+    let signed = protocol.sign(1, None, &DECISION, at(NOW));
     assert_eq!(reasons(signed), [ErrorReason::ProtocolSignedByBoth]);
 }
 
@@ -111,15 +111,18 @@ fn protocol_voided_by_a_new_problem_is_issued_under_the_next_number() {
     assert_eq!(protocol.void("again", &DECISION, at(NOW)), []);
     protocol.issue(&[], at(NOW));
     assert_eq!(protocol.open().expect("open").number, 2);
+    let read_before = protocol.sign(1, None, &DECISION, at(NOW));
+    assert_eq!(reasons(read_before.clone()), [ErrorReason::ProtocolSignedByBoth]);
+    assert_eq!(allowed(read_before), "2");
     assert!(matches!(protocol.issues()[1].state, ProtocolState::Issued { signed: None }));
 }
 
 #[test]
 fn protocol_signed_by_both_is_voided_by_nothing() {
     let mut protocol = signed_by(&CRM);
-    protocol.sign(None, &DECISION, at(NOW)).expect("signed");
+    protocol.sign(1, None, &DECISION, at(NOW)).expect("signed");
     assert_eq!(protocol.void("late problem", &DECISION, at(NOW)), []);
-    assert_eq!(reasons(protocol.decline("late", &DECISION, at(NOW))), [ErrorReason::ProtocolSignedByBoth]);
+    assert_eq!(reasons(protocol.decline(1, "late", &DECISION, at(NOW))), [ErrorReason::ProtocolSignedByBoth]);
     assert_eq!(protocol.issue(&[], at(NOW)), []);
     assert!(protocol.is_signed());
 }

@@ -1,8 +1,10 @@
+use std::sync::LazyLock;
+
 use rstest::rstest;
 
 use super::*;
 use crate::project::{
-    stops::{StopHow, StopItem, StopList},
+    stops::{StopHow, StopItem, StopList, Stopped},
     testing::{CRM, TECHNICAL, allowed, at, reasons, stored},
 };
 
@@ -15,31 +17,35 @@ fn window() -> Interval {
     Interval::new(at(WINDOW.0), at(WINDOW.1))
 }
 
+static LISTS: LazyLock<SystemLists> = LazyLock::new(|| {
+    let erp = StopItem { key: "erp".into(), name: "ERP".into(), owner: String::new() };
+    SystemLists { systems: vec![erp], applications: Vec::new() }
+});
+
 fn gate() -> RunGate<'static> {
     RunGate {
-        unlocked: true,
+        unlocked_at: Some(at("2027-01-15T12:00:00+01:00")),
         buffers: &[],
         window: Some(window()),
+        lists: Some(&LISTS),
         terms: TERMS,
         stale: &[],
         licences_missing: &[],
     }
 }
 
-/// Both lists stated, and confirmed within the window.
+/// All that is listed is confirmed as the window opens.
 fn stopped() -> Stops {
+    let erp = Stopped { list: StopList::Systems, key: "erp".into(), how: StopHow::Stopped };
     let mut stops = Stops::default();
-    let erp = StopItem { key: "erp".into(), name: "ERP".into(), owner: String::new() };
-    stops.state(StopList::Systems, vec![erp], &TECHNICAL).expect("stated");
-    stops.state(StopList::Applications, Vec::new(), &TECHNICAL).expect("stated");
-    let of = (StopList::Systems, "erp");
-    stops.confirm(of, StopHow::Stopped, Some(window()), None, &TECHNICAL, at(NOW)).expect("confirmed");
+    let confirmed = stops.confirm(&[erp], Some(&LISTS), Some(window()), None, &TECHNICAL, at(WINDOW.0));
+    confirmed.expect("confirmed");
     stops
 }
 
 fn started() -> Migration {
     let mut migration = Migration::default();
-    migration.start(&gate(), &mut stopped(), &CRM, at(NOW)).expect("started");
+    migration.start(&gate(), &mut stopped(), None, &CRM, at(NOW)).expect("started");
     migration
 }
 
@@ -57,13 +63,15 @@ fn finished() -> Migration {
 }
 
 #[rstest]
-#[case::as_the_window_opens("2027-01-23T20:30:00+01:00", true)]
+#[case::as_the_window_opens("2027-01-23T20:00:00+01:00", true)]
 #[case::the_latest_start("2027-01-23T22:00:00+01:00", true)]
 #[case::a_second_later("2027-01-23T22:00:01+01:00", false)]
 #[case::before_the_window("2027-01-23T19:59:59+01:00", false)]
 #[case::after_it("2027-01-24T09:00:00+01:00", false)]
 fn run_outside_window_names_the_latest_start(#[case] now: &str, #[case] fine: bool) {
-    let start = Migration::default().start(&gate(), &mut stopped(), &CRM, at(now));
+    let none = SystemLists::default();
+    let gate = RunGate { lists: Some(&none), ..gate() };
+    let start = Migration::default().start(&gate, &mut Stops::default(), None, &CRM, at(now));
     assert_eq!(start.is_ok(), fine, "{start:?}");
     if !fine {
         assert_eq!(allowed(start.clone()), "2027-01-23T20:00:00+01:00/2027-01-23T22:00:00+01:00");
@@ -85,7 +93,7 @@ fn run_outside_window_counts_elapsed_hours(#[case] start: &str, #[case] end: &st
 #[test]
 fn run_outside_window_without_an_agreed_window() {
     let gate = RunGate { window: None, ..gate() };
-    let start = Migration::default().start(&gate, &mut stopped(), &CRM, at(NOW));
+    let start = Migration::default().start(&gate, &mut stopped(), None, &CRM, at(NOW));
     assert_eq!(reasons(start), [ErrorReason::SystemsNotStopped, ErrorReason::RunOutsideWindow]);
 }
 
@@ -93,15 +101,20 @@ fn run_outside_window_without_an_agreed_window() {
 fn run_start_names_every_broken_rule_at_once() {
     let (stale, missing) = (["backup.full_age_d".to_owned()], ["windows_server".to_owned()]);
     let buffers = [Violation::new(ErrorReason::MigrationBuffer).allowed("2027-01-25")];
-    let gate =
-        RunGate { unlocked: false, buffers: &buffers, stale: &stale, licences_missing: &missing, ..gate() };
+    let gate = RunGate {
+        unlocked_at: None,
+        lists: None,
+        buffers: &buffers,
+        stale: &stale,
+        licences_missing: &missing,
+        ..gate()
+    };
     let mut stops = Stops::default();
-    let start = Migration::default().start(&gate, &mut stops, &CRM, at("2027-01-24T12:00:00+01:00"));
+    let start = Migration::default().start(&gate, &mut stops, None, &CRM, at("2027-01-24T12:00:00+01:00"));
     let expected = [
         ErrorReason::LicenceRequired,
         ErrorReason::MigrationBuffer,
         ErrorReason::EvidenceStale,
-        ErrorReason::SystemsNotStopped,
         ErrorReason::SystemsNotStopped,
         ErrorReason::RunOutsideWindow,
         ErrorReason::StageLocked,
@@ -113,7 +126,8 @@ fn run_start_names_every_broken_rule_at_once() {
 fn evidence_stale_names_what_to_measure_again() {
     let stale = ["backup.full_age_d".to_owned(), "link.mbps".to_owned()];
     let gate = RunGate { stale: &stale, ..gate() };
-    let refusal = Migration::default().start(&gate, &mut stopped(), &CRM, at(NOW)).expect_err("refused");
+    let refusal =
+        Migration::default().start(&gate, &mut stopped(), None, &CRM, at(NOW)).expect_err("refused");
     assert_eq!(refusal.reason(), ErrorReason::EvidenceStale);
     assert_eq!(refusal.violations()[0].asked, "expired: backup.full_age_d, link.mbps");
 }
@@ -122,15 +136,30 @@ fn evidence_stale_names_what_to_measure_again() {
 fn licence_required_at_the_start_of_a_run() {
     let missing = ["windows_server".to_owned()];
     let gate = RunGate { licences_missing: &missing, ..gate() };
-    let start = Migration::default().start(&gate, &mut stopped(), &CRM, at(NOW));
+    let start = Migration::default().start(&gate, &mut stopped(), None, &CRM, at(NOW));
     assert_eq!(reasons(start), [ErrorReason::LicenceRequired]);
+}
+
+/// The start may be told late; it is judged by when it happened, and not before its systems stood still.
+#[rstest]
+#[case::in_time("2027-01-23T21:00:00+01:00", None)]
+#[case::after_the_latest_start("2027-01-23T22:30:00+01:00", Some(ErrorReason::RunOutsideWindow))]
+#[case::before_the_last_confirmation("2027-01-23T19:59:59+01:00", Some(ErrorReason::OccurredAtInvalid))]
+#[case::in_the_future("2027-01-23T23:00:01+01:00", Some(ErrorReason::OccurredAtInvalid))]
+fn occurred_at_of_a_start_is_judged_by_every_rule(#[case] when: &str, #[case] refused: Option<ErrorReason>) {
+    let now = at("2027-01-23T23:00:00+01:00");
+    let start = Migration::default().start(&gate(), &mut stopped(), Some(at(when)), &CRM, now);
+    match refused {
+        Some(reason) => assert_eq!(start.expect_err("refused").reason(), reason),
+        None => assert!(start.is_ok(), "{start:?}"),
+    }
 }
 
 #[test]
 fn systems_not_stopped_leaves_the_confirmations_when_refused() {
     let mut stops = stopped();
-    let gate = RunGate { unlocked: false, ..gate() };
-    let start = Migration::default().start(&gate, &mut stops, &CRM, at(NOW));
+    let gate = RunGate { unlocked_at: None, ..gate() };
+    let start = Migration::default().start(&gate, &mut stops, None, &CRM, at(NOW));
     assert_eq!(reasons(start), [ErrorReason::StageLocked]);
     assert_eq!(stops, stopped());
 }
@@ -141,9 +170,11 @@ fn run_starts_once_and_takes_its_confirmations() {
     let run = migration.in_progress().expect("in progress");
     assert_eq!((run.number, run.stopped.len()), (1, 1));
     assert_eq!(run.reserve_at, at("2027-01-24T04:00:00+01:00"));
-    let again = migration.start(&gate(), &mut stopped(), &CRM, at(NOW));
+    let again = migration.start(&gate(), &mut stopped(), None, &CRM, at(NOW));
     assert_eq!(reasons(again), [ErrorReason::StageLocked]);
-    let again = finished().start(&gate(), &mut stopped(), &CRM, at(NOW));
+    let long = Interval::new(at(WINDOW.0), at("2027-01-25T08:00:00+01:00"));
+    let gate = RunGate { window: Some(long), ..gate() };
+    let again = finished().start(&gate, &mut stopped(), None, &CRM, at("2027-01-24T02:00:00+01:00"));
     assert_eq!(reasons(again), [ErrorReason::StageLocked]);
 }
 
@@ -212,7 +243,12 @@ fn rollback_is_open_until_finished_and_the_next_attempt_is_numbered(
     assert_eq!(reasons(migration.roll_back("again", None, &CRM, now)), [ErrorReason::StageLocked]);
     assert!(!migration.freezes_variant());
 
-    let events = migration.start(&gate(), &mut stopped(), &CRM, at(NOW)).expect("second attempt");
+    let early = Some(at("2027-01-24T02:59:59+01:00"));
+    let gate =
+        RunGate { window: Some(Interval::new(at(WINDOW.0), at("2027-01-24T18:00:00+01:00"))), ..gate() };
+    let before = migration.start(&gate, &mut stopped(), early, &CRM, now);
+    assert_eq!(reasons(before), [ErrorReason::OccurredAtInvalid]);
+    let events = migration.start(&gate, &mut stopped(), None, &CRM, now).expect("second attempt");
     assert!(matches!(events[..], [RunEvent::Started { attempt: 2, .. }]));
     assert_eq!(migration.runs().len(), 2);
 }

@@ -4,59 +4,70 @@ use super::*;
 use crate::project::testing::{CRM, DECISION, TECHNICAL, allowed, at, reasons, stored};
 
 const NOW: &str = "2027-01-23T20:30:00+01:00";
+const SYSTEM: StopList = StopList::Systems;
+const APPLICATION: StopList = StopList::Applications;
 
 fn window() -> Option<Interval> {
     Some(Interval::new(at("2027-01-23T20:00:00+01:00"), at("2027-01-24T08:00:00+01:00")))
 }
 
-fn item(key: &str) -> StopItem {
-    StopItem { key: key.into(), name: key.to_uppercase(), owner: String::new() }
+fn items(keys: &[&str]) -> Vec<StopItem> {
+    let item = |key: &&str| StopItem { key: key.to_string(), name: key.to_uppercase(), owner: String::new() };
+    keys.iter().map(item).collect()
 }
 
-/// One system and one application, nothing confirmed.
-fn listed() -> Stops {
+fn lists(systems: &[&str]) -> SystemLists {
+    SystemLists { systems: items(systems), applications: items(&["shop"]) }
+}
+
+fn stopped(list: StopList, key: &str) -> Stopped {
+    Stopped { list, key: key.into(), how: StopHow::Stopped }
+}
+
+fn both() -> [Stopped; 2] {
+    let disconnected = Stopped { how: StopHow::Disconnected, ..stopped(APPLICATION, "shop") };
+    [stopped(SYSTEM, "erp"), disconnected]
+}
+
+fn confirmed(entries: &[Stopped]) -> Stops {
     let mut stops = Stops::default();
-    stops.state(StopList::Systems, vec![item("erp")], &TECHNICAL).expect("stated");
-    stops.state(StopList::Applications, vec![item("shop")], &CRM).expect("stated");
+    stops.confirm(entries, Some(&lists(&["erp"])), window(), None, &TECHNICAL, at(NOW)).expect("confirmed");
     stops
 }
 
-fn confirm(stops: &mut Stops, list: StopList, key: &str) {
-    stops.confirm((list, key), StopHow::Stopped, window(), None, &TECHNICAL, at(NOW)).expect("confirmed");
-}
-
-fn missing(stops: &Stops, window: Option<Interval>) -> Vec<(String, String)> {
-    stops.not_stopped(window).into_iter().map(|v| (v.field, v.asked)).collect()
+fn missing(stops: &Stops, lists: &SystemLists) -> Vec<(String, String)> {
+    stops.not_stopped(Some(lists), window()).into_iter().map(|v| (v.field, v.asked)).collect()
 }
 
 #[test]
 fn systems_not_stopped_until_both_lists_are_stated() {
-    let mut stops = Stops::default();
-    let unstated = |list: &str| (list.to_owned(), "not stated".to_owned());
-    assert_eq!(missing(&stops, window()), [unstated("systems"), unstated("applications")]);
-    stops.state(StopList::Systems, Vec::new(), &DECISION).expect("none stated");
-    assert_eq!(missing(&stops, window()), [unstated("applications")]);
-    stops.state(StopList::Applications, Vec::new(), &DECISION).expect("none stated");
-    assert_eq!(missing(&stops, window()), []);
+    let violations = Stops::default().not_stopped(None, window());
+    assert_eq!(violations[0].asked, "the lists are not stated");
+    assert_eq!(missing(&Stops::default(), &SystemLists::default()), [], "\"none\" is stated");
 }
 
 #[test]
 fn systems_not_stopped_until_each_entry_is_confirmed() {
-    let mut stops = listed();
     let open = |list: &str, key: &str| (list.to_owned(), format!("not confirmed: {key}"));
-    assert_eq!(missing(&stops, window()), [open("systems", "erp"), open("applications", "shop")]);
-    confirm(&mut stops, StopList::Systems, "erp");
-    assert_eq!(missing(&stops, window()), [open("applications", "shop")]);
-    confirm(&mut stops, StopList::Applications, "shop");
-    assert_eq!(missing(&stored(&stops), window()), []);
+    let nothing = missing(&Stops::default(), &lists(&["erp"]));
+    assert_eq!(nothing, [open("systems", "erp"), open("applications", "shop")]);
+    assert_eq!(missing(&confirmed(&both()[..1]), &lists(&["erp"])), [open("applications", "shop")]);
+    assert_eq!(missing(&stored(&confirmed(&both())), &lists(&["erp"])), []);
+}
+
+#[test]
+fn systems_not_stopped_when_a_system_was_added_since() {
+    let missing = missing(&confirmed(&both()), &lists(&["erp", "crm"]));
+    assert_eq!(missing, [("systems".to_owned(), "not confirmed: crm".to_owned())]);
 }
 
 #[rstest]
 #[case::as_the_window_opens("2027-01-23T20:00:00+01:00", true)]
 #[case::a_second_before("2027-01-23T19:59:59+01:00", false)]
 fn systems_not_stopped_is_confirmed_within_the_window_only(#[case] when: &str, #[case] fine: bool) {
-    let of = (StopList::Systems, "erp");
-    let result = listed().confirm(of, StopHow::Stopped, window(), Some(at(when)), &TECHNICAL, at(NOW));
+    let when = Some(at(when));
+    let result =
+        Stops::default().confirm(&both(), Some(&lists(&["erp"])), window(), when, &TECHNICAL, at(NOW));
     assert_eq!(result.is_ok(), fine);
     if !fine {
         assert_eq!(allowed(result), "2027-01-23T20:00:00+01:00/2027-01-24T08:00:00+01:00");
@@ -64,22 +75,27 @@ fn systems_not_stopped_is_confirmed_within_the_window_only(#[case] when: &str, #
 }
 
 #[test]
+fn systems_not_stopped_is_not_confirmed_in_advance() {
+    let when = Some(at("2027-01-23T22:00:00+01:00"));
+    let result =
+        Stops::default().confirm(&both(), Some(&lists(&["erp"])), window(), when, &TECHNICAL, at(NOW));
+    assert_eq!(reasons(result), [ErrorReason::OccurredAtInvalid]);
+}
+
+#[test]
 fn systems_not_stopped_forgets_confirmations_of_a_window_that_was_moved() {
-    let mut stops = listed();
-    confirm(&mut stops, StopList::Systems, "erp");
-    confirm(&mut stops, StopList::Applications, "shop");
+    let stops = confirmed(&both());
     let moved = Interval::new(at("2027-01-30T20:00:00+01:00"), at("2027-01-31T08:00:00+01:00"));
-    assert_eq!(stops.not_stopped(Some(moved)).len(), 2);
-    assert_eq!(stops.not_stopped(None).len(), 2);
+    assert_eq!(stops.not_stopped(Some(&lists(&["erp"])), Some(moved)).len(), 2);
+    assert_eq!(stops.not_stopped(Some(&lists(&["erp"])), None).len(), 2);
 }
 
 #[test]
 fn systems_not_stopped_is_confirmed_anew_for_each_attempt() {
-    let mut stops = listed();
-    confirm(&mut stops, StopList::Systems, "erp");
-    confirm(&mut stops, StopList::Applications, "shop");
+    let mut stops = confirmed(&both());
+    assert_eq!(stops.last_confirmed(), Some(at(NOW)));
     assert_eq!(stops.take_confirmed().len(), 2);
-    assert_eq!(stops.not_stopped(window()).len(), 2);
+    assert_eq!(stops.not_stopped(Some(&lists(&["erp"])), window()).len(), 2);
 }
 
 #[rstest]
@@ -91,8 +107,7 @@ fn systems_not_stopped_is_confirmed_by_a_technical_contact_or_softvig(
     #[case] by: &Actor,
     #[case] fine: bool,
 ) {
-    let of = (StopList::Applications, "shop");
-    let result = listed().confirm(of, StopHow::Disconnected, window(), None, by, at(NOW));
+    let result = Stops::default().confirm(&both(), Some(&lists(&["erp"])), window(), None, by, at(NOW));
     assert_eq!(result.is_ok(), fine);
     if !fine {
         assert_eq!(reasons(result), [ErrorReason::PermissionDenied]);
@@ -100,44 +115,39 @@ fn systems_not_stopped_is_confirmed_by_a_technical_contact_or_softvig(
 }
 
 #[test]
-fn systems_not_stopped_a_system_on_the_server_is_stopped_not_disconnected() {
-    let of = (StopList::Systems, "erp");
-    let result = listed().confirm(of, StopHow::Disconnected, window(), None, &TECHNICAL, at(NOW));
-    assert_eq!(allowed(result), "stopped");
+fn systems_not_stopped_without_window() {
+    let result = Stops::default().confirm(&both(), Some(&lists(&["erp"])), None, None, &TECHNICAL, at(NOW));
+    assert_eq!(allowed(result), "once a migration window is agreed");
 }
 
 #[test]
-fn systems_not_stopped_without_window_and_for_unknown_entries() {
-    let of = (StopList::Systems, "erp");
-    let no_window = listed().confirm(of, StopHow::Stopped, None, None, &TECHNICAL, at(NOW));
-    assert_eq!(allowed(no_window), "once a migration window is agreed");
-    let of = (StopList::Systems, "shop");
-    let other_list = listed().confirm(of, StopHow::Stopped, window(), None, &TECHNICAL, at(NOW));
-    assert_eq!(reasons(other_list), [ErrorReason::NotFound]);
-}
-
-#[test]
-fn systems_not_stopped_a_list_stated_again_keeps_what_stays() {
-    let mut stops = listed();
-    confirm(&mut stops, StopList::Systems, "erp");
-    confirm(&mut stops, StopList::Applications, "shop");
-    stops.state(StopList::Systems, vec![item("erp"), item("crm")], &TECHNICAL).expect("stated");
-    assert_eq!(missing(&stops, window()), [("systems".into(), "not confirmed: crm".into())]);
-    stops.state(StopList::Systems, vec![item("crm")], &TECHNICAL).expect("stated");
-    assert_eq!(stops.confirmed().len(), 1, "the application's stays");
-}
-
-#[test]
-fn systems_not_stopped_when_a_system_was_started_again() {
-    let mut stops = listed();
-    confirm(&mut stops, StopList::Systems, "erp");
-    stops.retract(StopList::Systems, "erp", &TECHNICAL).expect("retracted");
-    assert_eq!(stops.not_stopped(window()).len(), 2);
-    assert_eq!(reasons(stops.retract(StopList::Systems, "erp", &TECHNICAL)), [ErrorReason::NotFound]);
+fn systems_not_stopped_confirms_all_named_entries_or_none() {
+    let mut stops = Stops::default();
+    let entries = [stopped(SYSTEM, "erp"), stopped(SYSTEM, "shop")];
+    let result = stops.confirm(&entries, Some(&lists(&["erp"])), window(), None, &TECHNICAL, at(NOW));
+    assert_eq!(reasons(result), [ErrorReason::NotFound]);
+    assert_eq!(stops, Stops::default());
 }
 
 #[test]
 fn systems_not_stopped_lists_hold_each_key_once_and_named() {
-    let twice = Stops::default().state(StopList::Systems, vec![item("erp"), item("erp"), item("")], &CRM);
-    assert_eq!(reasons(twice), [ErrorReason::InvalidArgument, ErrorReason::InvalidArgument]);
+    assert_eq!(item_violations(SYSTEM, &items(&["erp", "erp", ""])).len(), 2);
+    assert_eq!(item_violations(SYSTEM, &items(&["erp", "crm"])), []);
+}
+
+#[test]
+fn systems_not_stopped_a_system_on_the_server_is_stopped_not_disconnected() {
+    let entry = [Stopped { how: StopHow::Disconnected, ..stopped(SYSTEM, "erp") }];
+    let lists = lists(&["erp"]);
+    let result = Stops::default().confirm(&entry, Some(&lists), window(), None, &TECHNICAL, at(NOW));
+    assert_eq!(allowed(result), "stopped");
+}
+
+#[test]
+fn systems_not_stopped_when_a_system_was_started_again() {
+    let (mut stops, erp) = (confirmed(&both()), [(SYSTEM, "erp".to_owned())]);
+    assert_eq!(reasons(stops.retract(&erp, &DECISION)), [ErrorReason::PermissionDenied]);
+    stops.retract(&erp, &TECHNICAL).expect("retracted");
+    assert_eq!(missing(&stops, &lists(&["erp"])), [("systems".into(), "not confirmed: erp".into())]);
+    assert_eq!(reasons(stops.retract(&erp, &TECHNICAL)), [ErrorReason::NotFound]);
 }
