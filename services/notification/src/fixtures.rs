@@ -34,7 +34,7 @@ pub fn at(instant: &str) -> Timestamp {
 }
 
 pub fn pb(t: Timestamp) -> Option<PbTimestamp> {
-    Some(PbTimestamp { seconds: t.as_second(), nanos: t.subsec_nanosecond() })
+    Some(platform::clock::to_wire(t))
 }
 
 pub fn name(contact: ContactId) -> String {

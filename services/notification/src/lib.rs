@@ -1,13 +1,69 @@
 //! notification: tells people what happened, in their language, each thing once.
+//!
+//! An event of another service becomes [`message::Notice`]s ([`consume`]), these become one message for
+//! each who hears it ([`routing`]), and the sender hands messages over ([`message::sender`]). It is
+//! never the cause that a stage waits.
 
+mod book;
 pub mod channel;
+mod config;
 pub mod consume;
+mod events;
+pub mod grpc;
 pub mod kind;
 pub mod message;
 pub mod project;
 pub mod questions;
 pub mod recipients;
+mod reminders;
+pub mod rest;
 pub mod routing;
+pub mod schema;
+mod view;
+mod watch;
+
+use platform::{Service, core::Core};
+
+pub use config::Config;
+
+use channel::Channel;
+use message::Renderer;
+use project::ReminderPolicy;
+
+/// The service. Cloned freely; clones share everything. Its loops are [`Notification::run_sender`], and platform's consumer and timers with
+/// this as `OnEvent` and `OnTimer`.
+#[derive(Clone, Debug)]
+pub struct Notification {
+    core: Core,
+    renderer: Renderer,
+    channel: Channel,
+    reminders: ReminderPolicy,
+}
+
+impl Notification {
+    /// The service's name, in its lanes, subjects and paths.
+    pub const NAME: &str = "notification";
+
+    /// # Errors
+    /// A configuration with addresses or certificates that cannot be read.
+    pub fn new(core: Core, config: &Config) -> anyhow::Result<Self> {
+        Ok(Self {
+            core,
+            renderer: config.renderer()?,
+            channel: Channel::open(&config.channel)?,
+            reminders: ReminderPolicy::shipped(),
+        })
+    }
+}
+
+impl Service for Notification {
+    fn core(&self) -> &Core {
+        &self.core
+    }
+}
 
 #[cfg(test)]
 mod fixtures;
+
+#[cfg(test)]
+mod tests;

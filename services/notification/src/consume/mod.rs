@@ -1,17 +1,27 @@
 //! Events of the other services: what each changes here and what is told of it. Pure.
 
+mod apply;
+mod audit;
+mod licensing;
+mod reminder;
 mod scheduling;
 
 use anyhow::{Context, anyhow};
 use jiff::Timestamp;
-use platform::id::{CompanyId, ContactId, ProjectId};
+use platform::{
+    clock::from_wire,
+    id::{CompanyId, ContactId, ProjectId},
+};
 use uuid::Uuid;
 
 use crate::kind::Kind;
 use crate::message::Notice;
-use crate::project::{Project, instant};
+use crate::project::Project;
 use crate::recipients::Directory;
 
+pub use audit::audit;
+pub use licensing::licensing;
+pub use reminder::reminder;
 pub use scheduling::scheduling;
 
 /// What is known of a company, and of the project that an event is about.
@@ -47,6 +57,14 @@ pub struct Head {
     pub occurred_at: Timestamp,
 }
 
+impl Book {
+    /// The project that an event is about, taken up when it is first heard of.
+    fn project(&mut self, head: &Head) -> anyhow::Result<&mut Project> {
+        let id = head.project.context("an event of a project without its name")?;
+        Ok(self.project.get_or_insert_with(|| Project::new(head.company, id)))
+    }
+}
+
 impl Head {
     /// Fails on what no producer writes.
     pub fn read(
@@ -59,7 +77,7 @@ impl Head {
             event_id: event_id.parse().context("event_id")?,
             company: id(company, "companies")?.context("company")?,
             project: id(project, "projects")?,
-            occurred_at: occurred_at.and_then(instant).context("occurred_at")?,
+            occurred_at: occurred_at.and_then(from_wire).context("occurred_at")?,
         })
     }
 

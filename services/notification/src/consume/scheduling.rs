@@ -1,5 +1,5 @@
 use anyhow::Context;
-use platform::{actor::Party, id::ContactId};
+use platform::{actor::Party, clock::from_wire, id::ContactId};
 use proto::scheduling::v1::{
     Actor, DateAgreed, DateKind, DateWithdrawn, DatesProposed, Party as PbParty, RunPrepared, RunStarted,
     SchedulingEvent, Stage, System, scheduling_event::Event,
@@ -8,7 +8,7 @@ use proto::scheduling::v1::{
 use super::{Book, Head, Outcome, contact_id};
 use crate::kind::Kind;
 use crate::message::{Calendar, Fact, Facts, Notice};
-use crate::project::{Entry, Planned, Project, date_key, instant, stage_key};
+use crate::project::{Entry, Planned, Project, date_key, stage_key};
 use crate::recipients::Change;
 
 /// One of scheduling's events. Fails only on what that service never writes.
@@ -45,8 +45,7 @@ fn project_event(
     actor: Option<&Actor>,
     book: &mut Book,
 ) -> anyhow::Result<Outcome> {
-    let id = head.project.context("an event of a project without its name")?;
-    let project = book.project.get_or_insert_with(|| Project::new(head.company, id));
+    let project = book.project(head)?;
     Ok(match event {
         Event::ProjectOpened(_) | Event::ContractRecorded(_) => Outcome::Kept,
 
@@ -91,7 +90,11 @@ fn project_event(
             head.notice(Kind::ReadinessWithdrawn).text("note", &e.reason).into()
         }
         Event::AuditAttemptOpened(_) => Outcome::Ignored("an audit that begins is told by its result"),
-        Event::AuditAttemptVoided(_) => Outcome::Ignored("what voided the attempt is told by itself"),
+        // What voided the attempt is told by itself.
+        Event::AuditAttemptVoided(e) => {
+            project.void(&e.attempt);
+            Outcome::Kept
+        }
 
         Event::StageUnlocked(e) => {
             project.unlock(e.stage());
@@ -236,7 +239,7 @@ fn prepared(head: &Head, e: &RunPrepared) -> anyhow::Result<Outcome> {
         };
         Fact::List(systems.iter().map(fact).collect())
     };
-    let stop_at = e.stop_at.as_ref().and_then(instant).context("stop_at")?;
+    let stop_at = e.stop_at.as_ref().and_then(from_wire).context("stop_at")?;
     Ok(head
         .notice(Kind::RunPrepared)
         .fact("systems", systems(&e.systems))
@@ -246,7 +249,7 @@ fn prepared(head: &Head, e: &RunPrepared) -> anyhow::Result<Outcome> {
 }
 
 fn started(head: &Head, e: &RunStarted) -> anyhow::Result<Outcome> {
-    let ends_at = e.window_ends_at.as_ref().and_then(instant).context("window_ends_at")?;
+    let ends_at = e.window_ends_at.as_ref().and_then(from_wire).context("window_ends_at")?;
     Ok(attempt(head, Kind::RunStarted, e.attempt).fact("ends_at", Fact::Instant(ends_at)).into())
 }
 

@@ -4,7 +4,10 @@ mod invitation;
 mod mail;
 mod model;
 mod notice;
+mod queries;
 mod render;
+pub mod sender;
+pub mod store;
 mod templates;
 mod words;
 
@@ -12,6 +15,7 @@ pub use invitation::{Invitation, Method};
 pub use mail::{Envelope, MailIdentity, build};
 pub use model::{Content, Lease, LeaseLost, Message, MessageId, Recipient, State};
 pub use notice::{Calendar, Fact, Facts, Notice};
+pub(crate) use queries::filter;
 pub use render::Renderer;
 
 #[cfg(test)]

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use jiff::{SignedDuration, Timestamp};
 use platform::id::{CompanyId, ContactId, ProjectId};
 use serde::{Deserialize, Serialize};
@@ -18,6 +20,15 @@ platform::id! {
 pub enum Recipient {
     Contact(ContactId),
     Softvig,
+}
+
+impl fmt::Display for Recipient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Contact(id) => id.fmt(f),
+            Self::Softvig => f.write_str("softvig"),
+        }
+    }
 }
 
 /// One mail to one recipient about one event; unique by event, recipient, kind and part.

@@ -97,6 +97,11 @@ impl Calendar {
 pub enum Fact {
     /// People's own words, or a name.
     Text(String),
+    /// A text that comes in both languages.
+    Both {
+        pl: String,
+        en: String,
+    },
     Number(i64),
     Flag(bool),
     Day(Date),

@@ -78,6 +78,7 @@ impl Words {
     fn value(&self, language: Language, fact: &Fact) -> Value {
         match fact {
             Fact::Text(text) => Value::from(text.as_str()),
+            Fact::Both { pl, en } => Value::from(if language == Language::Pl { pl } else { en }.as_str()),
             Fact::Number(n) => Value::from(*n),
             Fact::Flag(flag) => Value::from(*flag),
             Fact::Day(day) => Value::from(self.day(*day)),

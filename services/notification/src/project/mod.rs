@@ -5,7 +5,7 @@ mod planned;
 mod reminder;
 
 pub use model::{Entry, Project, date_key, stage_key};
-pub use planned::{Planned, instant};
+pub use planned::Planned;
 pub use reminder::{Reminder, ReminderPolicy, Verdict};
 
 #[cfg(test)]

@@ -1,4 +1,7 @@
-use platform::id::{CompanyId, ProjectId};
+use platform::{
+    documents::Document,
+    id::{CompanyId, ProjectId},
+};
 use proto::scheduling::v1::{DateKind, Stage};
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +18,8 @@ pub struct Project {
     pub closed: bool,
     /// The newest calendar entry of each date.
     entries: Vec<Entry>,
+    /// Audit attempts that count no more.
+    voided: Vec<String>,
 }
 
 /// A date's entry in people's calendars, for the life of one UID.
@@ -33,7 +38,14 @@ pub struct Entry {
 
 impl Project {
     pub fn new(company: CompanyId, id: ProjectId) -> Self {
-        Self { id, company, stage: Stage::Contracting, closed: false, entries: Vec::new() }
+        Self {
+            id,
+            company,
+            stage: Stage::Contracting,
+            closed: false,
+            entries: Vec::new(),
+            voided: Vec::new(),
+        }
     }
 
     /// The entry that an agreement made, also after its end; none if another agreement took its place.
@@ -72,6 +84,15 @@ impl Project {
         for entry in self.entries.iter_mut().filter(|e| e.live) {
             entry.sequence += 1;
         }
+    }
+
+    /// The results of this audit attempt count no more.
+    pub fn void(&mut self, attempt: &str) {
+        self.voided.push(attempt.into());
+    }
+
+    pub fn is_void(&self, attempt: &str) -> bool {
+        self.voided.iter().any(|v| v == attempt)
     }
 
     /// The stages before this one are done.
@@ -120,4 +141,12 @@ pub fn stage_key(stage: Stage) -> String {
 
 fn key(name: &str, prefix: &str) -> String {
     name.trim_start_matches(prefix).to_lowercase()
+}
+
+impl Document for Project {
+    const TABLE: &'static str = "project";
+
+    fn label(&self) -> String {
+        if self.closed { "closed" } else { "open" }.into()
+    }
 }

@@ -1,4 +1,5 @@
 use jiff::{Timestamp, civil::Date};
+use platform::clock::from_wire;
 use proto::{
     common::v1::planned_date,
     scheduling::v1::{DateKind, StageDate},
@@ -26,8 +27,8 @@ impl Planned {
         let planned = Self {
             kind: date.kind(),
             day,
-            starts_at: instant(date.starts_at.as_ref()?)?,
-            ends_at: instant(date.ends_at.as_ref()?)?,
+            starts_at: from_wire(date.starts_at.as_ref()?)?,
+            ends_at: from_wire(date.ends_at.as_ref()?)?,
         };
         (planned.kind != DateKind::Unspecified).then_some(planned)
     }
@@ -36,9 +37,4 @@ impl Planned {
     pub fn first_day(&self) -> Date {
         self.day.unwrap_or_else(|| calendar::local_day(self.starts_at))
     }
-}
-
-/// The contract's instant as ours; `None` if out of range.
-pub fn instant(t: &pbjson_types::Timestamp) -> Option<Timestamp> {
-    Timestamp::new(t.seconds, t.nanos).ok()
 }

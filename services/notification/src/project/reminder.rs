@@ -1,9 +1,10 @@
-use jiff::{
-    Timestamp, ToSpan,
-    civil::{Date, Time},
-};
+use std::{fmt, str::FromStr};
+
+use anyhow::Context;
+use jiff::{Timestamp, ToSpan, civil::Time};
+use platform::id::ProjectId;
 use proto::scheduling::v1::Stage;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::{Entry, Project};
 
@@ -18,11 +19,11 @@ pub struct ReminderPolicy {
 }
 
 /// One reminder of one agreement. It is looked at again when it is due.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reminder {
+    pub project: ProjectId,
     pub agreement: String,
     pub days_before: i32,
-    pub due_at: Timestamp,
 }
 
 /// What becomes of a reminder that is due.
@@ -41,37 +42,60 @@ impl ReminderPolicy {
             .expect("the shipped reminder policy is valid")
     }
 
-    fn due(&self, day: Date) -> Option<Timestamp> {
+    fn due_at(&self, entry: &Entry, days_before: i32) -> Option<Timestamp> {
+        let day = entry.date.first_day().checked_sub(days_before.days()).ok()?;
         Some(day.to_datetime(self.at).to_zoned(calendar::warsaw()).ok()?.timestamp())
     }
 
-    /// The reminders of a date agreed at `now`. Those whose time has come already are not made up for.
-    pub fn reminders(&self, entry: &Entry, now: Timestamp) -> Vec<Reminder> {
-        let due = |days_before: i32| {
-            let day = entry.date.first_day().checked_sub(days_before.days()).ok()?;
-            let due_at = self.due(day).filter(|due_at| *due_at > now)?;
-            Some(Reminder { agreement: entry.agreement.clone(), days_before, due_at })
+    /// The reminders that a date can have.
+    pub fn all(&self, project: ProjectId, agreement: &str) -> impl Iterator<Item = Reminder> {
+        let reminder =
+            move |days: &i32| Reminder { project, agreement: agreement.into(), days_before: *days };
+        self.days_before.iter().map(reminder)
+    }
+
+    /// The reminders of a date agreed at `now`, with their due times. Those whose time has come
+    /// already are not made up for.
+    pub fn ahead(&self, project: ProjectId, entry: &Entry, now: Timestamp) -> Vec<(Reminder, Timestamp)> {
+        let due = |r: Reminder| {
+            let due_at = self.due_at(entry, r.days_before).filter(|due_at| *due_at > now)?;
+            Some((r, due_at))
         };
-        self.days_before.iter().filter_map(|days| due(*days)).collect()
+        self.all(project, &entry.agreement).filter_map(due).collect()
     }
 }
 
 impl Reminder {
     /// Judges a due reminder against what is known now: the date may have moved, ended or be behind us.
-    pub fn judge<'a>(&self, project: &'a Project, now: Timestamp) -> Verdict<'a> {
+    pub fn judge<'a>(&self, project: &'a Project, policy: &ReminderPolicy, now: Timestamp) -> Verdict<'a> {
         let Some(entry) = project.entry(&self.agreement).filter(|e| e.live) else {
             return Verdict::Drop("the date was moved or withdrawn");
         };
-        if project.closed {
-            return Verdict::Drop("the project is closed");
-        }
         if project.is_past(entry.date.kind) {
             return Verdict::Drop("the stage is done");
         }
         // A day later its words would be wrong.
-        if calendar::local_day(now) > calendar::local_day(self.due_at) || now >= entry.date.starts_at {
+        let due_day = policy.due_at(entry, self.days_before).map(calendar::local_day);
+        if due_day.is_none_or(|day| calendar::local_day(now) > day) || now >= entry.date.starts_at {
             return Verdict::Drop("too late to be of use");
         }
         Verdict::Send { entry, provided_that: project.open_gate(entry.date.kind) }
+    }
+}
+
+/// The key of a reminder's timer.
+impl fmt::Display for Reminder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}", self.project, self.days_before, self.agreement)
+    }
+}
+
+impl FromStr for Reminder {
+    type Err = anyhow::Error;
+
+    fn from_str(key: &str) -> Result<Self, Self::Err> {
+        let mut parts = key.splitn(3, '/');
+        let mut next = || parts.next().with_context(|| format!("{key:?} is no reminder"));
+        Ok(Self { project: next()?.parse()?, days_before: next()?.parse()?, agreement: next()?.to_owned() })
     }
 }

@@ -11,8 +11,8 @@ fn project() -> Project {
 }
 
 fn reminders(entry: &Entry, now: &str) -> Vec<(i32, String)> {
-    let reminders = ReminderPolicy::shipped().reminders(entry, at(now));
-    reminders.into_iter().map(|r| (r.days_before, r.due_at.to_string())).collect()
+    let ahead = ReminderPolicy::shipped().ahead(PROJECT, entry, at(now));
+    ahead.into_iter().map(|(r, due_at)| (r.days_before, due_at.to_string())).collect()
 }
 
 #[test]
@@ -42,8 +42,8 @@ fn reminders_that_are_past_when_the_date_is_agreed_are_not_made_up_for() {
 
 #[test]
 fn a_due_reminder_is_judged_by_what_is_known_then() {
-    let due = at("2027-01-08T07:00:00Z");
-    let reminder = Reminder { agreement: "m".into(), days_before: 7, due_at: due };
+    let reminder = Reminder { project: PROJECT, agreement: "m".into(), days_before: 7 };
+    assert_eq!(reminder.to_string().parse::<Reminder>().expect("reads back"), reminder);
     type Case = (&'static str, fn(&mut Project), &'static str, Result<Option<Stage>, &'static str>);
     let cases: [Case; 9] = [
         ("gate open", |_| {}, "2027-01-08T07:00:00Z", Ok(Some(Stage::Audit1))),
@@ -80,7 +80,7 @@ fn a_due_reminder_is_judged_by_what_is_known_then() {
     for (case, change, now, expected) in cases {
         let mut project = project();
         change(&mut project);
-        let got = match reminder.judge(&project, at(now)) {
+        let got = match reminder.judge(&project, &ReminderPolicy::shipped(), at(now)) {
             Verdict::Send { provided_that, .. } => Ok(provided_that),
             Verdict::Drop(why) => Err(why),
         };

@@ -1,5 +1,8 @@
 use jiff::Timestamp;
-use platform::id::{CompanyId, ContactId, ProjectId};
+use platform::{
+    documents::Document,
+    id::{CompanyId, ContactId, ProjectId},
+};
 use proto::{
     common::v1::ErrorReason,
     refusal::{Refusal, Violation},
@@ -41,6 +44,7 @@ pub struct Answer {
 impl Question {
     /// Asks. Refused when subject or text is empty or too long, or the subject has a line break.
     pub fn ask(
+        id: QuestionId,
         company: CompanyId,
         project: Option<ProjectId>,
         asker: ContactId,
@@ -57,7 +61,7 @@ impl Question {
         check(&mut violations, "text", text, TEXT);
         Refusal::unless_empty(violations)?;
         Ok(Self {
-            id: QuestionId::new(),
+            id,
             company,
             project,
             asker,
@@ -92,4 +96,12 @@ fn check(violations: &mut Vec<Violation>, field: &str, text: &str, longest: usiz
 
 fn invalid(field: &str, asked: impl std::fmt::Display, allowed: impl std::fmt::Display) -> Violation {
     Violation::new(ErrorReason::InvalidArgument).field(field).asked(asked).allowed(allowed)
+}
+
+impl Document for Question {
+    const TABLE: &'static str = "question";
+
+    fn label(&self) -> String {
+        if self.is_open() { "open" } else { "answered" }.into()
+    }
 }

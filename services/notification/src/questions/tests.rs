@@ -1,10 +1,10 @@
 use proto::common::v1::ErrorReason;
 
-use super::Question;
+use super::{Question, QuestionId};
 use crate::fixtures::{COMPANY, PROJECT, TADEK, now};
 
 fn ask(subject: &str, text: &str) -> Result<Question, proto::refusal::Refusal> {
-    Question::ask(COMPANY, Some(PROJECT), TADEK, subject, text, now())
+    Question::ask(QuestionId::new(), COMPANY, Some(PROJECT), TADEK, subject, text, now())
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Who can be written to: a projection of scheduling's contacts, personal data included.
 
+mod commands;
 mod model;
 
 pub(crate) use model::one_line;

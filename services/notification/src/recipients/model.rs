@@ -1,5 +1,6 @@
 use platform::{
     actor::Roles,
+    documents::Document,
     id::{CompanyId, ContactId},
 };
 use proto::scheduling::v1::{ContactCard, ContactRole, ContactState as CardState};
@@ -202,4 +203,12 @@ fn leaving(before: Option<&Contact>) -> Change {
 pub(crate) fn one_line(text: &str) -> String {
     let spaced: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+impl Document for Directory {
+    const TABLE: &'static str = "directory";
+
+    fn label(&self) -> String {
+        String::new()
+    }
 }

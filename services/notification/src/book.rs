@@ -1,0 +1,123 @@
+//! Reading and keeping what is known of a company, in a unit of work.
+
+use jiff::Timestamp;
+use platform::{
+    Error, clock,
+    documents::{self, Document, Query, Stored},
+    id::{CompanyId, ProjectId},
+    unit::Unit,
+};
+use sea_orm::ConnectionTrait;
+use serde::{Serialize, de::DeserializeOwned};
+use uuid::Uuid;
+
+use crate::consume::Book;
+use crate::message::{Message, Notice, Renderer, store};
+use crate::project::{Project, ReminderPolicy};
+use crate::recipients::Directory;
+
+/// The kind of the reminders' timers.
+pub const REMINDER: &str = "reminder";
+
+/// A book as it was read, so that only what changed is written.
+pub struct OpenBook {
+    before: Book,
+    directory: Option<Stored<Directory>>,
+    project: Option<Stored<Project>>,
+    pub book: Book,
+}
+
+/// A company's contacts; an empty directory for a company not heard of yet.
+pub async fn directory(c: &impl ConnectionTrait, company: CompanyId) -> Result<Directory, Error> {
+    let stored = documents::find::<Directory>(c, company, company.0).await?;
+    Ok(stored.map_or_else(|| Directory::new(company), |s| s.value))
+}
+
+impl OpenBook {
+    /// The company's book with the given project, or else the one that is open.
+    pub async fn read(
+        c: &impl ConnectionTrait,
+        company: CompanyId,
+        project: Option<ProjectId>,
+    ) -> Result<Self, Error> {
+        let directory = documents::find::<Directory>(c, company, company.0).await?;
+        let project = match project {
+            Some(id) => documents::find::<Project>(c, company, id.0).await?,
+            None => {
+                let label = Some("open".to_owned());
+                let open = Query { company: Some(company), label, after: None, limit: 1 };
+                documents::list::<Project>(c, &open).await?.pop()
+            }
+        };
+        let book = Book {
+            directory: directory.as_ref().map_or_else(|| Directory::new(company), |s| s.value.clone()),
+            project: project.as_ref().map(|s| s.value.clone()),
+        };
+        Ok(Self { before: book.clone(), directory, project, book })
+    }
+
+    /// Writes what changed, and lets the reminders follow the dates.
+    pub async fn keep(self, unit: &mut Unit, policy: &ReminderPolicy) -> Result<(), Error> {
+        let company = self.book.directory.company;
+        if self.book.directory != self.before.directory {
+            write(unit, company, company.0, self.directory, &self.book.directory).await?;
+        }
+        let Some(project) = self.book.project.filter(|p| self.before.project.as_ref() != Some(p)) else {
+            return Ok(());
+        };
+        write(unit, company, project.id.0, self.project, &project).await?;
+        follow(unit, policy, self.before.project.as_ref(), &project).await
+    }
+}
+
+async fn write<T: Document + Clone + Serialize + DeserializeOwned>(
+    unit: &Unit,
+    company: CompanyId,
+    id: Uuid,
+    stored: Option<Stored<T>>,
+    value: &T,
+) -> Result<(), Error> {
+    match stored {
+        Some(stored) => documents::save(unit.db(), &Stored { value: value.clone(), ..stored }).await,
+        None => documents::insert(unit.db(), company, id, value).await,
+    }
+}
+
+/// Sets the timers of dates that are newly agreed and removes those of dates that ended or moved.
+async fn follow(
+    unit: &mut Unit,
+    policy: &ReminderPolicy,
+    before: Option<&Project>,
+    after: &Project,
+) -> Result<(), Error> {
+    let agreements =
+        |project: &Project| -> Vec<String> { project.live_entries().map(|e| e.agreement.clone()).collect() };
+    let (old, new) = (before.map(agreements).unwrap_or_default(), agreements(after));
+    for agreement in old.iter().filter(|a| !new.contains(a)) {
+        for reminder in policy.all(after.id, agreement) {
+            unit.clear_timer(REMINDER, &reminder.to_string()).await?;
+        }
+    }
+    let now = unit.now();
+    for entry in after.live_entries().filter(|e| !old.contains(&e.agreement)) {
+        for (reminder, due_at) in policy.ahead(after.id, entry, now) {
+            unit.set_timer(REMINDER, &reminder.to_string(), due_at).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes the messages of the notices.
+pub async fn tell(
+    unit: &Unit,
+    renderer: &Renderer,
+    directory: &Directory,
+    notices: &[Notice],
+) -> Result<(), Error> {
+    let machine_now: Timestamp = clock::machine_now();
+    for notice in notices {
+        let messages: Vec<Message> = renderer.messages(notice, directory, unit.now(), machine_now)?;
+        store::insert(unit.db(), &messages).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,114 @@
+//! Applies events in a unit of work: the book, the reminders and the messages change together.
+
+use async_trait::async_trait;
+use platform::{
+    bus,
+    consumer::{ApplyError, OnEvent},
+    id::{CompanyId, ProjectId},
+    lane::Lane,
+    unit::Unit,
+};
+use prost::Message as _;
+use proto::{
+    audit::v1::AuditEvent,
+    licensing::v1::LicensingEvent,
+    scheduling::v1::{SchedulingEvent, scheduling_event::Event},
+};
+
+use super::{Book, Outcome, audit, contact_id, id, licensing, scheduling};
+use crate::Notification;
+use crate::book::{OpenBook, tell};
+use crate::message::store;
+
+/// An event of one of the services that are heard.
+enum Heard {
+    Scheduling(SchedulingEvent),
+    Audit(AuditEvent),
+    Licensing(LicensingEvent),
+}
+
+#[async_trait]
+impl OnEvent for Notification {
+    fn sources(&self) -> &'static [&'static str] {
+        &["scheduling", "audit", "licensing"]
+    }
+
+    async fn apply(&self, unit: &mut Unit, event: &bus::Message) -> Result<(), ApplyError> {
+        let heard = Heard::decode(&event.source, &event.payload)?;
+        let Some((company, project)) = heard.about(unit.lane())? else {
+            return Ok(());
+        };
+        if let Heard::Scheduling(SchedulingEvent { event: Some(event), .. }) = &heard {
+            unit.project_contact(event).await?;
+        }
+        let mut open = OpenBook::read(unit.db(), company, project).await?;
+        let outcome = heard.hear(&mut open.book).map_err(undecodable)?;
+        if let Outcome::Ignored(why) = outcome {
+            tracing::debug!(kind = event.kind, why, "event ignored");
+        }
+        if let Outcome::Told(notices) = &outcome {
+            tell(unit, &self.renderer, &open.book.directory, notices).await?;
+        }
+        open.keep(unit, &self.reminders).await?;
+        heard.forget(unit, company).await
+    }
+}
+
+impl Heard {
+    fn decode(source: &str, payload: &[u8]) -> Result<Self, ApplyError> {
+        let heard = match source {
+            "scheduling" => SchedulingEvent::decode(payload).map(Self::Scheduling),
+            "audit" => AuditEvent::decode(payload).map(Self::Audit),
+            "licensing" => LicensingEvent::decode(payload).map(Self::Licensing),
+            _ => return Err(ApplyError::UnknownType),
+        };
+        let heard = heard.map_err(|e| ApplyError::Undecodable(e.to_string()))?;
+        let known = match &heard {
+            Self::Scheduling(e) => e.event.is_some(),
+            Self::Audit(e) => e.event.is_some(),
+            Self::Licensing(e) => e.event.is_some(),
+        };
+        if known { Ok(heard) } else { Err(ApplyError::UnknownType) }
+    }
+
+    /// Company and project; none for events of catalogues and policy, of which people hear nothing.
+    fn about(&self, lane: Lane) -> Result<Option<(CompanyId, Option<ProjectId>)>, ApplyError> {
+        let (company, project) = match self {
+            Self::Scheduling(e) => (&e.company, &e.project),
+            Self::Audit(e) => (&e.company, &e.project),
+            Self::Licensing(e) => (&e.company, &e.project),
+        };
+        let Lane::Company(expected) = lane else { return Ok(None) };
+        let company: Option<CompanyId> = id(company, "companies").map_err(undecodable)?;
+        if company != Some(expected) {
+            return Err(ApplyError::Undecodable(format!("company {company:?} on the lane of {expected}")));
+        }
+        Ok(Some((expected, id(project, "projects").map_err(undecodable)?)))
+    }
+
+    fn hear(&self, book: &mut Book) -> anyhow::Result<Outcome> {
+        match self {
+            Self::Scheduling(e) => scheduling(e, book),
+            Self::Audit(e) => audit(e, book),
+            Self::Licensing(e) => licensing(e, book),
+        }
+    }
+
+    /// After an anonymisation: the words of messages to the contact, or naming it, go too.
+    async fn forget(&self, unit: &Unit, company: CompanyId) -> Result<(), ApplyError> {
+        let Self::Scheduling(SchedulingEvent { event: Some(Event::ContactAnonymised(e)), .. }) = self else {
+            return Ok(());
+        };
+        let contact = contact_id(&e.contact).map_err(undecodable)?;
+        for mut stored in store::concerning(unit.db(), company, contact).await? {
+            if stored.value.scrub(contact, unit.now()) {
+                store::save(unit.db(), &stored).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn undecodable(error: anyhow::Error) -> ApplyError {
+    ApplyError::Undecodable(format!("{error:#}"))
+}

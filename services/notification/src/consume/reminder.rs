@@ -1,0 +1,31 @@
+use jiff::Timestamp;
+use proto::scheduling::v1::DateKind;
+use uuid::Uuid;
+
+use crate::kind::Kind;
+use crate::message::{Fact, Notice};
+use crate::project::{Project, Reminder, ReminderPolicy, Verdict, date_key};
+
+use super::scheduling::gate_fact;
+
+/// A reminder that is due: what is told, or why nothing is. `event_id` is the reminder's own.
+pub fn reminder(
+    reminder: &Reminder,
+    project: &Project,
+    policy: &ReminderPolicy,
+    event_id: Uuid,
+    now: Timestamp,
+) -> Result<Notice, &'static str> {
+    match reminder.judge(project, policy, now) {
+        Verdict::Drop(why) => Err(why),
+        Verdict::Send { entry, provided_that } => {
+            Ok(Notice::new(Kind::Reminder, event_id, Some(project.id), now)
+                .fact("tomorrow", Fact::Flag(reminder.days_before == 1))
+                .fact("days", Fact::Number(reminder.days_before.into()))
+                .word("what", "date", date_key(entry.date.kind))
+                .fact("when", Fact::Date(entry.date.clone()))
+                .fact("migration", Fact::Flag(entry.date.kind == DateKind::Migration))
+                .fact("provided_that", gate_fact(provided_that)))
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! gRPC: one line for each RPC.
+
+use platform::grpc::{Answer, Server, Streamed};
+use proto::notification::v1::{notification_service_server::NotificationService, *};
+use tonic::Request;
+
+use crate::Notification;
+
+/// The service behind gRPC.
+pub struct Grpc(pub Server<Notification>);
+
+#[tonic::async_trait]
+impl NotificationService for Grpc {
+    type WatchEventsStream = Streamed<WatchEventsResponse>;
+
+    async fn list_messages(&self, r: Request<ListMessagesRequest>) -> Answer<ListMessagesResponse> {
+        self.0.call(r, Notification::list_messages).await
+    }
+
+    async fn get_message(&self, r: Request<GetMessageRequest>) -> Answer<Message> {
+        self.0.call(r, Notification::get_message).await
+    }
+
+    async fn ask_question(&self, r: Request<AskQuestionRequest>) -> Answer<Question> {
+        self.0.call(r, Notification::ask_question).await
+    }
+
+    async fn answer_question(&self, r: Request<AnswerQuestionRequest>) -> Answer<Question> {
+        self.0.call(r, Notification::answer_question).await
+    }
+
+    async fn list_questions(&self, r: Request<ListQuestionsRequest>) -> Answer<ListQuestionsResponse> {
+        self.0.call(r, Notification::list_questions).await
+    }
+
+    async fn get_question(&self, r: Request<GetQuestionRequest>) -> Answer<Question> {
+        self.0.call(r, Notification::get_question).await
+    }
+
+    async fn clear_undeliverable(
+        &self,
+        r: Request<ClearUndeliverableRequest>,
+    ) -> Answer<ClearUndeliverableResponse> {
+        self.0.call(r, Notification::clear_undeliverable).await
+    }
+
+    async fn watch_events(&self, r: Request<WatchEventsRequest>) -> Answer<Self::WatchEventsStream> {
+        self.0.stream(r, Notification::watch_events).await
+    }
+}

@@ -1,0 +1,101 @@
+//! Reading messages: a contact sees what went to its company's contacts, SOFTVIG sees all.
+
+use platform::{
+    Call, Error,
+    actor::Actor,
+    id::CompanyId,
+    name::{self, ProjectName},
+    page::PageRequest,
+    watch::WatchFilter,
+};
+use proto::notification::v1 as pb;
+
+use super::store::{self, MessageQuery};
+use super::{MessageId, Recipient};
+use crate::{Notification, view};
+
+const CONTACT: &str = "companies/{company}/contacts/{contact}";
+const MESSAGE: &str = "companies/{company}/messages/{message}";
+
+impl Notification {
+    /// What was sent to whom, newest first.
+    ///
+    /// # Errors
+    /// NOT_FOUND for another company; INVALID_ARGUMENT, PAGE_TOKEN_INVALID.
+    pub async fn list_messages(
+        &self,
+        call: Call,
+        request: pb::ListMessagesRequest,
+    ) -> Result<pb::ListMessagesResponse, Error> {
+        let [company] = name::ids("parent", "companies/{company}", &request.parent)?;
+        let company = CompanyId::from(company);
+        call.principal.sees(company, &request.parent)?;
+        let reader = self.core.actor(&call.principal).await?;
+        let query = query(company, &request, &reader)?;
+        // Taken first, so that nothing falls between the list and a watch from its token.
+        let watch_token = self.core.watch_token(&filter(company, &request.project)).await?;
+        let page = PageRequest { size: request.page_size, token: &request.page_token };
+        let binding = format!("page message {query:?}");
+        let read =
+            async |db: &platform::db::Db, after, limit| store::list(db.read(), &query, after, limit).await;
+        let page = self.core.page_by(page, &binding, read, |m| m.id.0).await?;
+        Ok(pb::ListMessagesResponse {
+            messages: page.items.iter().map(view::summary).collect(),
+            next_page_token: page.next_page_token,
+            watch_token,
+        })
+    }
+
+    /// One message with its texts.
+    ///
+    /// # Errors
+    /// NOT_FOUND for another company's, and to contacts for SOFTVIG's own.
+    pub async fn get_message(
+        &self,
+        call: Call,
+        request: pb::GetMessageRequest,
+    ) -> Result<pb::Message, Error> {
+        let [company, id] = name::ids("name", MESSAGE, &request.name)?;
+        let company = CompanyId::from(company);
+        call.principal.sees(company, &request.name)?;
+        let reader = self.core.actor(&call.principal).await?;
+        let found = store::find(self.core.db.read(), company, MessageId(id)).await?;
+        found
+            .map(|stored| stored.value)
+            .filter(|m| reader.is_softvig() || m.recipient != Recipient::Softvig)
+            .map(|m| view::message(&m))
+            .ok_or_else(|| Error::not_found(&request.name))
+    }
+}
+
+fn query(
+    company: CompanyId,
+    request: &pb::ListMessagesRequest,
+    reader: &Actor,
+) -> Result<MessageQuery, Error> {
+    let project = match request.project.as_str() {
+        "" => None,
+        name => Some(ProjectName::parse("project", name)?.project),
+    };
+    let recipient = match request.contact.as_str() {
+        "" => None,
+        name => {
+            let [_, contact] = name::ids("contact", CONTACT, name)?;
+            Some(Recipient::Contact(contact.into()))
+        }
+    };
+    let label = match request.state() {
+        pb::MessageState::Unspecified => None,
+        pb::MessageState::Pending => Some("pending"),
+        pb::MessageState::Sending => Some("sending"),
+        pb::MessageState::Sent => Some("sent"),
+        pb::MessageState::Undeliverable => Some("undeliverable"),
+        pb::MessageState::Dropped => Some("dropped"),
+    };
+    Ok(MessageQuery { company, project, recipient, contacts_only: !reader.is_softvig(), label })
+}
+
+/// What a watch that follows on from a list shows.
+pub(crate) fn filter(company: CompanyId, project: &str) -> WatchFilter {
+    WatchFilter { company: Some(company), project: Some(project.to_owned()).filter(|p| !p.is_empty()) }
+}

@@ -1,0 +1,53 @@
+//! The tables, and every change that was ever made to them.
+
+use platform::{
+    documents::Document,
+    schema::{Change, document_table, platform},
+};
+use sea_orm::sea_query::{ColumnDef, Index, Table, TableCreateStatement};
+use sea_orm_migration::{MigrationTrait, MigratorTrait};
+
+use crate::{project::Project, questions::Question, recipients::Directory};
+
+/// Platform's changes and this service's.
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![platform(), Box::new(Change { name: "m20261122_000002_notification", tables, sql: &INDEXES })]
+    }
+}
+
+const INDEXES: [&str; 4] = [
+    "create index message_due on message (due_at) where due_at is not null",
+    "create index message_company on message (company, id)",
+    "create index project_company on project (company, label)",
+    "create index question_company on question (company, id)",
+];
+
+fn tables() -> Vec<TableCreateStatement> {
+    vec![
+        document_table(Directory::TABLE),
+        document_table(Project::TABLE),
+        document_table(Question::TABLE),
+        Table::create()
+            .table("message")
+            .col(ColumnDef::new("id").uuid().primary_key())
+            .col(ColumnDef::new("company").text().not_null())
+            .col(ColumnDef::new("project").uuid())
+            // What makes a message the only one: the event, who it is for, and what of the event it tells.
+            .col(ColumnDef::new("event_id").uuid().not_null())
+            .col(ColumnDef::new("recipient").text().not_null())
+            .col(ColumnDef::new("kind").text().not_null())
+            .col(ColumnDef::new("part").text().not_null())
+            // Ids of the contacts whom the words name, for anonymising.
+            .col(ColumnDef::new("mentions").text().not_null())
+            .col(ColumnDef::new("label").text().not_null())
+            // Next try, or the end of a lease; machine time. Null when there is nothing to do.
+            .col(ColumnDef::new("due_at").timestamp_with_time_zone())
+            .col(ColumnDef::new("version").big_integer().not_null())
+            .col(ColumnDef::new("body").json_binary().not_null())
+            .index(Index::create().unique().col("event_id").col("recipient").col("kind").col("part"))
+            .to_owned(),
+    ]
+}

@@ -1,0 +1,8 @@
+//! The service as a whole, on both databases.
+
+mod delivery;
+mod questions;
+mod reminders;
+mod smtp;
+mod telling;
+mod world;

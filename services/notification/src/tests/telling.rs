@@ -1,0 +1,210 @@
+use platform::{auth::Role, id::CompanyId};
+use prost::Message as _;
+use proto::{
+    audit::v1::{AuditConcluded, AuditEvent, audit_event},
+    common::v1::ErrorReason,
+    licensing::v1::{LicenceChosen, LicenceKind, LicensingEvent, licensing_event},
+    notification::v1::{GetMessageRequest, ListMessagesRequest, MessageState},
+    scheduling::v1::{scheduling_event::Event, *},
+};
+use testkit::Backend;
+use uuid::Uuid;
+
+use super::world::{World, contact, describe, reason, softvig};
+use crate::fixtures::{COMPANY, DAGMARA, PROJECT, TADEK, card, event, migration, name, now, pb};
+
+fn agreed() -> Event {
+    Event::DateAgreed(DateAgreed { agreement: "m".into(), date: Some(migration()), ..Default::default() })
+}
+
+async fn an_event_becomes_one_message_for_each_who_hears_it(backend: Backend) {
+    let mut world = World::new(backend).await;
+    let message = world.hear(agreed()).await;
+    let expected = ["date_agreed decision", "date_agreed softvig", "date_agreed technical"];
+    assert_eq!(world.told().await, expected);
+    // Handed to the consumer once more, as after a crash before the acknowledgement.
+    world.receive(message).await;
+    assert_eq!(world.told().await, expected);
+
+    world.send().await;
+    world.send().await;
+    let files = world.files();
+    assert_eq!(files.len(), 3);
+    assert_eq!(files.iter().filter(|f| f.contains("text/calendar")).count(), 2, "SOFTVIG gets no entry");
+    assert_eq!(world.messages_in(MessageState::Sent).await.len(), 3);
+    assert_eq!(world.published().await, ["message_sent"; 3]);
+    world.assert_nothing_parked().await;
+}
+
+async fn the_other_services_events_are_told_too(backend: Backend) {
+    let mut world = World::new(backend).await;
+    let (company, project) =
+        (format!("companies/{COMPANY}"), format!("companies/{COMPANY}/projects/{PROJECT}"));
+    let audit = AuditEvent {
+        event_id: Uuid::now_v7().to_string(),
+        company: company.clone(),
+        project: project.clone(),
+        occurred_at: pb(now()),
+        event: Some(audit_event::Event::AuditConcluded(AuditConcluded {
+            audit: 1,
+            passed: true,
+            ..Default::default()
+        })),
+        ..Default::default()
+    };
+    let licensing = LicensingEvent {
+        event_id: Uuid::now_v7().to_string(),
+        company,
+        project,
+        occurred_at: pb(now()),
+        event: Some(licensing_event::Event::LicenceChosen(LicenceChosen {
+            kind: LicenceKind::Runtime.into(),
+            ..Default::default()
+        })),
+        ..Default::default()
+    };
+    // Each source has its own numbers.
+    for (source, payload) in [("audit", audit.encode_to_vec()), ("licensing", licensing.encode_to_vec())] {
+        let message = platform::bus::Message { seq: 1, ..bus_message(source, payload) };
+        world.receive(message).await;
+    }
+    world.assert_nothing_parked().await;
+    assert_eq!(
+        world.told().await,
+        [
+            "audit_passed decision",
+            "audit_passed softvig",
+            "audit_passed technical",
+            "licence_chosen decision",
+            "licence_chosen softvig"
+        ]
+    );
+    world.hear(agreed()).await;
+}
+
+fn bus_message(source: &str, payload: Vec<u8>) -> platform::bus::Message {
+    platform::bus::Message {
+        source: source.into(),
+        lane: COMPANY.into(),
+        seq: 1,
+        event_id: Uuid::now_v7().to_string(),
+        kind: "test".into(),
+        recorded_at: now(),
+        trace: None,
+        payload: payload.into(),
+    }
+}
+
+async fn what_cannot_be_understood_is_parked_and_seen(backend: Backend) {
+    let foreign = format!("companies/{}", Uuid::from_u128(7));
+    let cases: [(&str, Vec<u8>, &str); 4] = [
+        ("scheduling", vec![0xff], "undecodable"),
+        ("scheduling", SchedulingEvent { event: None, ..event(agreed()) }.encode_to_vec(), "unknown type"),
+        (
+            "scheduling",
+            SchedulingEvent { company: foreign, ..event(agreed()) }.encode_to_vec(),
+            "on the lane of",
+        ),
+        ("scheduling", event(Event::DateAgreed(DateAgreed::default())).encode_to_vec(), "the agreed date"),
+    ];
+    for (source, payload, expected) in cases {
+        let mut world = World::new(backend).await;
+        world.hear_payload(source, payload).await;
+        world.hear(agreed()).await;
+        let parked = world.service.core.parked().await.expect("readable");
+        assert_eq!(parked.len(), 1);
+        assert!(parked[0].error.contains(expected), "{:?}", parked[0]);
+        assert!(world.messages().await.is_empty(), "what comes behind it waits");
+    }
+}
+
+async fn anonymising_removes_the_person_everywhere(backend: Backend) {
+    let mut world = World::new(backend).await;
+    world.hear(agreed()).await;
+    world.send().await;
+    world
+        .hear(Event::ContactReplaced(ContactReplaced { contact: name(TADEK), successor: String::new() }))
+        .await;
+    world.hear(Event::ContactAnonymised(ContactAnonymised { contact: name(TADEK) })).await;
+    world.hear(Event::ContactCard(card(TADEK))).await;
+    world.assert_nothing_parked().await;
+
+    let db = world.service.core.db.read();
+    let mut kept = Vec::new();
+    for table in ["message", "directory", "project"] {
+        let sql = format!("select cast(body as text) as body from {table}");
+        let rows = platform::db::query_all(db, &sql, vec![]).await.expect("readable");
+        kept.extend(rows.iter().map(|row| row.try_get::<String>("", "body").expect("text")));
+    }
+    let rows = platform::db::query_all(db, "select payload from outbox", vec![]).await.expect("readable");
+    let payload = |row: &sea_orm::QueryResult| row.try_get::<Vec<u8>>("", "payload").expect("bytes");
+    kept.extend(rows.iter().map(|row| String::from_utf8_lossy(&payload(row)).into_owned()));
+    for body in kept {
+        for trace in ["Tadeusz", "Łęcki\"", &format!("{TADEK}@")] {
+            assert!(!body.contains(trace), "{trace} in {body}");
+        }
+    }
+    let told = world.messages().await;
+    assert!(told.iter().any(|m| describe(m) == "date_agreed technical"), "the history keeps its shape");
+    // What names him and was not sent yet is not sent; the others are.
+    world.send().await;
+    let dropped: Vec<String> = world.messages_in(MessageState::Dropped).await.iter().map(describe).collect();
+    assert!(dropped.contains(&"contact_replaced softvig".to_owned()), "{dropped:?}");
+}
+
+async fn a_contact_sees_its_companys_messages_and_no_others(backend: Backend) {
+    let mut world = World::new(backend).await;
+    world.hear(agreed()).await;
+    let other = CompanyId(Uuid::from_u128(0xBAD));
+    let list = |parent: CompanyId| ListMessagesRequest {
+        parent: format!("companies/{parent}"),
+        page_size: 1,
+        ..Default::default()
+    };
+    let service = &world.service;
+    let tadek = || contact(COMPANY, TADEK, Role::Technical);
+
+    let first = service.list_messages(tadek(), list(COMPANY)).await.expect("his own company's");
+    let second = ListMessagesRequest { page_token: first.next_page_token.clone(), ..list(COMPANY) };
+    let second = service.list_messages(tadek(), second).await.expect("the next page");
+    let seen: Vec<String> = first.messages.iter().chain(&second.messages).map(describe).collect();
+    assert_eq!(seen, ["date_agreed decision", "date_agreed technical"], "not SOFTVIG's, newest first");
+    assert_eq!(second.next_page_token, "");
+    assert!(first.messages[0].text.is_empty(), "lists hold no texts");
+
+    let stolen = ListMessagesRequest { page_token: first.next_page_token.clone(), ..list(COMPANY) };
+    assert_eq!(reason(service.list_messages(softvig(), stolen).await), ErrorReason::PageTokenInvalid);
+    assert_eq!(reason(service.list_messages(tadek(), list(other)).await), ErrorReason::NotFound);
+    let stranger = contact(other, DAGMARA, Role::Decision);
+    assert_eq!(reason(service.list_messages(stranger, list(COMPANY)).await), ErrorReason::NotFound);
+    let left = contact(COMPANY, platform::id::ContactId(Uuid::from_u128(0xDEAD)), Role::Decision);
+    assert_eq!(reason(service.list_messages(left, list(COMPANY)).await), ErrorReason::PermissionDenied);
+
+    let get = |name: &str| GetMessageRequest { name: name.to_owned() };
+    let mine = service.get_message(tadek(), get(&first.messages[0].name)).await.expect("readable");
+    assert!(mine.text.contains("Saturday") && mine.calendar.contains("METHOD:REQUEST"));
+    let all = world.messages().await;
+    let softvigs = all.iter().find(|m| m.contact.is_empty()).expect("one to SOFTVIG");
+    assert_eq!(reason(service.get_message(tadek(), get(&softvigs.name)).await), ErrorReason::NotFound);
+    service.get_message(softvig(), get(&softvigs.name)).await.expect("SOFTVIG sees it");
+}
+
+macro_rules! on_both_databases {
+    ($($test:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test] async fn $test() { super::$test(testkit::Backend::Sqlite).await; })*
+        }
+        mod postgres {
+            $(#[tokio::test] async fn $test() { super::$test(testkit::Backend::Postgres).await; })*
+        }
+    };
+}
+pub(super) use on_both_databases;
+
+on_both_databases! {
+    an_event_becomes_one_message_for_each_who_hears_it,
+    the_other_services_events_are_told_too,
+    what_cannot_be_understood_is_parked_and_seen,
+    anonymising_removes_the_person_everywhere,
+    a_contact_sees_its_companys_messages_and_no_others,
+}

@@ -1,0 +1,70 @@
+//! What the API shows of messages and questions.
+
+use platform::{actor::Actor, clock::to_wire, etag};
+use proto::notification::v1 as pb;
+
+use crate::events::{contact_name, message_name, project_name, question_name};
+use crate::message::{Message, Recipient, State};
+use crate::questions::{Answer, Question};
+
+/// A message as lists show it: without its texts.
+pub fn summary(message: &Message) -> pb::Message {
+    let (audience, contact) = match message.recipient {
+        Recipient::Contact(id) => (pb::Audience::Contact, contact_name(message.company, id)),
+        Recipient::Softvig => (pb::Audience::Softvig, String::new()),
+    };
+    let (state, next_try, sent) = match message.state {
+        State::Pending { next_try } => (pb::MessageState::Pending, Some(next_try), None),
+        State::Sending { .. } => (pb::MessageState::Sending, None, None),
+        State::Sent { at } => (pb::MessageState::Sent, None, Some(at)),
+        State::Undeliverable { .. } => (pb::MessageState::Undeliverable, None, None),
+        State::Dropped { .. } => (pb::MessageState::Dropped, None, None),
+    };
+    pb::Message {
+        name: message_name(message.company, message.id),
+        project: project_name(message.company, message.project),
+        event_id: message.event_id.to_string(),
+        audience: audience.into(),
+        contact,
+        topic: message.kind.name().to_owned(),
+        language: message.language.key().to_owned(),
+        subject: message.content.subject.clone(),
+        state: state.into(),
+        attempts: i32::try_from(message.attempts).unwrap_or(i32::MAX),
+        outcome: message.outcome.clone(),
+        next_try_at: next_try.map(to_wire),
+        created_at: Some(to_wire(message.created_at)),
+        sent_at: sent.map(to_wire),
+        ..Default::default()
+    }
+}
+
+/// A message with its texts.
+pub fn message(message: &Message) -> pb::Message {
+    let content = &message.content;
+    pb::Message {
+        text: content.text.clone(),
+        html: content.html.clone(),
+        calendar: content.invitation.as_ref().map(|i| i.ics.clone()).unwrap_or_default(),
+        ..summary(message)
+    }
+}
+
+/// A question with its answers. A contact is not told who at SOFTVIG answered.
+pub fn question(question: &Question, reader: &Actor) -> pb::Question {
+    let answer = |answer: &Answer| pb::Answer {
+        text: answer.text.clone(),
+        answered_by: if reader.is_softvig() { answer.by.clone() } else { String::new() },
+        answered_at: Some(to_wire(answer.at)),
+    };
+    pb::Question {
+        name: question_name(question.company, question.id),
+        project: project_name(question.company, question.project),
+        contact: contact_name(question.company, question.asker),
+        subject: question.subject.clone(),
+        text: question.text.clone(),
+        asked_at: Some(to_wire(question.asked_at)),
+        answers: question.answers.iter().map(answer).collect(),
+        etag: etag::of(question),
+    }
+}
