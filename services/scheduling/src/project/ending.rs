@@ -152,7 +152,7 @@ impl Project {
                 events.extend(voided.into_iter().map(|event| ProjectEvent::audit(no, event)));
             }
             project.licence.held = None;
-            events.extend(project.integrations.rolled_back().into_iter().map(ProjectEvent::from));
+            events.extend(project.integrations.called_off().into_iter().map(ProjectEvent::from));
             events.extend(
                 project.protocol.void(&reason, ctx.actor, ctx.now).into_iter().map(ProjectEvent::from),
             );

@@ -148,21 +148,29 @@ impl Integrations {
 
     /// The run was rolled back: what was announced holds no more.
     pub fn rolled_back(&mut self) -> Vec<IntegrationEvent> {
-        match std::mem::take(self) {
-            Self::Announced { brands, .. } if !brands.is_empty() => {
-                vec![IntegrationEvent::Cancelled { brands }]
-            }
-            _ => Vec::new(),
+        let events = self.called_off();
+        if matches!(self, Self::Announced { .. }) {
+            *self = Self::Waiting;
         }
+        events
     }
 
-    /// Migration was reopened: everything is reset, and brands still waiting are told so.
+    /// Migration was reopened: everything is reset.
     pub fn reset(&mut self) -> Vec<IntegrationEvent> {
-        let Self::Listed { brands, .. } = std::mem::take(self) else {
-            return Vec::new();
+        let events = self.called_off();
+        *self = Self::Waiting;
+        events
+    }
+
+    /// Tells the brands that still wait that their day holds no more; what is recorded stays.
+    pub fn called_off(&self) -> Vec<IntegrationEvent> {
+        let brands: Vec<String> = match self {
+            Self::Waiting => Vec::new(),
+            Self::Announced { brands, .. } => brands.clone(),
+            Self::Listed { brands, .. } => {
+                brands.iter().filter(|(_, brand)| !brand.is_over()).map(|(key, _)| key.clone()).collect()
+            }
         };
-        let waiting = brands.into_iter().filter(|(_, brand)| !brand.is_over());
-        let brands: Vec<_> = waiting.map(|(key, _)| key).collect();
         if brands.is_empty() { Vec::new() } else { vec![IntegrationEvent::Cancelled { brands }] }
     }
 

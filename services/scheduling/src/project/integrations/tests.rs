@@ -217,3 +217,13 @@ fn integrations_are_reset_when_migration_is_reopened() {
     assert_eq!(integrations, Integrations::Waiting);
     assert_eq!(restored().reset(), []);
 }
+
+#[test]
+fn integrations_called_off_with_the_project_lose_nothing() {
+    let mut integrations = listed();
+    integrations.restore("vw", None, &CRM, at(MONDAY)).expect("restored");
+    let before = integrations.clone();
+    assert_eq!(integrations.called_off(), [IntegrationEvent::Cancelled { brands: brands(&["skoda"]) }]);
+    assert_eq!(integrations, before);
+    assert_eq!(restored().called_off(), []);
+}
