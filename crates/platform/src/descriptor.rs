@@ -11,11 +11,14 @@ use prost_types::{
 /// All packages of the contract and what they import.
 pub(crate) static CONTRACT: LazyLock<Contract> = LazyLock::new(Contract::read);
 
+#[derive(Default)]
 pub(crate) struct Contract {
     pub messages: BTreeMap<String, MessageInfo>,
     pub enums: BTreeMap<String, EnumInfo>,
     /// By `<service>.<rpc>`.
     pub methods: BTreeMap<String, MethodInfo>,
+    /// What each service says of itself.
+    pub services: BTreeMap<String, String>,
 }
 
 pub(crate) struct MessageInfo {
@@ -76,8 +79,7 @@ impl Contract {
 
     fn read() -> Self {
         let files = FileDescriptorSet::decode(proto::DESCRIPTORS).expect("the build wrote the descriptors");
-        let mut contract =
-            Self { messages: BTreeMap::new(), enums: BTreeMap::new(), methods: BTreeMap::new() };
+        let mut contract = Self::default();
         for file in &files.file {
             contract.add_file(file);
         }
@@ -94,6 +96,7 @@ impl Contract {
         }
         let short = file.package().split('.').nth(1).unwrap_or_default();
         for (i, service) in file.service.iter().enumerate() {
+            self.services.insert(short.to_owned(), comments.at(&[6, i as i32]));
             for (j, method) in service.method.iter().enumerate() {
                 let info = MethodInfo {
                     comment: comments.at(&[6, i as i32, 2, j as i32]),

@@ -57,7 +57,7 @@ pub fn document(operations: &[Operation]) -> Value {
 fn tags(operations: &[Operation]) -> Vec<Value> {
     let mut names: Vec<_> = operations.iter().map(Operation::service).collect();
     names.dedup();
-    names.into_iter().map(|name| json!({ "name": name })).collect()
+    names.into_iter().map(|name| json!({ "name": name, "description": CONTRACT.services[name] })).collect()
 }
 
 fn describe(operation: &Operation, schemas: &mut Schemas) -> Value {

@@ -25,6 +25,31 @@ struct Running {
     bench: Bench,
 }
 
+/// A self-signed certificate for "localhost", as a file to trust, and its key.
+struct SelfSigned {
+    tls: Tls,
+    pem: String,
+    key: String,
+}
+
+impl SelfSigned {
+    fn write(dir: &std::path::Path, name: &str) -> Self {
+        let pair = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+        let (pem, key) = (pair.cert.pem(), pair.signing_key.serialize_pem());
+        let file = |ending: &str| dir.join(format!("{name}.{ending}"));
+        let tls = Tls { cert: file("crt"), key: file("key"), client_ca: None };
+        std::fs::write(&tls.cert, &pem).expect("writes");
+        std::fs::write(&tls.key, &key).expect("writes");
+        Self { tls, pem, key }
+    }
+
+    /// A client that trusts this certificate.
+    fn client(&self, address: SocketAddr) -> reqwest::ClientBuilder {
+        let trusted = reqwest::Certificate::from_pem(self.pem.as_bytes()).expect("a certificate");
+        reqwest::Client::builder().tls_certs_only([trusted]).resolve("localhost", address)
+    }
+}
+
 async fn start(header_timeout_ms: u64, tls: Option<Tls>) -> Running {
     let bench = Bench::new(Limits::default()).await;
     let loopback = Listen { listen: "127.0.0.1:0".parse().expect("an address"), tls: None };
@@ -105,6 +130,30 @@ async fn grpc_has_health_that_follows_readiness() {
     wait_for(ServingStatus::Serving).await;
     running.ready.store(false, Ordering::SeqCst);
     wait_for(ServingStatus::NotServing).await;
+}
+
+#[tokio::test]
+async fn grpc_reflects_the_contract() {
+    use tonic_reflection::pb::v1::{
+        ServerReflectionRequest, server_reflection_client::ServerReflectionClient,
+        server_reflection_request::MessageRequest, server_reflection_response::MessageResponse,
+    };
+    let running = start(5000, None).await;
+    let channel = Channel::from_shared(format!("http://{}", running.addresses.grpc)).expect("an address");
+    let mut client = ServerReflectionClient::new(channel.connect().await.expect("connects"));
+    let question = ServerReflectionRequest {
+        host: String::new(),
+        message_request: Some(MessageRequest::ListServices(String::new())),
+    };
+    let answers = client.server_reflection_info(futures::stream::iter([question])).await.expect("answered");
+    let answer = answers.into_inner().message().await.expect("a message").expect("one");
+    let Some(MessageResponse::ListServicesResponse(list)) = answer.message_response else {
+        panic!("no list")
+    };
+    let names: Vec<_> = list.service.iter().map(|s| s.name.as_str()).collect();
+    for name in ["przesiadka.licensing.v1.LicensingService", "grpc.health.v1.Health"] {
+        assert!(names.contains(&name), "{names:?}");
+    }
 }
 
 #[tokio::test]
@@ -189,22 +238,37 @@ async fn a_hard_stop_ends_what_has_not_finished() {
 
 #[tokio::test]
 async fn tls_is_served_from_files() {
-    let pair = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
     let scratch = crate::testing::Scratch::new();
-    let tls = Tls { cert: scratch.0.join("cert.pem"), key: scratch.0.join("key.pem"), client_ca: None };
-    assert!(tls.acceptor().is_err(), "no files yet");
-    std::fs::write(&tls.cert, pair.cert.pem()).expect("writes");
-    std::fs::write(&tls.key, pair.signing_key.serialize_pem()).expect("writes");
-    let running = start(200, Some(tls)).await;
-    let trusted = reqwest::Certificate::from_pem(pair.cert.pem().as_bytes()).expect("a certificate");
-    let client = reqwest::Client::builder()
-        .tls_certs_only([trusted])
-        .resolve("localhost", running.addresses.rest)
-        .build()
-        .expect("a client");
-    let url = format!("https://localhost:{}{}", running.addresses.rest.port(), GATE.replace("gate", "p1"));
+    let server = SelfSigned::write(&scratch.0, "server");
+    let missing = Tls { cert: scratch.0.join("nothing"), ..server.tls.clone() };
+    assert!(missing.acceptor().is_err(), "no such file");
+    let running = start(200, Some(server.tls.clone())).await;
+    let rest = running.addresses.rest;
+    let client = server.client(rest).build().expect("a client");
+    let url = format!("https://localhost:{}{}", rest.port(), GATE.replace("gate", "p1"));
     let answer = client.get(url).bearer_auth(&running.bench.token).send().await.expect("an answer");
     assert_eq!((answer.status().as_u16(), answer.version()), (200, http::Version::HTTP_2));
-    hangs_up(running.addresses.rest, b"").await;
-    hangs_up(running.addresses.rest, b"GET / HTTP/1.1\r\n\r\n").await;
+    hangs_up(rest, b"").await;
+    hangs_up(rest, b"GET / HTTP/1.1\r\n\r\n").await;
+}
+
+#[tokio::test]
+async fn with_a_client_authority_only_its_certificates_come_in() {
+    let scratch = crate::testing::Scratch::new();
+    let [server, friend, stranger] =
+        ["server", "friend", "stranger"].map(|n| SelfSigned::write(&scratch.0, n));
+    let tls = Tls { client_ca: Some(friend.tls.cert.clone()), ..server.tls.clone() };
+    let running = start(5000, Some(tls)).await;
+    let rest = running.addresses.rest;
+    for (shown, welcome) in [(None, false), (Some(&stranger), false), (Some(&friend), true)] {
+        let mut client = server.client(rest);
+        if let Some(SelfSigned { pem, key, .. }) = shown {
+            let identity =
+                reqwest::Identity::from_pem(format!("{pem}{key}").as_bytes()).expect("an identity");
+            client = client.identity(identity);
+        }
+        let url = format!("https://localhost:{}{}", rest.port(), GATE.replace("gate", "p1"));
+        let request = client.build().expect("a client").get(url).bearer_auth(&running.bench.token);
+        assert_eq!(request.send().await.is_ok(), welcome);
+    }
 }
