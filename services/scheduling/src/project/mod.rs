@@ -30,6 +30,8 @@ mod switch;
 pub mod terms;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 mod tick;
 pub mod variant_choice;
 pub mod variant_data;

@@ -1,0 +1,134 @@
+use ErrorReason as R;
+use rstest::rstest;
+
+use super::*;
+use crate::project::{
+    integrations::IntegrationEvent,
+    stops::{StopHow, StopItem},
+    testing::{TECHNICAL, reasons},
+};
+
+fn start(world: &mut World) -> Outcome {
+    world.run(&CRM, |p, ctx| p.start_run(ctx))
+}
+
+#[test]
+fn a_run_needs_its_gate_its_window_licences_and_what_must_stand_still() {
+    let mut world = World::audit_2_passed();
+    world.licence(&["sql_server"]);
+    let expired = [("backup.full_age_d".to_owned(), local("2027-01-05T09:00"))];
+    world.run(&Actor::System, |p, ctx| p.evidence_measured(expired, ctx));
+    world.at("2027-01-08T17:59");
+    let expected = [
+        R::LicenceRequired,
+        R::EvidenceStale,
+        R::SystemsNotStopped,
+        R::SystemsNotStopped,
+        R::RunOutsideWindow,
+    ];
+    assert_eq!(reasons(start(&mut world)), expected);
+
+    world.licence(&[]);
+    let fresh = [("backup.full_age_d".to_owned(), local("2027-01-19T09:00"))];
+    world.run(&Actor::System, |p, ctx| p.evidence_measured(fresh, ctx));
+    world.no_stops();
+    assert_eq!(reasons(start(&mut world)), [R::RunOutsideWindow]);
+    world.at("2027-01-08T18:00");
+    start(&mut world).expect("started");
+    assert!(world.project.dates.agreed(DateKind::Migration).is_none(), "the window is used");
+}
+
+#[test]
+fn a_run_before_audit_2_is_refused_by_its_gate_alone() {
+    let mut world = World::audit_1_passed();
+    world.no_stops();
+    world.at("2027-01-08T18:00");
+    assert_eq!(reasons(start(&mut world)), [R::StageLocked]);
+}
+
+#[test]
+fn migration_buffer_is_judged_at_the_start_where_no_window_is_agreed() {
+    let mut world = World::audit_2_passed();
+    world.no_stops();
+    world.run(&CRM, |p, ctx| p.withdraw_date(DateKind::Migration, "ill", ctx)).expect("withdrawn");
+    world.at("2026-12-30T18:00");
+    assert_eq!(reasons(start(&mut world)), [R::MigrationBuffer, R::RunOutsideWindow]);
+}
+
+/// Hours changed behind the agreed window's back are found at the start at the latest.
+#[test]
+fn outside_working_hours_is_judged_again_at_the_start() {
+    let mut world = World::audit_2_passed();
+    world.no_stops();
+    world.hours = WorkingHours::parse(&[(Weekday::Friday, "08:00-19:00")], &[]).expect("hours");
+    world.at("2027-01-08T18:00");
+    assert_eq!(reasons(start(&mut world)), [R::OutsideWorkingHours]);
+}
+
+#[test]
+fn systems_not_stopped_until_each_is_confirmed_within_the_agreed_window() {
+    let mut world = World::audit_2_passed();
+    world.no_stops();
+    let item = StopItem { key: "crm".into(), name: "CRM".into(), owner: String::new() };
+    world.run(&TECHNICAL, |p, ctx| p.state_stops(StopList::Systems, vec![item], ctx)).expect("stated");
+    world.at("2027-01-08T18:00");
+    assert_eq!(reasons(start(&mut world)), [R::SystemsNotStopped]);
+    world
+        .run(&TECHNICAL, |p, ctx| p.confirm_stopped(StopList::Systems, "crm", StopHow::Stopped, None, ctx))
+        .expect("confirmed");
+    start(&mut world).expect("started");
+}
+
+#[test]
+fn a_rollback_cancels_the_announced_day_and_waits_for_a_new_window() {
+    let mut world = World::running();
+    world.at("2027-01-08T23:00");
+    let events = world.run(&CRM, |p, ctx| p.databases_restored(None, ctx)).expect("restored");
+    let announced = ProjectEvent::Integrations(IntegrationEvent::Announced {
+        day: day("2027-01-11"),
+        brands: vec!["vw".into(), "volvo".into()],
+    });
+    assert!(events.contains(&announced));
+    let events = world.run(&CRM, |p, ctx| p.roll_back("the disk is full", None, ctx)).expect("rolled back");
+    assert!(matches!(events[1], ProjectEvent::Integrations(IntegrationEvent::Cancelled { .. })));
+    assert_eq!(world.state(Stage::Migration), StageState::Unlocked);
+    assert_eq!(reasons(start(&mut world)), [R::RunOutsideWindow], "needs a new agreed window");
+
+    world.agree(&[(DateKind::Migration, "2027-01-09T18:00/2027-01-10T06:00")]);
+    world.at("2027-01-09T18:00");
+    start(&mut world).expect("the buffer is not counted again");
+    assert_eq!(world.project.migration.runs().len(), 2);
+}
+
+#[test]
+fn a_corrected_restoration_moves_the_day_of_the_integrations() {
+    let mut world = World::running();
+    world.at("2027-01-09T05:00");
+    world.run(&CRM, |p, ctx| p.databases_restored(Some(local("2027-01-08T23:30")), ctx)).expect("restored");
+    world.run(&CRM, |p, ctx| p.finish_run(None, ctx)).expect("finished");
+    assert_eq!(world.project.integrations.day(), Some(day("2027-01-11")));
+    world.at("2027-01-11T08:00");
+    let step = crate::project::run::RunStep::Finished;
+    world.run(&CRM, |p, ctx| p.correct_run(step, local("2027-01-11T01:00"), ctx)).expect("corrected");
+    let step = crate::project::run::RunStep::Restored;
+    world.run(&CRM, |p, ctx| p.correct_run(step, local("2027-01-11T00:40"), ctx)).expect("corrected");
+    assert_eq!(world.project.integrations.day(), Some(day("2027-01-12")));
+    let early = world.run(&CRM, |p, ctx| p.restore_brand("vw", None, ctx));
+    assert_eq!(reasons(early), [R::IntegrationsNextBusinessDay]);
+}
+
+#[rstest]
+#[case::before_the_verification(World::integrated())]
+#[case::before_both_have_signed(World::verified())]
+fn a_brand_added_before_the_protocol_reopens_the_stage(#[case] mut world: World) {
+    world.company.brands.push("kia".into());
+    let events = world.run(&CRM, |p, ctx| p.brands_changed(ctx));
+    assert!(
+        matches!(&events[0], ProjectEvent::Integrations(IntegrationEvent::Reopened { brand, .. }) if brand == "kia")
+    );
+    assert_eq!(world.state(Stage::Integrations), StageState::InProgress);
+    assert_eq!(world.state(Stage::Verification), StageState::Locked);
+    assert!(world.project.protocol.open().is_none());
+    let events = world.run(&CRM, |p, ctx| p.restore_brand("kia", None, ctx)).expect("restored");
+    assert_eq!(unlocked(&events), [(Stage::Verification, None)], "please verify again");
+}
