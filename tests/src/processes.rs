@@ -27,8 +27,9 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts the built binary. `name` says in failures which one it was; `output` is
-    /// the file that takes what it prints.
+    /// Starts the built binary with `environment` and nothing else in its environment.
+    /// `name` says in failures which one it was; `output` is the file that takes what
+    /// it prints.
     ///
     /// # Panics
     /// When the test was not started by `tests/run`, or the program does not start.
@@ -55,6 +56,8 @@ impl Process {
         };
         let child = Command::new(from_tests_run("PRZESIADKA_TEST_BINARY"))
             .args(&self.arguments)
+            // What is set for the tests, or on a developer's machine, is no configuration.
+            .env_clear()
             .envs(self.environment.iter().map(|(key, value)| (key, value)))
             .stdin(Stdio::null())
             .stdout(output(&self.output).expect("a file for the output"))

@@ -7,8 +7,7 @@ use rstest::rstest;
 use testkit::Backend;
 
 use crate::world::{
-    Deaf, Home, Keeper, PATIENCE, Process, company, delivered, embedded, expect_notes, expect_published,
-    make, notes,
+    Deaf, Home, Keeper, Process, company, delivered, embedded, expect_notes, expect_published, make, notes,
 };
 
 #[rstest]
