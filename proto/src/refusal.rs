@@ -51,6 +51,15 @@ impl Refusal {
         Err(Self(violations))
     }
 
+    /// Names the fields as parts of a field: what a model calls `email` is `contact.email` in a request.
+    #[must_use]
+    pub fn within(mut self, part: &str) -> Self {
+        for violation in self.0.iter_mut().filter(|violation| !violation.field.is_empty()) {
+            violation.field = format!("{part}.{}", violation.field);
+        }
+        self
+    }
+
     pub fn reason(&self) -> ErrorReason {
         self.0[0].reason
     }

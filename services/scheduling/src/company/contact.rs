@@ -40,6 +40,8 @@ pub struct Active {
     /// At least one.
     pub roles: Roles,
     pub address: Address,
+    /// When the address was entered: what a mail server answered before that was about another one.
+    pub address_since: Timestamp,
 }
 
 /// Whether mail arrives at the contact's address.

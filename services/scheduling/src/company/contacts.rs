@@ -31,13 +31,15 @@ impl Company {
         id: ContactId,
         card: Card,
         roles: Roles,
+        now: Timestamp,
         actor: &Actor,
     ) -> Result<Vec<CompanyEvent>, Refusal> {
         permit::crm_or_decision(actor)?;
         let mut violations = card.violations();
         violations.extend(some_role(roles));
         Refusal::unless_empty(violations)?;
-        let state = ContactState::Active(Active { card, roles, address: Address::Deliverable });
+        let address = Address::Deliverable;
+        let state = ContactState::Active(Active { card, roles, address, address_since: now });
         self.contacts.push(Contact { id, state });
         Ok(vec![CompanyEvent::ContactAdded { contact: id }])
     }
@@ -50,6 +52,7 @@ impl Company {
         id: ContactId,
         card: Card,
         roles: Roles,
+        now: Timestamp,
         actor: &Actor,
     ) -> Result<Vec<CompanyEvent>, Refusal> {
         permit::crm_decision_or_self(actor, id)?;
@@ -71,8 +74,11 @@ impl Company {
             return Ok(Vec::new());
         }
         let mut events = vec![CompanyEvent::ContactChanged { contact: id }];
-        if contact.card.email != card.email && std::mem::take(&mut contact.address) != Address::Deliverable {
-            events.push(CompanyEvent::AddressCleared { contact: id });
+        if contact.card.email != card.email {
+            contact.address_since = now;
+            if std::mem::take(&mut contact.address) != Address::Deliverable {
+                events.push(CompanyEvent::AddressCleared { contact: id });
+            }
         }
         (contact.card, contact.roles) = (card, roles);
         Ok(events)
@@ -120,16 +126,11 @@ impl Company {
     }
 
     /// A mail server answered that this address never works: a fact, ignored where the address was
-    /// corrected meanwhile or the contact has left.
-    pub fn address_undeliverable(
-        &mut self,
-        id: ContactId,
-        email: &str,
-        since: Timestamp,
-    ) -> Vec<CompanyEvent> {
+    /// corrected after that or the contact has left.
+    pub fn address_undeliverable(&mut self, id: ContactId, at: Timestamp) -> Vec<CompanyEvent> {
         match self.active_mut(id) {
-            Ok(contact) if contact.card.email == email && contact.address == Address::Deliverable => {
-                contact.address = Address::Undeliverable { since };
+            Ok(contact) if contact.address_since <= at && contact.address == Address::Deliverable => {
+                contact.address = Address::Undeliverable { since: at };
                 vec![CompanyEvent::AddressUndeliverable { contact: id }]
             }
             _ => Vec::new(),
@@ -139,8 +140,15 @@ impl Company {
     /// The address works after all. By the CRM or an operator.
     pub fn clear_address(&mut self, id: ContactId, actor: &Actor) -> Result<Vec<CompanyEvent>, Refusal> {
         permit::crm_or_operator(actor)?;
-        let cleared = std::mem::take(&mut self.active_mut(id)?.address) != Address::Deliverable;
-        Ok(cleared.then_some(CompanyEvent::AddressCleared { contact: id }).into_iter().collect())
+        self.active_mut(id)?;
+        Ok(self.address_works(id))
+    }
+
+    /// The same as a fact: SOFTVIG said so elsewhere.
+    pub fn address_works(&mut self, id: ContactId) -> Vec<CompanyEvent> {
+        let Ok(contact) = self.active_mut(id) else { return Vec::new() };
+        let cleared = std::mem::take(&mut contact.address) != Address::Deliverable;
+        cleared.then_some(CompanyEvent::AddressCleared { contact: id }).into_iter().collect()
     }
 
     /// `CONTACTS_REQUIRED` for each of these roles that nobody else holds.

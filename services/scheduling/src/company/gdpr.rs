@@ -1,11 +1,17 @@
 //! Export and removal of a contact's personal data (GDPR, RODO).
 
 use jiff::Timestamp;
+use platform::Error;
 use platform::actor::Actor;
-use platform::id::ContactId;
+use platform::db::{execute, query_all};
+use platform::id::{CompanyId, ContactId};
+use platform::unit::Unit;
+use prost::Message as _;
 use proto::refusal::Refusal;
+use proto::scheduling::v1::{SchedulingEvent, scheduling_event::Event};
+use uuid::Uuid;
 
-use super::{Company, CompanyEvent, Contact, ContactState, permit};
+use super::{Company, CompanyEvent, Contact, ContactState, contact_name, events, permit};
 use crate::project::checks::not_found;
 
 impl Company {
@@ -41,4 +47,24 @@ impl Company {
         events.push(CompanyEvent::ContactAnonymised { contact: id });
         Ok(events)
     }
+}
+
+/// Takes a contact's personal data out of the cards that were told before. Each keeps its place on the
+/// lane, so that a consumer that reads the lane again finds no gap.
+pub(super) async fn scrub_outbox(unit: &Unit, company: CompanyId, contact: ContactId) -> Result<(), Error> {
+    let name = contact_name(company, contact);
+    let sql = "select event_id, payload from outbox where lane = $1 and kind = 'contact_card'";
+    for row in query_all(unit.db(), sql, vec![unit.lane().to_string().into()]).await? {
+        let payload: Vec<u8> = row.try_get("", "payload")?;
+        let mut message = SchedulingEvent::decode(payload.as_slice()).map_err(anyhow::Error::from)?;
+        match &mut message.event {
+            Some(Event::ContactCard(card)) if card.contact == name => {
+                *card = events::anonymised_card(name.clone());
+            }
+            _ => continue,
+        }
+        let values = vec![message.encode_to_vec().into(), row.try_get::<Uuid>("", "event_id")?.into()];
+        execute(unit.db(), "update outbox set payload = $1 where event_id = $2", values).await?;
+    }
+    Ok(())
 }

@@ -1,19 +1,29 @@
-//! The company: who it is, when it works, what runs there, and whom to talk to. Everything here is pure.
+//! The company: who it is, when it works, what runs there, and whom to talk to.
 //!
-//! A command changes nothing when it refuses, and answers with no events when nothing would change.
+//! The model is pure: a command changes nothing when it refuses, and answers with no events when
+//! nothing would change. `commands.rs` and `queries.rs` are the service's functions, `store.rs` keeps
+//! the company as one document with its contacts, and so keeps their personal data in one place.
 
 mod card;
+mod commands;
+mod consume;
 mod contact;
+mod contact_commands;
 mod contacts;
 mod event;
+mod events;
 mod gdpr;
 mod hours;
 mod nip;
+mod parse;
 mod permit;
 mod profile;
+mod queries;
+pub(crate) mod store;
 mod systems;
 #[cfg(test)]
 mod tests;
+mod view;
 
 use calendar::WorkingHours;
 use jiff::civil::Date;
@@ -29,6 +39,16 @@ pub use profile::Profile;
 pub use systems::SystemLists;
 
 use crate::project::{CompanyFacts, ContactFact};
+
+/// `companies/{company}`.
+pub(crate) fn resource_name(company: CompanyId) -> String {
+    format!("companies/{company}")
+}
+
+/// `companies/{company}/contacts/{contact}`.
+pub(crate) fn contact_name(company: CompanyId, contact: ContactId) -> String {
+    format!("companies/{company}/contacts/{contact}")
+}
 
 /// A dealership.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -87,7 +87,8 @@ fn has_form(text: &str, form: &str) -> bool {
         && text.bytes().zip(form.bytes()).all(|(t, f)| if f == b'9' { t.is_ascii_digit() } else { t == f })
 }
 
-fn read_day(text: &str) -> Result<Date, String> {
+/// A day as the contract writes it, or how it should read.
+pub fn read_day(text: &str) -> Result<Date, String> {
     let day = has_form(text, "9999-99-99").then(|| text.parse().ok()).flatten();
     day.ok_or_else(|| "a day that exists, like 2027-01-15".into())
 }

@@ -24,7 +24,9 @@ fn contacts_required_both_roles_are_held(
 ) {
     let mut company = registered(Vec::new());
     for (n, roles) in roles.iter().enumerate() {
-        company.add_contact(id(n as u128), card("Anna"), *roles, &crm()).expect("allowed");
+        company
+            .add_contact(id(n as u128), card("Anna"), *roles, noon("2026-11-16"), &crm())
+            .expect("allowed");
     }
     assert_eq!(facts(&company), expected);
 }
@@ -32,39 +34,40 @@ fn contacts_required_both_roles_are_held(
 #[test]
 fn contacts_required_an_undeliverable_address_counts_only_while_nobody_else_holds_the_role() {
     let mut company = with_contacts();
-    let events = company.address_undeliverable(id(1), "anna@auto-nowak.pl", noon("2026-11-23"));
+    let events = company.address_undeliverable(id(1), noon("2026-11-23"));
     assert_eq!(events, [CompanyEvent::AddressUndeliverable { contact: id(1) }]);
     assert_eq!(facts(&company), (Undeliverable, Reachable));
 
-    company.add_contact(id(3), card("Ewa"), TECHNICAL, &crm()).expect("allowed");
+    company.add_contact(id(3), card("Ewa"), TECHNICAL, noon("2026-11-16"), &crm()).expect("allowed");
     assert_eq!(facts(&company), (Reachable, Reachable));
 }
 
 #[test]
 fn contacts_required_an_undeliverable_address_is_cleared_by_a_correction() {
     let mut company = with_contacts();
-    company.address_undeliverable(id(1), "anna@auto-nowak.pl", noon("2026-11-23"));
+    company.address_undeliverable(id(1), noon("2026-11-23"));
     let renamed = Card { name: "Anna Kowalska".into(), ..card("Anna") };
-    company.update_contact(id(1), renamed.clone(), TECHNICAL, &crm()).expect("allowed");
+    company.update_contact(id(1), renamed.clone(), TECHNICAL, noon("2026-11-25"), &crm()).expect("allowed");
     assert_eq!(facts(&company).0, Undeliverable, "another name is no other address");
 
     let corrected = Card { email: "a.kowalska@auto-nowak.pl".into(), ..renamed };
-    let events =
-        company.update_contact(id(1), corrected, TECHNICAL, &acting(id(1), TECHNICAL)).expect("allowed");
+    let events = company
+        .update_contact(id(1), corrected, TECHNICAL, noon("2026-11-25"), &acting(id(1), TECHNICAL))
+        .expect("allowed");
     assert_eq!(
         events,
         [CompanyEvent::ContactChanged { contact: id(1) }, CompanyEvent::AddressCleared { contact: id(1) }]
     );
     assert_eq!(facts(&company), (Reachable, Reachable));
 
-    let late = company.address_undeliverable(id(1), "anna@auto-nowak.pl", noon("2026-11-24"));
+    let late = company.address_undeliverable(id(1), noon("2026-11-24"));
     assert_eq!(late, [], "an answer about the old address says nothing of the new one");
 }
 
 #[test]
 fn contacts_required_an_undeliverable_address_is_cleared_by_softvig_only() {
     let mut company = with_contacts();
-    company.address_undeliverable(id(1), "anna@auto-nowak.pl", noon("2026-11-23"));
+    company.address_undeliverable(id(1), noon("2026-11-23"));
     for actor in [auditor(), acting(id(1), TECHNICAL), acting(id(2), DECISION), Actor::System] {
         refused(&mut company, PermissionDenied, |c| c.clear_address(id(1), &actor));
     }
@@ -83,7 +86,7 @@ fn contacts_required_the_last_holder_of_a_role_is_not_removed(#[case] n: u128, #
         refused(&mut company, ContactsRequired, |c| c.remove_contact(id(n), noon("2026-11-23"), &crm()));
     assert!(refusal.to_string().contains(&format!("the last {role} contact")), "{refusal}");
 
-    company.add_contact(id(3), card("Ewa"), BOTH, &crm()).expect("allowed");
+    company.add_contact(id(3), card("Ewa"), BOTH, noon("2026-11-16"), &crm()).expect("allowed");
     let left = company.remove_contact(id(n), noon("2026-11-23"), &crm()).expect("one of two may leave");
     assert_eq!(left, [CompanyEvent::ContactLeft { contact: id(n), successor: None }]);
     assert_eq!(company.contact(id(n)).map(|c| c.roles()), Some(Roles::default()), "at once");
@@ -93,17 +96,22 @@ fn contacts_required_the_last_holder_of_a_role_is_not_removed(#[case] n: u128, #
 #[test]
 fn contacts_required_the_last_holder_of_a_role_does_not_lose_it() {
     let mut company = with_contacts();
-    let refusal =
-        refused(&mut company, ContactsRequired, |c| c.update_contact(id(1), card("Anna"), DECISION, &crm()));
+    let refusal = refused(&mut company, ContactsRequired, |c| {
+        c.update_contact(id(1), card("Anna"), DECISION, noon("2026-11-25"), &crm())
+    });
     assert!(refusal.to_string().contains("the last technical contact"), "{refusal}");
-    company.update_contact(id(2), card("Jan"), BOTH, &crm()).expect("more roles are no loss");
-    company.update_contact(id(1), card("Anna"), DECISION, &crm()).expect("somebody else is technical now");
+    company
+        .update_contact(id(2), card("Jan"), BOTH, noon("2026-11-25"), &crm())
+        .expect("more roles are no loss");
+    company
+        .update_contact(id(1), card("Anna"), DECISION, noon("2026-11-25"), &crm())
+        .expect("somebody else is technical now");
 }
 
 #[test]
 fn contacts_required_the_last_holder_is_replaced_and_the_successor_takes_the_roles() {
     let mut company = with_contacts();
-    company.add_contact(id(3), card("Ewa"), TECHNICAL, &crm()).expect("allowed");
+    company.add_contact(id(3), card("Ewa"), TECHNICAL, noon("2026-11-16"), &crm()).expect("allowed");
     let events = company.replace_contact(id(2), id(3), noon("2026-11-23"), &crm()).expect("allowed");
     assert_eq!(
         events,
@@ -120,8 +128,8 @@ fn contacts_required_the_last_holder_is_replaced_and_the_successor_takes_the_rol
 #[test]
 fn contacts_required_what_is_open_passes_along_the_successors() {
     let mut company = with_contacts();
-    company.add_contact(id(3), card("Ewa"), DECISION, &crm()).expect("allowed");
-    company.add_contact(id(4), card("Olga"), DECISION, &crm()).expect("allowed");
+    company.add_contact(id(3), card("Ewa"), DECISION, noon("2026-11-16"), &crm()).expect("allowed");
+    company.add_contact(id(4), card("Olga"), DECISION, noon("2026-11-16"), &crm()).expect("allowed");
     let in_charge = |company: &Company| company.in_charge(id(2)).map(|c| c.id);
     assert_eq!(in_charge(&company), Some(id(2)));
     company.replace_contact(id(2), id(3), noon("2026-11-23"), &crm()).expect("allowed");
@@ -129,7 +137,7 @@ fn contacts_required_what_is_open_passes_along_the_successors() {
     company.replace_contact(id(3), id(4), noon("2026-11-24"), &crm()).expect("allowed");
     assert_eq!(in_charge(&company), Some(id(4)));
 
-    company.add_contact(id(5), card("Piotr"), DECISION, &crm()).expect("allowed");
+    company.add_contact(id(5), card("Piotr"), DECISION, noon("2026-11-16"), &crm()).expect("allowed");
     company.remove_contact(id(4), noon("2026-11-25"), &crm()).expect("allowed");
     assert_eq!(in_charge(&company), None, "who left without a successor passes nothing on");
 }
@@ -141,7 +149,7 @@ fn contacts_required_the_successor_is_another_contact_that_takes_part(#[case] su
     let mut company = with_contacts();
     let at = noon("2026-11-23");
     refused(&mut company, InvalidArgument, |c| c.replace_contact(id(2), id(successor), at, &crm()));
-    company.add_contact(id(3), card("Ewa"), DECISION, &crm()).expect("allowed");
+    company.add_contact(id(3), card("Ewa"), DECISION, noon("2026-11-16"), &crm()).expect("allowed");
     company.remove_contact(id(3), at, &crm()).expect("allowed");
     refused(&mut company, InvalidArgument, |c| c.replace_contact(id(2), id(3), at, &crm()));
 }
@@ -162,7 +170,7 @@ fn who_may_change_contacts(
     #[case] replace: bool,
 ) {
     let mut company = with_contacts();
-    company.add_contact(id(3), card("Ewa"), TECHNICAL, &crm()).expect("allowed");
+    company.add_contact(id(3), card("Ewa"), TECHNICAL, noon("2026-11-16"), &crm()).expect("allowed");
     let at = noon("2026-11-23");
     let mut judge = |may: bool, command: &dyn Fn(&mut Company) -> Result<Vec<CompanyEvent>, Refusal>| {
         if may {
@@ -171,9 +179,9 @@ fn who_may_change_contacts(
             refused(&mut company, PermissionDenied, command);
         }
     };
-    judge(add, &|c| c.add_contact(id(4), card("Olga"), TECHNICAL, &actor));
-    judge(card_change, &|c| c.update_contact(id(1), card("Hanna"), TECHNICAL, &actor));
-    judge(role_change, &|c| c.update_contact(id(1), card("Anna"), BOTH, &actor));
+    judge(add, &|c| c.add_contact(id(4), card("Olga"), TECHNICAL, noon("2026-11-16"), &actor));
+    judge(card_change, &|c| c.update_contact(id(1), card("Hanna"), TECHNICAL, noon("2026-11-25"), &actor));
+    judge(role_change, &|c| c.update_contact(id(1), card("Anna"), BOTH, noon("2026-11-25"), &actor));
     judge(replace, &|c| c.replace_contact(id(1), id(3), at, &actor));
     judge(replace, &|c| c.remove_contact(id(1), at, &actor));
 }
@@ -190,8 +198,9 @@ fn a_decision_contact_replaces_others_not_itself() {
 fn a_bad_card_is_refused_with_all_its_fields() {
     let mut company = with_contacts();
     let bad = Card { name: " ".into(), email: "anna".into(), phone: "x".into(), language: Language::En };
-    let refusal =
-        refused(&mut company, InvalidArgument, |c| c.add_contact(id(3), bad, Roles::default(), &crm()));
+    let refusal = refused(&mut company, InvalidArgument, |c| {
+        c.add_contact(id(3), bad, Roles::default(), noon("2026-11-16"), &crm())
+    });
     let fields: Vec<_> = refusal.violations().iter().map(|v| v.field.as_str()).collect();
     assert_eq!(fields, ["display_name", "email", "phone", "roles"]);
 }
@@ -199,14 +208,17 @@ fn a_bad_card_is_refused_with_all_its_fields() {
 #[test]
 fn the_same_card_again_changes_nothing() {
     let mut company = with_contacts();
-    assert_eq!(company.update_contact(id(1), card("Anna"), TECHNICAL, &crm()).expect("allowed"), []);
+    assert_eq!(
+        company.update_contact(id(1), card("Anna"), TECHNICAL, noon("2026-11-25"), &crm()).expect("allowed"),
+        []
+    );
 }
 
 #[test]
 fn events_carry_ids_and_no_personal_data() {
     let mut company = with_contacts();
     let events: Vec<CompanyEvent> = [
-        company.update_contact(id(1), card("Hanna"), TECHNICAL, &crm()),
+        company.update_contact(id(1), card("Hanna"), TECHNICAL, noon("2026-11-25"), &crm()),
         company.replace_contact(id(1), id(2), noon("2026-11-23"), &crm()),
     ]
     .into_iter()
@@ -221,8 +233,8 @@ fn events_carry_ids_and_no_personal_data() {
 #[test]
 fn a_company_is_read_back_as_it_was_kept() {
     let mut company = with_contacts();
-    company.add_contact(id(3), card("Ewa"), BOTH, &crm()).expect("allowed");
-    company.address_undeliverable(id(3), "ewa@auto-nowak.pl", noon("2026-11-23"));
+    company.add_contact(id(3), card("Ewa"), BOTH, noon("2026-11-16"), &crm()).expect("allowed");
+    company.address_undeliverable(id(3), noon("2026-11-23"));
     company.replace_contact(id(1), id(3), noon("2026-11-23"), &crm()).expect("allowed");
     company.anonymise_contact(id(1), true, noon("2026-11-24"), &crm()).expect("allowed");
     let json = serde_json::to_string(&company).expect("serialisable");

@@ -50,7 +50,7 @@ fn gdpr_the_last_holder_is_anonymised_when_the_project_has_ended() {
 #[test]
 fn gdpr_one_of_two_holders_is_anonymised_and_leaves_with_that() {
     let mut company = with_contacts();
-    company.add_contact(id(3), card("Ewa"), TECHNICAL, &crm()).expect("allowed");
+    company.add_contact(id(3), card("Ewa"), TECHNICAL, noon("2026-11-16"), &crm()).expect("allowed");
     company.anonymise_contact(id(3), true, noon("2026-11-24"), &crm()).expect("allowed");
     assert_eq!(company.contact(id(3)).and_then(|c| c.card()), None);
 }

@@ -74,8 +74,8 @@ pub fn registered(sites: Vec<Site>) -> Company {
 /// With Anna (technical, id 1) and Jan (decision, id 2).
 pub fn with_contacts() -> Company {
     let mut company = registered(Vec::new());
-    company.add_contact(id(1), card("Anna"), TECHNICAL, &crm()).expect("allowed");
-    company.add_contact(id(2), card("Jan"), DECISION, &crm()).expect("allowed");
+    company.add_contact(id(1), card("Anna"), TECHNICAL, noon("2026-11-16"), &crm()).expect("allowed");
+    company.add_contact(id(2), card("Jan"), DECISION, noon("2026-11-16"), &crm()).expect("allowed");
     company
 }
 
