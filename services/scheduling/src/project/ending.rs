@@ -98,15 +98,17 @@ impl Project {
         self.change(ctx, |project, events| {
             let declined = project.protocol.decline(number, reason, ctx.actor, ctx.now)?;
             events.extend(declined.into_iter().map(ProjectEvent::from));
-            project.verification.reopen();
-            let stage = Stage::Verification;
-            events.push(ProjectEvent::StageReopened { stage, reason: reason.trim().to_owned() });
+            project.verify_again(reason, ctx, events);
             Ok(())
         })
     }
 
     /// What was verified holds no more, and neither does a protocol that both have not signed.
     pub(super) fn verify_again(&mut self, reason: &str, ctx: &Context, events: &mut Vec<ProjectEvent>) {
+        if self.verification.verified().is_some() {
+            let reason = reason.trim().to_owned();
+            events.push(ProjectEvent::StageReopened { stage: Stage::Verification, reason });
+        }
         self.verification.reopen();
         let voided = self.protocol.void(reason, ctx.actor, ctx.now);
         events.extend(voided.into_iter().map(ProjectEvent::from));

@@ -20,12 +20,17 @@ impl Evidence {
 }
 
 impl Project {
-    /// Takes the audit service's word on items measured (again); others keep their time.
-    pub fn evidence_measured(
+    /// Takes the audit service's word; the list replaces the one told before. An item without a time was
+    /// measured badly and must be taken again: it is stale at once.
+    pub fn evidence_refreshed(
         &mut self,
-        expires: impl IntoIterator<Item = (String, Timestamp)>,
+        valid_until: BTreeMap<String, Option<Timestamp>>,
         ctx: &Context,
     ) -> Vec<ProjectEvent> {
-        self.note(ctx, |project, _| project.evidence.0.extend(expires))
+        self.note(ctx, |project, _| {
+            let stale = Timestamp::UNIX_EPOCH;
+            let items = valid_until.into_iter().map(|(item, until)| (item, until.unwrap_or(stale)));
+            project.evidence = Evidence(items.collect());
+        })
     }
 }

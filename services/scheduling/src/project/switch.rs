@@ -126,14 +126,23 @@ impl Project {
             if !project.is_open() {
                 return;
             }
-            let before = events.len();
-            for brand in &ctx.company.brands {
-                let added = project.integrations.add_brand(brand, ctx.now);
-                events.extend(added.into_iter().map(ProjectEvent::from));
+            let done = project.stage_state(Stage::Integrations).is_over();
+            let added: Vec<_> = ctx
+                .company
+                .brands
+                .iter()
+                .flat_map(|brand| project.integrations.add_brand(brand, ctx.now))
+                .collect();
+            if added.is_empty() {
+                return;
             }
-            if events.len() > before {
-                project.verify_again("a brand was added", ctx, events);
+            events.extend(added.into_iter().map(ProjectEvent::from));
+            let reason = "a brand was added";
+            if done {
+                let stage = Stage::Integrations;
+                events.push(ProjectEvent::StageReopened { stage, reason: reason.to_owned() });
             }
+            project.verify_again(reason, ctx, events);
         })
     }
 

@@ -18,9 +18,9 @@ fn report(world: &mut World) -> ProblemId {
 #[test]
 fn protocol_signed_by_both_completes_the_project() {
     let mut world = World::verified();
-    world.run(&DECISION, |p, ctx| p.sign_protocol(None, ctx)).expect("signed");
+    world.run(&DECISION, |p, ctx| p.sign_protocol(1, None, ctx)).expect("signed");
     assert!(world.project.is_open());
-    world.run(&CRM, |p, ctx| p.sign_protocol(None, ctx)).expect("signed");
+    world.run(&CRM, |p, ctx| p.sign_protocol(1, None, ctx)).expect("signed");
     assert_eq!(world.project.status, Status::Completed { at: world.now });
     assert_eq!(world.project.current_stage(), Stage::Completed);
     assert_eq!(world.state(Stage::Completed), StageState::Done);
@@ -31,14 +31,14 @@ fn protocol_signed_by_both_completes_the_project() {
 #[test]
 fn protocol_signed_by_both_needs_a_good_verification() {
     let mut world = World::integrated();
-    let signed = world.run(&DECISION, |p, ctx| p.sign_protocol(None, ctx));
+    let signed = world.run(&DECISION, |p, ctx| p.sign_protocol(1, None, ctx));
     assert_eq!(reasons(signed), [R::ProtocolSignedByBoth]);
 }
 
 #[test]
 fn a_new_problem_before_both_have_signed_voids_the_protocol() {
     let mut world = World::verified();
-    world.run(&DECISION, |p, ctx| p.sign_protocol(None, ctx)).expect("signed");
+    world.run(&DECISION, |p, ctx| p.sign_protocol(1, None, ctx)).expect("signed");
     let problem = report(&mut world);
     assert_eq!(world.state(Stage::Verification), StageState::InProgress);
     assert!(world.project.protocol.open().is_none());
@@ -52,7 +52,7 @@ fn a_new_problem_before_both_have_signed_voids_the_protocol() {
 #[test]
 fn a_declined_signature_returns_to_verification() {
     let mut world = World::verified();
-    let events = world.run(&CRM, |p, ctx| p.decline_protocol("a page is missing", ctx)).expect("declined");
+    let events = world.run(&CRM, |p, ctx| p.decline_protocol(1, "a page is missing", ctx)).expect("declined");
     assert!(
         events.iter().any(|e| matches!(e, ProjectEvent::StageReopened { stage: Stage::Verification, .. }))
     );
@@ -81,7 +81,7 @@ fn a_problem_can_reopen_migration_and_resets_what_followed() {
     assert_eq!(world.state(Stage::Integrations), StageState::Locked);
     world.agree(&[(DateKind::Migration, "2027-01-11T18:00/2027-01-12T06:00")]);
     world.at("2027-01-11T18:00");
-    world.run(&CRM, |p, ctx| p.start_run(ctx)).expect("a new attempt");
+    world.run(&CRM, |p, ctx| p.start_run(None, ctx)).expect("a new attempt");
 }
 
 #[test]

@@ -31,10 +31,9 @@ use super::{
     dates::Withdrawn,
     licence::LicenceStatus,
     readiness::Proof,
-    stops::StopList,
     testing::{CRM, DECISION, stored},
 };
-use crate::actor::Actor;
+use crate::{actor::Actor, company::SystemLists};
 
 /// The dates that fit each other as tightly as the rules allow: 14, 28, 2 and 14 days.
 const TIGHT: [(DateKind, &str); 4] = [
@@ -82,6 +81,7 @@ impl World {
                 technical: ContactFact::Reachable,
                 decision: ContactFact::Reachable,
                 brands: vec!["vw".into(), "volvo".into()],
+                systems: None,
             },
         }
     }
@@ -134,7 +134,7 @@ impl World {
         let mut world = Self::audit_2_passed();
         world.no_stops();
         world.at("2027-01-08T18:00");
-        world.run(&CRM, |p, ctx| p.start_run(ctx)).expect("started");
+        world.run(&CRM, |p, ctx| p.start_run(None, ctx)).expect("started");
         world
     }
 
@@ -238,14 +238,12 @@ impl World {
     }
 
     fn no_stops(&mut self) {
-        for list in StopList::ALL {
-            self.run(&CRM, |p, ctx| p.state_stops(list, Vec::new(), ctx)).expect("stated");
-        }
+        self.company.systems = Some(SystemLists::default());
     }
 
     fn start_audit(&mut self, no: AuditNo) -> (AttemptId, Outcome) {
         let attempt = AttemptId::new();
-        (attempt, self.run(&CRM, |p, ctx| p.start_audit(no, attempt, ctx)))
+        (attempt, self.run(&CRM, |p, ctx| p.start_audit(no, attempt, None, ctx)))
     }
 
     fn conclude(&mut self, no: AuditNo, attempt: AttemptId, passed: bool) -> Vec<ProjectEvent> {

@@ -67,11 +67,11 @@ fn build(case: &Case) -> World {
         let attempt = AttemptId::new();
         let now = world.now;
         let gate = crate::project::audits::StartGate {
-            unlocked: true,
+            unlocked_at: Some(Timestamp::MIN),
             buffers: &[],
             agreed: Some(calendar::Interval::new(now, Timestamp::MAX)),
         };
-        world.project.audit_1.start(attempt, &gate, &CRM, now).expect("started");
+        world.project.audit_1.start(attempt, &gate, None, &CRM, now).expect("started");
         world.conclude(AuditNo::One, attempt, true);
     }
     world.at(&format!("{}T00:00", after_contract(case.today)));

@@ -4,33 +4,30 @@ use rstest::rstest;
 use super::*;
 use crate::project::{
     integrations::IntegrationEvent,
-    stops::{StopHow, StopItem},
+    stops::{StopHow, StopItem, StopList, Stopped},
     testing::{TECHNICAL, reasons},
 };
 
 fn start(world: &mut World) -> Outcome {
-    world.run(&CRM, |p, ctx| p.start_run(ctx))
+    world.run(&CRM, |p, ctx| p.start_run(None, ctx))
+}
+
+fn evidence(world: &mut World, items: &[(&str, Option<&str>)]) {
+    let items = items.iter().map(|(item, until)| ((*item).to_owned(), until.map(local))).collect();
+    assert!(world.run(&Actor::System, |p, ctx| p.evidence_refreshed(items, ctx)).is_empty());
 }
 
 #[test]
 fn a_run_needs_its_gate_its_window_licences_and_what_must_stand_still() {
     let mut world = World::audit_2_passed();
     world.licence(&["sql_server"]);
-    let expired = [("backup.full_age_d".to_owned(), local("2027-01-05T09:00"))];
-    world.run(&Actor::System, |p, ctx| p.evidence_measured(expired, ctx));
+    evidence(&mut world, &[("backup.full_age_d", Some("2027-01-05T09:00")), ("link.mbps", None)]);
     world.at("2027-01-08T17:59");
-    let expected = [
-        R::LicenceRequired,
-        R::EvidenceStale,
-        R::SystemsNotStopped,
-        R::SystemsNotStopped,
-        R::RunOutsideWindow,
-    ];
+    let expected = [R::LicenceRequired, R::EvidenceStale, R::SystemsNotStopped, R::RunOutsideWindow];
     assert_eq!(reasons(start(&mut world)), expected);
 
     world.licence(&[]);
-    let fresh = [("backup.full_age_d".to_owned(), local("2027-01-19T09:00"))];
-    world.run(&Actor::System, |p, ctx| p.evidence_measured(fresh, ctx));
+    evidence(&mut world, &[("backup.full_age_d", Some("2027-01-19T09:00"))]);
     world.no_stops();
     assert_eq!(reasons(start(&mut world)), [R::RunOutsideWindow]);
     world.at("2027-01-08T18:00");
@@ -68,14 +65,12 @@ fn outside_working_hours_is_judged_again_at_the_start() {
 #[test]
 fn systems_not_stopped_until_each_is_confirmed_within_the_agreed_window() {
     let mut world = World::audit_2_passed();
-    world.no_stops();
-    let item = StopItem { key: "crm".into(), name: "CRM".into(), owner: String::new() };
-    world.run(&TECHNICAL, |p, ctx| p.state_stops(StopList::Systems, vec![item], ctx)).expect("stated");
+    let crm = StopItem { key: "crm".into(), name: "CRM".into(), owner: String::new() };
+    world.company.systems = Some(SystemLists { systems: vec![crm], applications: Vec::new() });
     world.at("2027-01-08T18:00");
     assert_eq!(reasons(start(&mut world)), [R::SystemsNotStopped]);
-    world
-        .run(&TECHNICAL, |p, ctx| p.confirm_stopped(StopList::Systems, "crm", StopHow::Stopped, None, ctx))
-        .expect("confirmed");
+    let stopped = [Stopped { list: StopList::Systems, key: "crm".into(), how: StopHow::Stopped }];
+    world.run(&TECHNICAL, |p, ctx| p.confirm_stopped(&stopped, None, ctx)).expect("confirmed");
     start(&mut world).expect("started");
 }
 
@@ -126,6 +121,9 @@ fn a_brand_added_before_the_protocol_reopens_the_stage(#[case] mut world: World)
     assert!(
         matches!(&events[0], ProjectEvent::Integrations(IntegrationEvent::Reopened { brand, .. }) if brand == "kia")
     );
+    let reopened =
+        |e: &ProjectEvent| matches!(e, ProjectEvent::StageReopened { stage: Stage::Integrations, .. });
+    assert!(events.iter().any(reopened), "{events:?}");
     assert_eq!(world.state(Stage::Integrations), StageState::InProgress);
     assert_eq!(world.state(Stage::Verification), StageState::Locked);
     assert!(world.project.protocol.open().is_none());
