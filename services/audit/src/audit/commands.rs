@@ -175,7 +175,7 @@ impl Audits {
     }
 }
 
-fn measurements(values: &[pb::MeasuredValue]) -> Result<Vec<Measurement>, Error> {
+pub(super) fn measurements(values: &[pb::MeasuredValue]) -> Result<Vec<Measurement>, Error> {
     use pb::measured_value::Value as Wire;
     let measurement = |(i, sent): (usize, &pb::MeasuredValue)| {
         let field = |name: &str| format!("values[{i}].{name}");

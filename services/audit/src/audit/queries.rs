@@ -177,12 +177,11 @@ impl Audits {
                 |part: &Part| part.id,
             )
             .await?;
+        let projects: BTreeMap<_, _> =
+            page.items.iter().map(|part| (part.project.project, part.project)).collect();
         let mut dossiers = BTreeMap::new();
-        for part in &page.items {
-            if !dossiers.contains_key(&part.project.project) {
-                let stored = self.dossier(part.project, parent).await?;
-                dossiers.insert(part.project.project, stored.value);
-            }
+        for (id, project) in projects {
+            dossiers.insert(id, self.dossier(project, parent).await?.value);
         }
         Ok(Listed { parts: page.items, dossiers, next_page_token: page.next_page_token, watch_token })
     }

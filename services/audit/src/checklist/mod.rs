@@ -5,6 +5,7 @@ mod load;
 mod registry;
 mod value;
 pub mod view;
+mod words;
 
 pub use platform::text::Text;
 use serde::{Deserialize, Serialize};

@@ -11,10 +11,11 @@ use platform::{
     actor::{Actor, Roles, SoftvigRole},
     id::{CompanyId, ContactId, ProjectId},
 };
-use proto::{common::v1::ErrorReason, refusal::Refusal};
+use proto::{audit::v1 as pb, common::v1::ErrorReason, refusal::Refusal};
 use uuid::Uuid;
 
 use super::{AttemptId, Dossier, Event, FindingId, Measurement, Opening, WaiverTerms};
+use crate::audit::commands::measurements;
 use crate::checklist::{AuditKind, Registry, Value};
 
 const VARIANT: &str = "new_server";
@@ -104,78 +105,19 @@ impl From<(f64, &'static str)> for V {
     }
 }
 
+fn good(values: &str) -> Vec<Measurement> {
+    let values: Vec<pb::MeasuredValue> = serde_json::from_str(values).expect("values in the contract's JSON");
+    measurements(&values).expect("values that can be read")
+}
+
 /// Everything that audit 1 asks of this variant, all of it good.
 fn good_audit_1() -> Vec<Measurement> {
-    vec![
-        value("source.version", "2014"),
-        value("source.edition", "standard"),
-        value("source.collation", "Polish_CI_AS"),
-        value("source.filestream_level", 1.0),
-        value("source.database_gb", (120.0, "GB")),
-        value("target.version", "2022"),
-        value("target.edition", "standard"),
-        value("target.auth_mode", "mixed"),
-        value("os.version", "2022"),
-        value("os.pending_restart", false),
-        value("host.domain_controller", false),
-        value("cpu.x64", true),
-        value("cpu.ghz", (2.4, "GHz")),
-        value("cpu.usable_cores", 6.0),
-        value("ram.gb", (32.0, "GB")),
-        value("power.plan", "high_performance"),
-        value("av.exclusions", true),
-        value("disk.system_free_gb", (80.0, "GB")),
-        value("disk.free_pct", (45.0, "%")),
-        value("disk.sector_bytes", "4096"),
-        value("disk.alloc_unit_kb", (64.0, "KB")),
-        value("disk.data_log_separate", true),
-        value("disk.read_ms", (4.0, "ms")),
-        value("disk.write_ms", (6.0, "ms")),
-        value("sql.source_compat_min", 100.0),
-        value("sql.locked_features", 0.0),
-        value("db.checkdb_age_d", (2.0, "d")),
-        value("db.suspect_pages", 0.0),
-        value("db.orphaned_users", 0.0),
-        value("obj.linked_servers", true),
-        value("backup.full_age_d", (1.0, "d")),
-        value("backup.restore_tested", true),
-        value("backup.free_gb", (500.0, "GB")),
-        value("link.sql_latency_ms", (12.0, "ms")),
-        value("link.ping_ms", (3.0, "ms")),
-        value("link.mbps", (200.0, "Mbit/s")),
-        value("link.jitter_ms", (4.0, "ms")),
-        value("link.loss_pct", (0.0, "%")),
-        value("link.remote_access", true),
-    ]
+    good(include_str!("../../../../tests/data/good-audit-1.json"))
 }
 
 /// Everything that audit 2 installs, all of it good.
 fn good_audit_2() -> Vec<Measurement> {
-    vec![
-        value("inst.installed", true),
-        value("inst.edition_version", "standard 2022"),
-        value("inst.build", true),
-        value("inst.agent", true),
-        value("inst.filestream_level", 1.0),
-        value("inst.collation", "Polish_CI_AS"),
-        value("inst.auth_mode", "mixed"),
-        value("inst.port", 1433.0),
-        value("inst.default_backup_compression", true),
-        value("disk.default_path_not_c", true),
-        value("sql.max_memory_mb", (28672.0, "MB")),
-        value("sql.maxdop", 6.0),
-        value("sql.cost_threshold", 50.0),
-        value("tempdb.files", 6.0),
-        value("tempdb.growth_fixed", true),
-        value("sql.ifi", true),
-        value("svc.not_local_admin", true),
-        value("svc.auto_start", true),
-        value("net.tls", true),
-        value("inst.trial_restore_min", (90.0, "min")),
-        value("inst.logins_jobs_links", true),
-        value("lic.assigned", true),
-        value("rollback.rehearsed", true),
-    ]
+    good(include_str!("../../../../tests/data/good-audit-2.json"))
 }
 
 /// The good values with one replaced.

@@ -1,0 +1,8 @@
+//! The service as its callers see it: through gRPC and REST with real tokens, on SQLite and PostgreSQL.
+
+mod access;
+mod bench;
+mod commands;
+mod events;
+mod portal;
+mod reads;
