@@ -1,56 +1,90 @@
 //! What the notification service is told by its configuration.
 
+use std::path::Path;
+
+use anyhow::{Context, ensure};
 use serde::Deserialize;
 
-use crate::channel::ChannelConfig;
+use crate::channel::{Channel, ChannelConfig};
 use crate::message::{MailIdentity, Renderer};
 use crate::recipients::{Language, Softvig};
 
-/// The section `notification`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// The section `notification`. Nothing need be set where mails are written as files.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Config {
-    pub channel: ChannelConfig,
+    /// The folder of the embedded way if absent.
+    pub channel: Option<ChannelConfig>,
     /// Address of the sender, and of the calendar entries' organiser.
-    pub from: String,
-    #[serde(default = "from_name")]
-    pub from_name: String,
+    pub from: Option<String>,
+    pub from_name: Option<String>,
     /// Behind the @ of Message-IDs and calendar UIDs; it must never change.
-    #[serde(default = "domain")]
-    pub domain: String,
+    pub domain: Option<String>,
     /// Where SOFTVIG hears of all companies.
-    pub softvig: String,
-    #[serde(default)]
+    pub softvig: Option<String>,
     pub softvig_language: Language,
 }
 
-fn from_name() -> String {
-    "SOFTVIG Przesiadka".into()
-}
-
-fn domain() -> String {
-    "przesiadka.softvig.pl".into()
-}
-
 impl Config {
-    /// Fails on addresses that are none, before anything is sent.
+    /// # Errors
+    /// Addresses that are none, or that are missing where mails leave the machine.
     pub fn renderer(&self) -> anyhow::Result<Renderer> {
-        for address in [&self.from, &self.softvig] {
-            address
-                .parse::<lettre::Address>()
-                .map_err(|e| anyhow::anyhow!("notification: {address:?} is no e-mail address: {e}"))?;
-        }
+        let or = |value: &Option<String>, default: &str| value.clone().unwrap_or_else(|| default.to_owned());
         Ok(Renderer {
             identity: MailIdentity {
-                from: self.from.clone(),
-                from_name: self.from_name.clone(),
-                domain: self.domain.clone(),
+                from: self.address("from", &self.from, "przesiadka@softvig.example")?,
+                from_name: or(&self.from_name, "SOFTVIG Przesiadka"),
+                domain: or(&self.domain, "przesiadka.softvig.pl"),
             },
             softvig: Softvig {
-                name: "SOFTVIG".into(),
-                email: self.softvig.clone(),
+                name: "SOFTVIG".to_owned(),
+                email: self.address("softvig", &self.softvig, "migracje@softvig.example")?,
                 language: self.softvig_language,
             },
         })
+    }
+
+    /// # Errors
+    /// A certificate that cannot be read.
+    pub fn open_channel(&self, mail_folder: &Path) -> anyhow::Result<Channel> {
+        match &self.channel {
+            Some(channel) => Channel::open(channel),
+            None => Channel::open(&ChannelConfig::Folder(mail_folder.to_owned())),
+        }
+    }
+
+    fn address(&self, key: &str, value: &Option<String>, in_a_folder: &str) -> anyhow::Result<String> {
+        let leaves = matches!(self.channel, Some(ChannelConfig::Smtp(_)));
+        ensure!(value.is_some() || !leaves, "notification.{key} is needed where mails are sent");
+        let address = value.as_deref().unwrap_or(in_a_folder);
+        let parsed = address.parse::<lettre::Address>();
+        parsed.with_context(|| format!("notification.{key}: {address:?} is no e-mail address"))?;
+        Ok(address.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_checked_before_anything_is_sent() {
+        let smtp = "channel.smtp.host = \"mail.example\"\n";
+        let cases = [
+            ("", Ok(())),
+            ("from = \"nobody\"", Err("notification.from: \"nobody\" is no e-mail address")),
+            (smtp, Err("notification.from is needed where mails are sent")),
+            (
+                &format!("{smtp}from = \"a@b.example\"\n"),
+                Err("notification.softvig is needed where mails are sent"),
+            ),
+            (&format!("{smtp}from = \"a@b.example\"\nsoftvig = \"c@d.example\""), Ok(())),
+        ];
+        for (config, expected) in cases {
+            let config: Config = toml::from_str(config).expect("a valid section");
+            let got = config.renderer().map(|_| ()).map_err(|e| e.to_string());
+            assert_eq!(got, expected.map_err(str::to_owned));
+        }
+        toml::from_str::<Config>("form = \"a@b.example\"").expect_err("a misspelt key");
     }
 }

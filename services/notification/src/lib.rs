@@ -22,6 +22,8 @@ pub mod schema;
 mod view;
 mod watch;
 
+use std::path::Path;
+
 use platform::{Service, core::Core};
 
 pub use config::Config;
@@ -44,13 +46,15 @@ impl Notification {
     /// The service's name, in its lanes, subjects and paths.
     pub const NAME: &str = "notification";
 
+    /// Mails become files in `mail_folder` unless the configuration names a channel.
+    ///
     /// # Errors
     /// A configuration with addresses or certificates that cannot be read.
-    pub fn new(core: Core, config: &Config) -> anyhow::Result<Self> {
+    pub fn new(core: Core, config: &Config, mail_folder: &Path) -> anyhow::Result<Self> {
         Ok(Self {
             core,
             renderer: config.renderer()?,
-            channel: Channel::open(&config.channel)?,
+            channel: config.open_channel(mail_folder)?,
             reminders: ReminderPolicy::shipped(),
         })
     }

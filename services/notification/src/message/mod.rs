@@ -15,7 +15,6 @@ pub use invitation::{Invitation, Method};
 pub use mail::{Envelope, MailIdentity, build};
 pub use model::{Content, Lease, LeaseLost, Message, MessageId, Recipient, State};
 pub use notice::{Calendar, Fact, Facts, Notice};
-pub(crate) use queries::filter;
 pub use render::Renderer;
 
 #[cfg(test)]

@@ -27,13 +27,13 @@ impl Notification {
         call: Call,
         request: pb::ListMessagesRequest,
     ) -> Result<pb::ListMessagesResponse, Error> {
-        let [company] = name::ids("parent", "companies/{company}", &request.parent)?;
-        let company = CompanyId::from(company);
+        let company = name::company("parent", &request.parent)?;
         call.principal.sees(company, &request.parent)?;
         let reader = self.core.actor(&call.principal).await?;
         let query = query(company, &request, &reader)?;
         // Taken first, so that nothing falls between the list and a watch from its token.
-        let watch_token = self.core.watch_token(&filter(company, &request.project)).await?;
+        let watch_token =
+            self.core.watch_token(&WatchFilter::parse(&request.parent, &request.project)?).await?;
         let page = PageRequest { size: request.page_size, token: &request.page_token };
         let binding = format!("page message {query:?}");
         let read =
@@ -93,9 +93,4 @@ fn query(
         pb::MessageState::Dropped => Some("dropped"),
     };
     Ok(MessageQuery { company, project, recipient, contacts_only: !reader.is_softvig(), label })
-}
-
-/// What a watch that follows on from a list shows.
-pub(crate) fn filter(company: CompanyId, project: &str) -> WatchFilter {
-    WatchFilter { company: Some(company), project: Some(project.to_owned()).filter(|p| !p.is_empty()) }
 }

@@ -18,7 +18,7 @@ use super::{Question, QuestionId};
 use crate::book::{directory, tell};
 use crate::events::{contact_name, emit, project_name, question_name};
 use crate::kind::Kind;
-use crate::message::{Notice, filter};
+use crate::message::Notice;
 use crate::project::Project;
 use crate::{Notification, view};
 
@@ -34,8 +34,7 @@ impl Notification {
         call: Call,
         request: pb::AskQuestionRequest,
     ) -> Result<pb::Question, Error> {
-        let [company] = name::ids("parent", "companies/{company}", &request.parent)?;
-        let company = CompanyId::from(company);
+        let company = name::company("parent", &request.parent)?;
         call.principal.sees(company, &request.parent)?;
         call.principal.require(&[Role::Technical, Role::Decision])?;
         let project = match request.project.as_str() {
@@ -118,18 +117,10 @@ impl Notification {
         call: Call,
         request: pb::ListQuestionsRequest,
     ) -> Result<pb::ListQuestionsResponse, Error> {
-        let [part] = name::parts("parent", "companies/{company}", &request.parent)?;
-        let company = match part {
-            "-" if call.principal.is_softvig() => None,
-            _ => {
-                let [company] = name::ids("parent", "companies/{company}", &request.parent)?;
-                call.principal.sees(company.into(), &request.parent)?;
-                Some(CompanyId::from(company))
-            }
-        };
+        let company = name::company_or_all(&request.parent)?;
+        self.core.may_read(&call.principal, company, &request.parent).await?;
         let reader = self.core.actor(&call.principal).await?;
-        let filter = company.map_or_else(WatchFilter::default, |company| filter(company, ""));
-        let watch_token = self.core.watch_token(&filter).await?;
+        let watch_token = self.core.watch_token(&WatchFilter { company, project: None }).await?;
         let label = request.open_only.then(|| "open".to_owned());
         let page = PageRequest { size: request.page_size, token: &request.page_token };
         let page = self.core.page::<Question>(page, Query { company, label, ..Query::default() }).await?;

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
-use platform::clock::machine_now;
+use platform::{clock::machine_now, harness::request_id};
 use proto::{
     common::v1::ErrorReason,
     notification::v1::{ClearUndeliverableRequest, MessageState},
@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::telling::on_both_databases;
 use super::world::{World, contact, describe, reason, softvig};
+use crate::Notification;
 use crate::fixtures::{COMPANY, DAGMARA, TADEK, card, name};
 
 fn verified() -> Event {
@@ -19,22 +20,22 @@ fn verified() -> Event {
 }
 
 async fn several_replicas_send_each_message_once(backend: Backend) {
-    let mut world = World::new(backend).await;
+    let world = World::new(backend).await;
     for _ in 0..10 {
-        world.hear(verified()).await;
+        world.tell(verified()).await;
     }
     let (a, b) = (world.replica().await, world.replica().await);
-    let drain = async |service: &crate::Notification| while service.send_due().await.expect("works") > 0 {};
+    let drain = async |service: &Notification| while service.send_due().await.expect("works") > 0 {};
     tokio::join!(drain(&a), drain(&b), drain(&world.service));
     let sent = world.messages_in(MessageState::Sent).await;
     assert_eq!(sent.len(), 30);
     assert!(sent.iter().all(|m| m.attempts == 1), "nobody tried a message that another one held");
-    assert_eq!(world.published().await.len(), 30);
+    assert_eq!(world.outbox_kinds().await.len(), 30);
 }
 
 async fn what_a_dead_sender_held_is_sent_by_another_with_the_same_message_id(backend: Backend) {
-    let mut world = World::new(backend).await;
-    world.hear(verified()).await;
+    let world = World::new(backend).await;
+    world.tell(verified()).await;
     let now = machine_now();
     let dead = world.service.claim(Uuid::now_v7(), now).await.expect("works");
     assert_eq!(dead.len(), 3);
@@ -51,10 +52,10 @@ async fn what_a_dead_sender_held_is_sent_by_another_with_the_same_message_id(bac
 }
 
 async fn a_refused_address_is_told_once_and_used_again_when_corrected(backend: Backend) {
-    let mut world = World::new(backend).await;
+    let world = World::new(backend).await;
     let nowhere = |email: &str| Event::ContactCard(ContactCard { email: email.into(), ..card(TADEK) });
-    world.hear(nowhere("tadek@nowhere.invalid")).await;
-    world.hear(verified()).await;
+    world.tell(nowhere("tadek@nowhere.invalid")).await;
+    world.tell(verified()).await;
     world.send().await;
     assert_eq!(
         world.told().await,
@@ -71,54 +72,54 @@ async fn a_refused_address_is_told_once_and_used_again_when_corrected(backend: B
     assert_eq!(refused.iter().map(describe).collect::<Vec<_>>(), ["verified technical"]);
     assert!(refused[0].outcome.contains("550") && !refused[0].outcome.contains("nowhere"), "{refused:?}");
     let news = |published: Vec<String>| published.iter().filter(|k| *k == "address_undeliverable").count();
-    assert_eq!(news(world.published().await), 1);
+    assert_eq!(news(world.outbox_kinds().await), 1);
 
-    world.hear(verified()).await;
+    world.tell(verified()).await;
     world.send().await;
-    assert_eq!(news(world.published().await), 1, "known already");
+    assert_eq!(news(world.outbox_kinds().await), 1, "known already");
     let untried = world.messages_in(MessageState::Undeliverable).await;
     assert!(untried.iter().any(|m| m.attempts == 0), "not even tried");
 
-    world.hear(nowhere("tadek@auto-lecki.example")).await;
-    world.hear(verified()).await;
+    world.tell(nowhere("tadek@auto-lecki.example")).await;
+    world.tell(verified()).await;
     world.send().await;
     assert_eq!(world.messages_in(MessageState::Undeliverable).await.len(), 2, "the third one arrived");
     world.assert_nothing_parked().await;
 }
 
 async fn softvig_can_say_that_an_address_works_after_all(backend: Backend) {
-    let mut world = World::new(backend).await;
-    world.hear(Event::ContactCard(ContactCard { email: "t@nowhere.invalid".into(), ..card(TADEK) })).await;
-    world.hear(verified()).await;
+    let world = World::new(backend).await;
+    world.tell(Event::ContactCard(ContactCard { email: "t@nowhere.invalid".into(), ..card(TADEK) })).await;
+    world.tell(verified()).await;
     world.send().await;
-    let request = |id| ClearUndeliverableRequest { contact: name(id), ..Default::default() };
-    let service = &world.service;
+    let request =
+        |id| ClearUndeliverableRequest { contact: name(id), request_id: request_id(), ..Default::default() };
     let by_contact = contact(COMPANY, DAGMARA, platform::auth::Role::Decision);
-    let denied = service.clear_undeliverable(by_contact, request(TADEK)).await;
+    let denied = world.call(&by_contact, Notification::clear_undeliverable, request(TADEK)).await;
     assert_eq!(reason(denied), ErrorReason::PermissionDenied);
     let unknown = platform::id::ContactId(Uuid::from_u128(9));
-    let unknown = service.clear_undeliverable(softvig(), request(unknown)).await;
+    let unknown = world.call(&softvig(), Notification::clear_undeliverable, request(unknown)).await;
     assert_eq!(reason(unknown), ErrorReason::NotFound);
     for _ in 0..2 {
-        service.clear_undeliverable(softvig(), request(TADEK)).await.expect("cleared");
+        world.call(&softvig(), Notification::clear_undeliverable, request(TADEK)).await.expect("cleared");
     }
-    let cleared = world.published().await.iter().filter(|k| *k == "address_cleared").count();
+    let cleared = world.outbox_kinds().await.iter().filter(|k| *k == "address_cleared").count();
     assert_eq!(cleared, 1, "the second time nothing changed");
-    world.hear(verified()).await;
+    world.tell(verified()).await;
     world.send().await;
     let tried = world.messages_in(MessageState::Undeliverable).await;
     assert!(tried.iter().all(|m| m.attempts == 1), "the address was used again: {tried:?}");
 }
 
 async fn a_folder_that_cannot_be_written_postpones_and_loses_nothing(backend: Backend) {
-    let mut world = World::new(backend).await;
+    let world = World::new(backend).await;
     std::fs::write(&world.mails, "in the way").expect("a file");
-    world.hear(verified()).await;
+    world.tell(verified()).await;
     world.send().await;
     let waiting = world.messages_in(MessageState::Pending).await;
     assert_eq!(waiting.len(), 3);
     assert!(waiting.iter().all(|m| m.attempts == 1 && m.next_try_at.is_some()), "{waiting:?}");
-    assert!(world.published().await.is_empty());
+    assert!(world.outbox_kinds().await.is_empty());
 }
 
 on_both_databases! {

@@ -1,5 +1,9 @@
 use futures::StreamExt as _;
-use platform::{Call, auth::Role, id::CompanyId};
+use platform::{
+    auth::{Principal, Role},
+    harness::request_id,
+    id::CompanyId,
+};
 use proto::{
     common::v1::ErrorReason,
     notification::v1::{
@@ -13,6 +17,7 @@ use uuid::Uuid;
 
 use super::telling::on_both_databases;
 use super::world::{World, contact, reason, softvig};
+use crate::Notification;
 use crate::fixtures::{COMPANY, PROJECT, TADEK};
 
 fn ask() -> AskQuestionRequest {
@@ -21,46 +26,55 @@ fn ask() -> AskQuestionRequest {
         project: format!("companies/{COMPANY}/projects/{PROJECT}"),
         subject: "Licencja".into(),
         text: "Która licencja będzie lepsza?".into(),
+        request_id: request_id(),
         ..Default::default()
     }
 }
 
 fn answer(name: &str, text: &str) -> AnswerQuestionRequest {
-    AnswerQuestionRequest { name: name.into(), text: text.into(), ..Default::default() }
+    AnswerQuestionRequest {
+        name: name.into(),
+        text: text.into(),
+        request_id: request_id(),
+        ..Default::default()
+    }
 }
 
-fn tadek() -> Call {
+fn tadek() -> Principal {
     contact(COMPANY, TADEK, Role::Technical)
 }
 
 async fn world(backend: Backend) -> World {
-    let mut world = World::new(backend).await;
-    world.hear(Event::ProjectOpened(ProjectOpened {})).await;
+    let world = World::new(backend).await;
+    world.tell(Event::ProjectOpened(ProjectOpened {})).await;
     world
 }
 
 async fn a_question_goes_to_softvig_and_the_answer_to_the_asker(backend: Backend) {
     let world = world(backend).await;
-    let service = &world.service;
-    let asked = service.ask_question(tadek(), ask()).await.expect("asked");
+    let asked = world.call(&tadek(), Notification::ask_question, ask()).await.expect("asked");
     assert_eq!(world.told().await, ["question_asked softvig", "question_asked technical"]);
 
     let stale = asked.etag.clone();
-    let answered =
-        service.answer_question(softvig(), answer(&asked.name, "Runtime.")).await.expect("answered");
+    let answered = world
+        .call(&softvig(), Notification::answer_question, answer(&asked.name, "Runtime."))
+        .await
+        .expect("answered");
     assert_eq!(answered.answers.len(), 1);
-    assert_eq!(answered.answers[0].answered_by, "crm-1");
-    let late = Call { etag: Some(stale), ..softvig() };
+    assert_eq!(answered.answers[0].answered_by, "crm");
+    let late = AnswerQuestionRequest { etag: stale, ..answer(&asked.name, "Standardowa.") };
     assert_eq!(
-        reason(service.answer_question(late, answer(&asked.name, "Standardowa.")).await),
+        reason(world.call(&softvig(), Notification::answer_question, late).await),
         ErrorReason::EtagMismatch
     );
-    let fresh = Call { etag: Some(answered.etag), ..softvig() };
-    service.answer_question(fresh, answer(&asked.name, "Albo inna.")).await.expect("added");
-    assert_eq!(world.published().await, ["question_asked", "question_answered", "question_answered"]);
+    let fresh = AnswerQuestionRequest { etag: answered.etag, ..answer(&asked.name, "Albo inna.") };
+    world.call(&softvig(), Notification::answer_question, fresh).await.expect("added");
+    assert_eq!(world.outbox_kinds().await, ["question_asked", "question_answered", "question_answered"]);
 
-    let seen =
-        service.get_question(tadek(), GetQuestionRequest { name: asked.name.clone() }).await.expect("seen");
+    let seen = world
+        .call(&tadek(), Notification::get_question, GetQuestionRequest { name: asked.name.clone() })
+        .await
+        .expect("seen");
     assert_eq!(seen.answers.len(), 2);
     assert_eq!(seen.answers[0].answered_by, "", "a contact is not told who at SOFTVIG");
     let told = world.told().await;
@@ -69,50 +83,67 @@ async fn a_question_goes_to_softvig_and_the_answer_to_the_asker(backend: Backend
 
 async fn the_same_request_twice_asks_once(backend: Backend) {
     let world = world(backend).await;
-    let call = tadek();
-    let first = world.service.ask_question(call.clone(), ask()).await.expect("asked");
-    let again = world.service.ask_question(call.clone(), ask()).await.expect("the same answer");
+    let request = ask();
+    let ask_it = async |request| world.call(&tadek(), Notification::ask_question, request).await;
+    let first = ask_it(request.clone()).await.expect("asked");
+    let again = ask_it(request.clone()).await.expect("the same answer");
     assert_eq!(first, again);
     assert_eq!(world.told().await.len(), 2);
-    let other = Call { payload_hash: [1; 32], ..call };
-    assert_eq!(reason(world.service.ask_question(other, ask()).await), ErrorReason::RequestIdReused);
+    let other = AskQuestionRequest { text: "Co innego?".into(), ..request };
+    assert_eq!(reason(ask_it(other).await), ErrorReason::RequestIdReused);
 
-    let judged = Call { validate_only: true, ..tadek() };
-    world.service.ask_question(judged, ask()).await.expect("it would be asked");
+    let judged = AskQuestionRequest { validate_only: true, ..ask() };
+    ask_it(judged).await.expect("it would be asked");
     let list = ListQuestionsRequest { parent: format!("companies/{COMPANY}"), ..Default::default() };
-    let list = world.service.list_questions(tadek(), list).await.expect("listed");
+    let list = world.call(&tadek(), Notification::list_questions, list).await.expect("listed");
     assert_eq!(list.questions, [first], "judging changed nothing");
 }
 
 async fn only_contacts_ask_and_only_softvig_answers(backend: Backend) {
     let world = world(backend).await;
-    let service = &world.service;
-    let asked = service.ask_question(tadek(), ask()).await.expect("asked");
+    let asked = world.call(&tadek(), Notification::ask_question, ask()).await.expect("asked");
     let other = CompanyId(Uuid::from_u128(0xBAD));
     let cases = [
-        (service.ask_question(softvig(), ask()).await, ErrorReason::PermissionDenied),
+        (world.call(&softvig(), Notification::ask_question, ask()).await, ErrorReason::PermissionDenied),
         (
-            service.ask_question(contact(COMPANY, TADEK, Role::Decision), ask()).await,
+            world.call(&contact(COMPANY, TADEK, Role::Decision), Notification::ask_question, ask()).await,
             ErrorReason::PermissionDenied,
         ),
-        (service.ask_question(contact(other, TADEK, Role::Technical), ask()).await, ErrorReason::NotFound),
         (
-            service
-                .ask_question(
-                    tadek(),
+            world.call(&contact(other, TADEK, Role::Technical), Notification::ask_question, ask()).await,
+            ErrorReason::NotFound,
+        ),
+        (
+            world
+                .call(
+                    &tadek(),
+                    Notification::ask_question,
                     AskQuestionRequest { project: format!("companies/{COMPANY}/projects/{other}"), ..ask() },
                 )
                 .await,
             ErrorReason::NotFound,
         ),
         (
-            service.ask_question(tadek(), AskQuestionRequest { text: String::new(), ..ask() }).await,
+            world
+                .call(
+                    &tadek(),
+                    Notification::ask_question,
+                    AskQuestionRequest { text: String::new(), ..ask() },
+                )
+                .await,
             ErrorReason::InvalidArgument,
         ),
-        (service.answer_question(tadek(), answer(&asked.name, "x")).await, ErrorReason::PermissionDenied),
         (
-            service
-                .answer_question(softvig(), answer(&format!("companies/{COMPANY}/questions/{other}"), "x"))
+            world.call(&tadek(), Notification::answer_question, answer(&asked.name, "x")).await,
+            ErrorReason::PermissionDenied,
+        ),
+        (
+            world
+                .call(
+                    &softvig(),
+                    Notification::answer_question,
+                    answer(&format!("companies/{COMPANY}/questions/{other}"), "x"),
+                )
                 .await,
             ErrorReason::NotFound,
         ),
@@ -124,33 +155,38 @@ async fn only_contacts_ask_and_only_softvig_answers(backend: Backend) {
 
 async fn open_questions_of_all_companies_are_softvigs_to_list(backend: Backend) {
     let world = world(backend).await;
-    let service = &world.service;
-    let asked = service.ask_question(tadek(), ask()).await.expect("asked");
-    service.ask_question(tadek(), ask()).await.expect("asked");
-    service.answer_question(softvig(), answer(&asked.name, "Runtime.")).await.expect("answered");
+    let asked = world.call(&tadek(), Notification::ask_question, ask()).await.expect("asked");
+    world.call(&tadek(), Notification::ask_question, ask()).await.expect("asked");
+    world
+        .call(&softvig(), Notification::answer_question, answer(&asked.name, "Runtime."))
+        .await
+        .expect("answered");
     let all = ListQuestionsRequest { parent: "companies/-".into(), open_only: true, ..Default::default() };
-    let open = service.list_questions(softvig(), all.clone()).await.expect("listed");
+    let open = world.call(&softvig(), Notification::list_questions, all.clone()).await.expect("listed");
     assert_eq!(open.questions.len(), 1);
-    assert_eq!(reason(service.list_questions(tadek(), all).await), ErrorReason::InvalidArgument);
+    assert_eq!(
+        reason(world.call(&tadek(), Notification::list_questions, all).await),
+        ErrorReason::PermissionDenied
+    );
 }
 
 async fn a_watch_goes_on_where_a_list_ended(backend: Backend) {
     let world = world(backend).await;
-    let service = &world.service;
     let parent = format!("companies/{COMPANY}");
     let list = ListQuestionsRequest { parent: parent.clone(), ..Default::default() };
-    let token = service.list_questions(tadek(), list).await.expect("listed").watch_token;
-    service.ask_question(tadek(), ask()).await.expect("asked");
-    service.core.sequence().await.expect("sequenced");
+    let token = world.call(&tadek(), Notification::list_questions, list).await.expect("listed").watch_token;
+    world.call(&tadek(), Notification::ask_question, ask()).await.expect("asked");
+    world.service.core.sequence().await.expect("sequenced");
     let watch = WatchEventsRequest { company: parent, resume_token: token, ..Default::default() };
-    let items = service.watch_events(tadek(), watch).await.expect("watching");
+    let items = world.call(&tadek(), Notification::watch_events, watch).await.expect("watching");
     let first = std::pin::pin!(items).next().await.expect("an item").expect("no error");
     let event = first.event.and_then(|e| e.event);
     assert!(
         matches!(event, Some(proto::notification::v1::notification_event::Event::QuestionAsked(_))),
         "{event:?}"
     );
-    let nobody = service.watch_events(tadek(), WatchEventsRequest::default()).await.map(|_| ());
+    let nobody =
+        world.call(&tadek(), Notification::watch_events, WatchEventsRequest::default()).await.map(|_| ());
     assert_eq!(reason(nobody), ErrorReason::PermissionDenied);
 }
 

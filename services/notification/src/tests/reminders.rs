@@ -3,6 +3,7 @@ use testkit::Backend;
 
 use super::telling::on_both_databases;
 use super::world::World;
+use crate::Notification;
 use crate::fixtures::{migration, window};
 
 fn agree(agreement: &str, replaces: &str, date: StageDate) -> Event {
@@ -31,11 +32,11 @@ async fn reminders(world: &World) -> Vec<String> {
 }
 
 async fn both_contacts_are_reminded_7_days_and_1_day_before(backend: Backend) {
-    let mut world = World::new(backend).await;
+    let world = World::new(backend).await;
     world
-        .hear(Event::StageUnlocked(StageUnlocked { stage: Stage::Audit2.into(), ..Default::default() }))
+        .tell(Event::StageUnlocked(StageUnlocked { stage: Stage::Audit2.into(), ..Default::default() }))
         .await;
-    world.hear(agree("m", "", migration())).await;
+    world.tell(agree("m", "", migration())).await;
     world.advance("2027-01-08T06:59:59Z").await;
     assert!(reminders(&world).await.is_empty());
     world.advance("2027-01-08T07:00:00Z").await;
@@ -51,15 +52,16 @@ async fn both_contacts_are_reminded_7_days_and_1_day_before(backend: Backend) {
     let messages = world.messages().await;
     let one = messages.iter().find(|m| m.topic == "reminder" && m.language == "en").expect("an English one");
     let get = proto::notification::v1::GetMessageRequest { name: one.name.clone() };
-    let text = world.service.get_message(super::world::softvig(), get).await.expect("readable").text;
+    let text =
+        world.call(&super::world::softvig(), Notification::get_message, get).await.expect("readable").text;
     assert!(text.contains("provided that audit 2 passes"), "{text}");
 }
 
 async fn reminders_follow_a_date_that_moves(backend: Backend) {
-    let mut world = World::new(backend).await;
-    world.hear(agree("m", "", migration())).await;
+    let world = World::new(backend).await;
+    world.tell(agree("m", "", migration())).await;
     let later = window(DateKind::Migration, "2027-01-22T21:00:00Z", "2027-01-23T05:00:00Z");
-    world.hear(agree("m2", "m", later)).await;
+    world.tell(agree("m2", "m", later)).await;
     world.advance("2027-01-14T07:00:00Z").await;
     assert!(reminders(&world).await.is_empty(), "the old date's are gone");
     world.advance("2027-01-15T07:00:00Z").await;
@@ -70,17 +72,17 @@ async fn reminders_follow_a_date_that_moves(backend: Backend) {
 }
 
 async fn nobody_is_reminded_of_a_date_that_was_withdrawn(backend: Backend) {
-    let mut world = World::new(backend).await;
-    world.hear(agree("m", "", migration())).await;
-    world.hear(withdraw("m")).await;
+    let world = World::new(backend).await;
+    world.tell(agree("m", "", migration())).await;
+    world.tell(withdraw("m")).await;
     world.advance("2027-01-14T07:00:00Z").await;
     assert!(reminders(&world).await.is_empty());
     world.assert_nothing_parked().await;
 }
 
 async fn reminders_are_not_sent_late(backend: Backend) {
-    let mut world = World::new(backend).await;
-    world.hear(agree("m", "", migration())).await;
+    let world = World::new(backend).await;
+    world.tell(agree("m", "", migration())).await;
     // The service was away for a week and a half.
     world.advance("2027-01-14T06:00:00Z").await;
     assert!(reminders(&world).await.is_empty(), "the one of 7 days before would be wrong by now");

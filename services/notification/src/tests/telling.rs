@@ -11,6 +11,7 @@ use testkit::Backend;
 use uuid::Uuid;
 
 use super::world::{World, contact, describe, reason, softvig};
+use crate::Notification;
 use crate::fixtures::{COMPANY, DAGMARA, PROJECT, TADEK, card, event, migration, name, now, pb};
 
 fn agreed() -> Event {
@@ -18,8 +19,8 @@ fn agreed() -> Event {
 }
 
 async fn an_event_becomes_one_message_for_each_who_hears_it(backend: Backend) {
-    let mut world = World::new(backend).await;
-    let message = world.hear(agreed()).await;
+    let world = World::new(backend).await;
+    let message = world.tell(agreed()).await;
     let expected = ["date_agreed decision", "date_agreed softvig", "date_agreed technical"];
     assert_eq!(world.told().await, expected);
     // Handed to the consumer once more, as after a crash before the acknowledgement.
@@ -32,12 +33,12 @@ async fn an_event_becomes_one_message_for_each_who_hears_it(backend: Backend) {
     assert_eq!(files.len(), 3);
     assert_eq!(files.iter().filter(|f| f.contains("text/calendar")).count(), 2, "SOFTVIG gets no entry");
     assert_eq!(world.messages_in(MessageState::Sent).await.len(), 3);
-    assert_eq!(world.published().await, ["message_sent"; 3]);
+    assert_eq!(world.outbox_kinds().await, ["message_sent"; 3]);
     world.assert_nothing_parked().await;
 }
 
 async fn the_other_services_events_are_told_too(backend: Backend) {
-    let mut world = World::new(backend).await;
+    let world = World::new(backend).await;
     let (company, project) =
         (format!("companies/{COMPANY}"), format!("companies/{COMPANY}/projects/{PROJECT}"));
     let audit = AuditEvent {
@@ -63,11 +64,8 @@ async fn the_other_services_events_are_told_too(backend: Backend) {
         })),
         ..Default::default()
     };
-    // Each source has its own numbers.
-    for (source, payload) in [("audit", audit.encode_to_vec()), ("licensing", licensing.encode_to_vec())] {
-        let message = platform::bus::Message { seq: 1, ..bus_message(source, payload) };
-        world.receive(message).await;
-    }
+    world.hear("audit", COMPANY, "audit_concluded", &audit).await;
+    world.hear("licensing", COMPANY, "licence_chosen", &licensing).await;
     world.assert_nothing_parked().await;
     assert_eq!(
         world.told().await,
@@ -79,38 +77,20 @@ async fn the_other_services_events_are_told_too(backend: Backend) {
             "licence_chosen softvig"
         ]
     );
-    world.hear(agreed()).await;
-}
-
-fn bus_message(source: &str, payload: Vec<u8>) -> platform::bus::Message {
-    platform::bus::Message {
-        source: source.into(),
-        lane: COMPANY.into(),
-        seq: 1,
-        event_id: Uuid::now_v7().to_string(),
-        kind: "test".into(),
-        recorded_at: now(),
-        trace: None,
-        payload: payload.into(),
-    }
 }
 
 async fn what_cannot_be_understood_is_parked_and_seen(backend: Backend) {
     let foreign = format!("companies/{}", Uuid::from_u128(7));
-    let cases: [(&str, Vec<u8>, &str); 4] = [
-        ("scheduling", vec![0xff], "undecodable"),
-        ("scheduling", SchedulingEvent { event: None, ..event(agreed()) }.encode_to_vec(), "unknown type"),
-        (
-            "scheduling",
-            SchedulingEvent { company: foreign, ..event(agreed()) }.encode_to_vec(),
-            "on the lane of",
-        ),
-        ("scheduling", event(Event::DateAgreed(DateAgreed::default())).encode_to_vec(), "the agreed date"),
+    let cases: [(Vec<u8>, &str); 4] = [
+        (vec![0xff], "undecodable"),
+        (SchedulingEvent { event: None, ..event(agreed()) }.encode_to_vec(), "unknown type"),
+        (SchedulingEvent { company: foreign, ..event(agreed()) }.encode_to_vec(), "on the lane of"),
+        (event(Event::DateAgreed(DateAgreed::default())).encode_to_vec(), "the agreed date"),
     ];
-    for (source, payload, expected) in cases {
-        let mut world = World::new(backend).await;
-        world.hear_payload(source, payload).await;
-        world.hear(agreed()).await;
+    for (payload, expected) in cases {
+        let world = World::new(backend).await;
+        world.tell_payload(payload).await;
+        world.tell(agreed()).await;
         let parked = world.service.core.parked().await.expect("readable");
         assert_eq!(parked.len(), 1);
         assert!(parked[0].error.contains(expected), "{:?}", parked[0]);
@@ -119,14 +99,14 @@ async fn what_cannot_be_understood_is_parked_and_seen(backend: Backend) {
 }
 
 async fn anonymising_removes_the_person_everywhere(backend: Backend) {
-    let mut world = World::new(backend).await;
-    world.hear(agreed()).await;
+    let world = World::new(backend).await;
+    world.tell(agreed()).await;
     world.send().await;
     world
-        .hear(Event::ContactReplaced(ContactReplaced { contact: name(TADEK), successor: String::new() }))
+        .tell(Event::ContactReplaced(ContactReplaced { contact: name(TADEK), successor: String::new() }))
         .await;
-    world.hear(Event::ContactAnonymised(ContactAnonymised { contact: name(TADEK) })).await;
-    world.hear(Event::ContactCard(card(TADEK))).await;
+    world.tell(Event::ContactAnonymised(ContactAnonymised { contact: name(TADEK) })).await;
+    world.tell(Event::ContactCard(card(TADEK))).await;
     world.assert_nothing_parked().await;
 
     let db = world.service.core.db.read();
@@ -153,40 +133,58 @@ async fn anonymising_removes_the_person_everywhere(backend: Backend) {
 }
 
 async fn a_contact_sees_its_companys_messages_and_no_others(backend: Backend) {
-    let mut world = World::new(backend).await;
-    world.hear(agreed()).await;
+    let world = World::new(backend).await;
+    world.tell(agreed()).await;
     let other = CompanyId(Uuid::from_u128(0xBAD));
     let list = |parent: CompanyId| ListMessagesRequest {
         parent: format!("companies/{parent}"),
         page_size: 1,
         ..Default::default()
     };
-    let service = &world.service;
     let tadek = || contact(COMPANY, TADEK, Role::Technical);
 
-    let first = service.list_messages(tadek(), list(COMPANY)).await.expect("his own company's");
+    let first =
+        world.call(&tadek(), Notification::list_messages, list(COMPANY)).await.expect("his own company's");
     let second = ListMessagesRequest { page_token: first.next_page_token.clone(), ..list(COMPANY) };
-    let second = service.list_messages(tadek(), second).await.expect("the next page");
+    let second = world.call(&tadek(), Notification::list_messages, second).await.expect("the next page");
     let seen: Vec<String> = first.messages.iter().chain(&second.messages).map(describe).collect();
     assert_eq!(seen, ["date_agreed decision", "date_agreed technical"], "not SOFTVIG's, newest first");
     assert_eq!(second.next_page_token, "");
     assert!(first.messages[0].text.is_empty(), "lists hold no texts");
 
     let stolen = ListMessagesRequest { page_token: first.next_page_token.clone(), ..list(COMPANY) };
-    assert_eq!(reason(service.list_messages(softvig(), stolen).await), ErrorReason::PageTokenInvalid);
-    assert_eq!(reason(service.list_messages(tadek(), list(other)).await), ErrorReason::NotFound);
+    assert_eq!(
+        reason(world.call(&softvig(), Notification::list_messages, stolen).await),
+        ErrorReason::PageTokenInvalid
+    );
+    assert_eq!(
+        reason(world.call(&tadek(), Notification::list_messages, list(other)).await),
+        ErrorReason::NotFound
+    );
     let stranger = contact(other, DAGMARA, Role::Decision);
-    assert_eq!(reason(service.list_messages(stranger, list(COMPANY)).await), ErrorReason::NotFound);
+    assert_eq!(
+        reason(world.call(&stranger, Notification::list_messages, list(COMPANY)).await),
+        ErrorReason::NotFound
+    );
     let left = contact(COMPANY, platform::id::ContactId(Uuid::from_u128(0xDEAD)), Role::Decision);
-    assert_eq!(reason(service.list_messages(left, list(COMPANY)).await), ErrorReason::PermissionDenied);
+    assert_eq!(
+        reason(world.call(&left, Notification::list_messages, list(COMPANY)).await),
+        ErrorReason::PermissionDenied
+    );
 
     let get = |name: &str| GetMessageRequest { name: name.to_owned() };
-    let mine = service.get_message(tadek(), get(&first.messages[0].name)).await.expect("readable");
+    let mine = world
+        .call(&tadek(), Notification::get_message, get(&first.messages[0].name))
+        .await
+        .expect("readable");
     assert!(mine.text.contains("Saturday") && mine.calendar.contains("METHOD:REQUEST"));
     let all = world.messages().await;
     let softvigs = all.iter().find(|m| m.contact.is_empty()).expect("one to SOFTVIG");
-    assert_eq!(reason(service.get_message(tadek(), get(&softvigs.name)).await), ErrorReason::NotFound);
-    service.get_message(softvig(), get(&softvigs.name)).await.expect("SOFTVIG sees it");
+    assert_eq!(
+        reason(world.call(&tadek(), Notification::get_message, get(&softvigs.name)).await),
+        ErrorReason::NotFound
+    );
+    world.call(&softvig(), Notification::get_message, get(&softvigs.name)).await.expect("SOFTVIG sees it");
 }
 
 macro_rules! on_both_databases {

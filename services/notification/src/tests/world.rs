@@ -2,22 +2,21 @@
 
 use std::{
     fs,
-    path::PathBuf,
-    sync::{Arc, OnceLock},
+    ops::Deref,
+    path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
-use jiff::Timestamp;
 use platform::{
-    Call, Error,
-    auth::{Principal, Role, RoleSet},
-    bus::{Inlet, Message as BusMessage},
-    clock::{Clock, set_simulated},
-    consumer::Consumer,
+    Error,
+    auth::{Principal, Role},
+    bus::Message as BusMessage,
+    clock::Clock,
     core::Core,
-    db::{Db, query_all},
+    db::Db,
+    harness::{self, Harness, TestClock},
     id::{CompanyId, ContactId},
-    lane::Lane,
     schema,
 };
 use prost::Message as _;
@@ -29,28 +28,28 @@ use testkit::{Backend, Database, eventually};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::channel::ChannelConfig;
 use crate::fixtures::{COMPANY, DAGMARA, TADEK, card, event, now};
-use crate::recipients::Language;
 use crate::{Config, Notification, schema::Migrator};
 
 pub struct World {
-    pub service: Notification,
-    consumer: Consumer,
-    seq: i64,
-    clock: PathBuf,
+    harness: Harness<Notification>,
+    clock: TestClock,
     pub mails: PathBuf,
     folder: PathBuf,
     database: Database,
 }
 
+impl Deref for World {
+    type Target = Harness<Notification>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.harness
+    }
+}
+
 impl World {
     /// A company with Tadek (technical) and Dagmara (decision), at [`now`].
     pub async fn new(backend: Backend) -> Self {
-        Self::with(backend, None).await
-    }
-
-    pub async fn with(backend: Backend, channel: Option<ChannelConfig>) -> Self {
         platform::init();
         let database = Database::prepared(backend, "notification", async |url| {
             let db = open(&url).await;
@@ -60,56 +59,36 @@ impl World {
         .await;
         let folder = std::env::temp_dir().join(testkit::unique_name());
         fs::create_dir(&folder).expect("a folder");
-        let (clock, mails) = (folder.join("clock"), folder.join("mails"));
-        set_simulated(&clock, now()).expect("a clock");
-        let channel = channel.unwrap_or_else(|| ChannelConfig::Folder(mails.clone()));
-        let service = replica(&database, &clock, channel).await;
-        let consumer = Consumer::new(service.core.clone(), Arc::new(service.clone()));
-        let mut world = Self { service, consumer, seq: 0, clock, mails, folder, database };
+        let mails = folder.join("mails");
+        let clock = TestClock::at(&now().to_string());
+        let harness = Harness::new(replica(&database, clock.clock.clone(), &mails).await);
+        let world = Self { harness, clock, mails, folder, database };
         let changed = proto::scheduling::v1::CompanyChanged {
             display_name: "Auto Łęcki sp. z o.o.".into(),
             ..Default::default()
         };
-        world.hear(Event::CompanyChanged(changed)).await;
+        world.tell(Event::CompanyChanged(changed)).await;
         for contact in [TADEK, DAGMARA] {
-            world.hear(Event::ContactCard(card(contact))).await;
+            world.tell(Event::ContactCard(card(contact))).await;
         }
         world
     }
 
     /// Another process of the same service.
     pub async fn replica(&self) -> Notification {
-        replica(&self.database, &self.clock, ChannelConfig::Folder(self.mails.clone())).await
+        replica(&self.database, self.clock.clock.clone(), &self.mails).await
     }
 
     /// One event of scheduling arrives; its message, to let it arrive again.
-    pub async fn hear(&mut self, what: Event) -> BusMessage {
+    pub async fn tell(&self, what: Event) -> BusMessage {
         let event_id = Uuid::now_v7().to_string();
-        self.hear_event(SchedulingEvent { event_id, ..event(what) }).await
+        self.tell_payload(SchedulingEvent { event_id, ..event(what) }.encode_to_vec()).await
     }
 
-    pub async fn hear_event(&mut self, event: SchedulingEvent) -> BusMessage {
-        self.hear_payload("scheduling", event.encode_to_vec()).await
-    }
-
-    pub async fn hear_payload(&mut self, source: &str, payload: Vec<u8>) -> BusMessage {
-        self.seq += 1;
-        let message = BusMessage {
-            source: source.into(),
-            lane: Lane::Company(COMPANY),
-            seq: self.seq,
-            event_id: Uuid::now_v7().to_string(),
-            kind: "test".into(),
-            recorded_at: now(),
-            trace: None,
-            payload: payload.into(),
-        };
+    pub async fn tell_payload(&self, payload: Vec<u8>) -> BusMessage {
+        let message = self.message("scheduling", COMPANY.into(), "test", payload);
         self.receive(message.clone()).await;
         message
-    }
-
-    pub async fn receive(&self, message: BusMessage) {
-        self.consumer.receive(message).await.expect("received or parked");
     }
 
     /// Nothing was parked on the way.
@@ -125,10 +104,9 @@ impl World {
 
     /// Lets business time pass and fires what comes due.
     pub async fn advance(&self, to: &str) {
-        let to: Timestamp = to.parse().expect("a fixed instant");
-        set_simulated(&self.clock, to).expect("a clock");
+        self.clock.set(to);
         let stop = CancellationToken::new();
-        let (core, on) = (self.service.core.clone(), Arc::new(self.service.clone()));
+        let (core, on) = (self.service.core.clone(), Arc::clone(&self.service));
         let loops = tokio::spawn({
             let stop = stop.clone();
             async move { core.run_timers(on, stop).await }
@@ -153,7 +131,7 @@ impl World {
             page_size: 200,
             ..Default::default()
         };
-        self.service.list_messages(softvig(), request).await.expect("listed").messages
+        self.call(&softvig(), Notification::list_messages, request).await.expect("listed").messages
     }
 
     /// `topic recipient` of each message, sorted.
@@ -161,12 +139,6 @@ impl World {
         let mut told: Vec<String> = self.messages().await.iter().map(describe).collect();
         told.sort();
         told
-    }
-
-    /// The names of the events that this service published.
-    pub async fn published(&self) -> Vec<String> {
-        let rows = query_all(self.service.core.db.read(), "select kind from outbox order by seq", vec![]);
-        rows.await.expect("readable").iter().map(|r| r.try_get("", "kind").expect("a name")).collect()
     }
 
     /// The .eml files.
@@ -194,18 +166,9 @@ pub fn describe(message: &pb::Message) -> String {
     format!("{} {to}", message.topic)
 }
 
-async fn replica(database: &Database, clock: &std::path::Path, channel: ChannelConfig) -> Notification {
-    let clock = Clock::simulated(clock).expect("the clock's file");
+async fn replica(database: &Database, clock: Clock, mails: &Path) -> Notification {
     let core = Core::new(Notification::NAME, open(database.url()).await, clock);
-    let config = Config {
-        channel,
-        from: "przesiadka@softvig.example".into(),
-        from_name: "SOFTVIG Przesiadka".into(),
-        domain: "przesiadka.softvig.example".into(),
-        softvig: "migracje@softvig.example".into(),
-        softvig_language: Language::Pl,
-    };
-    Notification::new(core, &config).expect("a valid configuration")
+    Notification::new(core, &Config::default(), mails).expect("a valid configuration")
 }
 
 async fn open(url: &str) -> Db {
@@ -218,40 +181,14 @@ async fn open(url: &str) -> Db {
     }
 }
 
-/// A call of a contact of this or another company.
-pub fn contact(company: CompanyId, contact: ContactId, role: Role) -> Call {
-    call(Principal {
-        issuer: "test".into(),
-        subject: contact.to_string(),
-        roles: RoleSet::from([role]),
-        company: Some(company),
-        contact: Some(contact),
-    })
+/// A contact of this or another company.
+pub fn contact(company: CompanyId, contact: ContactId, role: Role) -> Principal {
+    harness::contact(company, contact, &[role])
 }
 
-/// A call of SOFTVIG's CRM.
-pub fn softvig() -> Call {
-    call(Principal {
-        issuer: "test".into(),
-        subject: "crm-1".into(),
-        roles: RoleSet::from([Role::Crm]),
-        company: None,
-        contact: None,
-    })
-}
-
-fn call(principal: Principal) -> Call {
-    Call {
-        principal,
-        request_id: Some(Uuid::now_v7().to_string()),
-        method: "notification.Test",
-        payload_hash: [0; 32],
-        etag: None,
-        validate_only: false,
-        after: Vec::new(),
-        traceparent: None,
-        position: Arc::new(OnceLock::new()),
-    }
+/// SOFTVIG's CRM.
+pub fn softvig() -> Principal {
+    harness::softvig(Role::Crm)
 }
 
 /// The reason of a refusal.

@@ -1,6 +1,7 @@
 use proto::scheduling::v1::{scheduling_event::Event, *};
 
-use super::{Book, Outcome};
+use super::kinds;
+use crate::consume::{Book, Outcome, scheduling};
 use crate::fixtures::{
     BEATA, DAGMARA, PROJECT, TADEK, audit_2, book, card, card_in_state, day, hear, messages, migration, name,
     now, pb, told,
@@ -181,13 +182,6 @@ fn project_events() -> Vec<(Event, &'static [Kind])> {
     ]
 }
 
-fn kinds(outcome: &Outcome) -> Vec<Kind> {
-    match outcome {
-        Outcome::Told(notices) => notices.iter().map(|n| n.kind).collect(),
-        Outcome::Kept | Outcome::Ignored(_) => Vec::new(),
-    }
-}
-
 #[test]
 fn each_event_is_told_as_the_page_says_in_each_state() {
     for (event, expected) in project_events() {
@@ -341,7 +335,7 @@ fn help_with_the_variant_goes_to_softvig_and_to_who_asked() {
     let mut book = book();
     let mut event = crate::fixtures::event(Event::VariantHelpAsked(VariantHelpAsked { note: "?".into() }));
     event.actor = Some(Actor { party: Party::Company.into(), contact: name(DAGMARA), ..Default::default() });
-    let Outcome::Told(notices) = super::scheduling(&event, &mut book).expect("well-formed") else {
+    let Outcome::Told(notices) = scheduling(&event, &mut book).expect("well-formed") else {
         panic!("told");
     };
     let to: Vec<Recipient> = messages(&book, &notices).iter().map(|m| m.recipient).collect();
@@ -360,7 +354,7 @@ fn a_malformed_event_is_refused() {
         SchedulingEvent { event: Some(agree("a", "", StageDate::default())), ..good.clone() },
     ];
     for event in broken {
-        assert!(super::scheduling(&event, &mut book()).is_err(), "{event:?}");
+        assert!(scheduling(&event, &mut book()).is_err(), "{event:?}");
     }
 }
 

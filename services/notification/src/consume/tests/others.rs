@@ -1,0 +1,176 @@
+use proto::{
+    audit::v1::{self as audit_pb, AuditEvent, FindingSummary, audit_event::Event as Audited},
+    common::v1::LocalizedText,
+    licensing::v1::{self as licensing_pb, LicenceKind, LicensingEvent, licensing_event::Event as Licensed},
+    scheduling::v1::{AuditAttemptVoided, DateAgreed, Stage, StageUnlocked, scheduling_event::Event},
+};
+use uuid::Uuid;
+
+use super::kinds;
+use crate::consume::{Book, Outcome, audit, licensing, reminder};
+use crate::fixtures::{COMPANY, PROJECT, at, book, hear, messages, migration, now, pb};
+use crate::kind::Kind;
+use crate::message::Recipient;
+use crate::project::{Reminder, ReminderPolicy};
+
+fn project() -> String {
+    format!("companies/{COMPANY}/projects/{PROJECT}")
+}
+
+fn hear_audit(book: &mut Book, what: Audited) -> Outcome {
+    let event = AuditEvent {
+        event_id: Uuid::from_u128(1).to_string(),
+        company: format!("companies/{COMPANY}"),
+        project: project(),
+        occurred_at: pb(now()),
+        event: Some(what),
+        ..Default::default()
+    };
+    audit(&event, book).expect("a well-formed event")
+}
+
+fn hear_licensing(book: &mut Book, what: Licensed) -> Outcome {
+    let event = LicensingEvent {
+        event_id: Uuid::from_u128(1).to_string(),
+        company: format!("companies/{COMPANY}"),
+        project: project(),
+        occurred_at: pb(now()),
+        event: Some(what),
+        ..Default::default()
+    };
+    licensing(&event, book).expect("a well-formed event")
+}
+
+fn finding() -> FindingSummary {
+    FindingSummary {
+        number: 3,
+        audit: 1,
+        item: "ram.gb".into(),
+        question: Some(LocalizedText { pl: "Pamięć RAM".into(), en: "Memory".into() }),
+        measured: "8 GB".into(),
+        limit: "≥ 16 GB".into(),
+        ..Default::default()
+    }
+}
+
+fn concluded(passed: bool) -> Audited {
+    Audited::AuditConcluded(audit_pb::AuditConcluded {
+        attempt: "t1".into(),
+        audit: 1,
+        number: 1,
+        passed,
+        findings: vec![finding(), FindingSummary { question: None, limit: String::new(), ..finding() }],
+    })
+}
+
+/// The outcome is as the page says, and its texts can be written.
+fn assert_told(book: &Book, outcome: &Outcome, expected: &[Kind]) {
+    assert_eq!(kinds(outcome), expected);
+    if let Outcome::Told(notices) = outcome {
+        assert!(!messages(book, notices).is_empty());
+    }
+}
+
+#[test]
+fn audit_results_and_findings_are_told_and_what_happens_between_is_not() {
+    let some = Some(finding());
+    let answered = audit_pb::FindingAnswered { finding: some.clone(), answer: "Dołożono".into() };
+    let rejected = audit_pb::FindingRejected { finding: some.clone(), reason: "Nadal 8 GB".into() };
+    let cases: [(Audited, &[Kind]); 9] = [
+        (concluded(true), &[Kind::AuditPassed]),
+        (concluded(false), &[Kind::AuditFailed]),
+        (Audited::FindingAnswered(answered), &[Kind::FindingAnswered]),
+        (Audited::FindingRejected(rejected), &[Kind::FindingRejected]),
+        (Audited::FindingOpened(audit_pb::FindingOpened { finding: some.clone() }), &[]),
+        (Audited::FindingVerified(audit_pb::FindingVerified { finding: some, ..Default::default() }), &[]),
+        (Audited::ValuesRecorded(Default::default()), &[]),
+        (Audited::ItemWaived(Default::default()), &[]),
+        (Audited::EvidenceRefreshed(Default::default()), &[]),
+    ];
+    for (event, expected) in cases {
+        let mut book = book();
+        let outcome = hear_audit(&mut book, event);
+        assert_told(&book, &outcome, expected);
+    }
+}
+
+#[test]
+fn findings_are_listed_in_the_readers_language() {
+    let mut book = book();
+    let Outcome::Told(notices) = hear_audit(&mut book, concluded(false)) else { panic!("told") };
+    let texts: Vec<String> = messages(&book, &notices).into_iter().map(|m| m.content.text).collect();
+    assert!(texts[0].contains("- Pamięć RAM (wynik: 8 GB; oczekiwano: ≥ 16 GB)\n"), "{}", texts[0]);
+    assert!(texts[1].contains("- Memory (measured: 8 GB; expected: ≥ 16 GB)\n"), "{}", texts[1]);
+    assert!(texts[1].contains("- ram.gb (measured: 8 GB)\n"), "{}", texts[1]);
+}
+
+#[test]
+fn the_result_of_a_voided_attempt_moves_nobody() {
+    let mut book = book();
+    let voided = AuditAttemptVoided { attempt: "t1".into(), audit: 1, reason: "Zmiana wariantu".into() };
+    hear(&mut book, Event::AuditAttemptVoided(voided));
+    assert!(matches!(hear_audit(&mut book, concluded(true)), Outcome::Ignored(_)));
+}
+
+#[test]
+fn licences_are_told_to_those_who_decide() {
+    let (kind, text) = (LicenceKind::Runtime.into(), "Bo tak".to_owned());
+    let rule = "RUNTIME_ONLY_AUTOSTACJA".to_owned();
+    let demand = "sql_server".to_owned();
+    let previous = LicenceKind::Standard.into();
+    let cases: [(Licensed, &[Kind]); 8] = [
+        (
+            Licensed::LicenceRecommended(licensing_pb::LicenceRecommended { kind, note: text.clone() }),
+            &[Kind::LicenceRecommended],
+        ),
+        (Licensed::LicenceChosen(licensing_pb::LicenceChosen { kind, previous }), &[Kind::LicenceChosen]),
+        (
+            Licensed::LicenceChoiceEnded(licensing_pb::LicenceChoiceEnded { kind, rule }),
+            &[Kind::LicenceChoiceEnded],
+        ),
+        (
+            Licensed::ProofWithdrawn(licensing_pb::ProofWithdrawn { demand, reason: text }),
+            &[Kind::ProofWithdrawn],
+        ),
+        (Licensed::LicenceStatusChanged(Default::default()), &[]),
+        (Licensed::LicenceRecorded(Default::default()), &[]),
+        (Licensed::OfferReserved(Default::default()), &[]),
+        (Licensed::OfferReleased(Default::default()), &[]),
+    ];
+    for (event, expected) in cases {
+        let mut book = book();
+        let outcome = hear_licensing(&mut book, event);
+        assert_told(&book, &outcome, expected);
+        if let Outcome::Told(notices) = &outcome {
+            let to: Vec<Recipient> = messages(&book, notices).iter().map(|m| m.recipient).collect();
+            assert_eq!(to, [Recipient::Contact(crate::fixtures::DAGMARA), Recipient::Softvig]);
+        }
+    }
+}
+
+#[test]
+fn a_reminder_says_provided_that_where_a_gate_is_open() {
+    for (stage, polish, english) in [
+        (Stage::Audit1, Some("pod warunkiem, że Audyt I"), Some("provided that audit 1 passes")),
+        (Stage::Migration, None, None),
+    ] {
+        let mut book = book();
+        let agreed = DateAgreed { agreement: "m".into(), date: Some(migration()), ..Default::default() };
+        hear(&mut book, Event::DateAgreed(agreed));
+        hear(&mut book, Event::StageUnlocked(StageUnlocked { stage: stage.into(), ..Default::default() }));
+        let due = Reminder { project: PROJECT, agreement: "m".into(), days_before: 1 };
+        let project = book.project.as_ref().expect("known");
+        let now = at("2027-01-14T07:00:00Z");
+        let notice = reminder(&due, project, &ReminderPolicy::shipped(), Uuid::from_u128(2), now);
+        let texts: Vec<String> = messages(&book, &[notice.expect("still agreed")])
+            .into_iter()
+            .map(|m| m.content.subject + "\n" + &m.content.text)
+            .collect();
+        assert_eq!(texts.len(), 2, "the technical and the decision contact");
+        for (text, condition) in texts.iter().zip([polish, english]) {
+            assert_eq!(text.contains("pod warunkiem") || text.contains("provided"), condition.is_some());
+            assert!(condition.is_none_or(|c| text.contains(c)), "{text}");
+        }
+        assert!(texts[0].starts_with("Jutro") && texts[1].starts_with("Tomorrow"), "{texts:?}");
+    }
+}
