@@ -183,7 +183,8 @@ impl Unit {
                 resource.into(),
                 clock::to_db(clock::machine_now()).into(),
             ];
-            // Another lane may have taken the same id meanwhile: then this is a reuse, not a repeat.
+            // The same id on another lane came first (a company added twice at once has two lanes):
+            // the next attempt finds it, and whether it is a repeat or a reuse.
             let inserted = execute(
                 &self.tx,
                 "insert into request (key, payload_hash, resource, created_at) values ($1, $2, $3, $4) on conflict (key) do nothing",
@@ -191,7 +192,7 @@ impl Unit {
             )
             .await?;
             if inserted == 0 {
-                return Err(request_id_reused());
+                return Err(Error::lost_race());
             }
         }
         let position = self.position();

@@ -29,7 +29,7 @@ pub(super) fn check(operation: &Operation) {
         operation.path
     );
     if !operation.resource.is_empty() {
-        assert!(resource_field(message).is_some(), "{} has neither name nor parent", operation.request);
+        assert!(name_place(message).is_some(), "{} has neither name nor parent", operation.request);
     }
     for param in params.iter().filter(|p| !operation.is_of_resource(p)) {
         assert!(message.field(param).is_some(), "{} has no field {param}", operation.request);
@@ -49,15 +49,42 @@ impl Operation {
     /// Fields that the path fills.
     pub(crate) fn path_fields(&self) -> Vec<&str> {
         let mut fields: Vec<_> = self.params().into_iter().filter(|p| !self.is_of_resource(p)).collect();
-        if !self.resource.is_empty() {
-            fields.extend(resource_field(CONTRACT.message(self.request)));
+        match name_place(CONTRACT.message(self.request)) {
+            Some(NamePlace::Request(field)) if !self.resource.is_empty() => fields.push(field),
+            _ => {}
         }
         fields
     }
 }
 
-fn resource_field(message: &MessageInfo) -> Option<&'static str> {
-    ["name", "parent"].into_iter().find(|name| message.field(name).is_some())
+/// Where the resource's name goes.
+enum NamePlace {
+    /// The request's `name` or `parent`.
+    Request(&'static str),
+    /// An update carries the resource itself, which has the name (AIP-134); the field's JSON name.
+    Resource(&'static str),
+}
+
+fn name_place(message: &'static MessageInfo) -> Option<NamePlace> {
+    if let Some(name) = ["name", "parent"].into_iter().find(|name| message.field(name).is_some()) {
+        return Some(NamePlace::Request(name));
+    }
+    let named = |kind: &Kind| match kind {
+        Kind::Message(full) => CONTRACT.message(full).field("name").is_some(),
+        _ => false,
+    };
+    let carried = message.fields.iter().find(|field| !field.repeated && named(&field.kind))?;
+    Some(NamePlace::Resource(&carried.json_name))
+}
+
+fn put_name(json: &mut Map<String, Value>, place: NamePlace, name: String) -> Result<(), Error> {
+    match place {
+        NamePlace::Request(field) => put(json, field, Value::String(name)),
+        NamePlace::Resource(field) => match json.entry(field).or_insert_with(|| Map::new().into()) {
+            Value::Object(resource) => put(resource, "name", Value::String(name)),
+            other => Err(Error::invalid(field, other, "a JSON object")),
+        },
+    }
 }
 
 pub(super) async fn read_body(body: Body, limits: &Limits) -> Result<Bytes, Error> {
@@ -90,12 +117,12 @@ pub(super) fn merge(
     if params.values().any(|value| value.is_empty() || value.contains('/')) {
         return Err(Error::not_found(parts.uri.path()));
     }
-    if let Some(field) = resource_field(message).filter(|_| !operation.resource.is_empty()) {
+    if let Some(place) = name_place(message).filter(|_| !operation.resource.is_empty()) {
         let mut name = operation.resource.clone();
         for (param, value) in &params {
             name = name.replace(&format!("{{{param}}}"), value);
         }
-        put(&mut json, field, Value::String(name))?;
+        put_name(&mut json, place, name)?;
     }
     for (param, value) in params.iter().filter(|(param, _)| !operation.is_of_resource(param)) {
         if let Some(field) = message.field(param) {
