@@ -45,6 +45,8 @@ pub fn to_wire(t: Timestamp) -> pbjson_types::Timestamp {
 
 /// From the contract's messages, in microseconds; none for what is no instant.
 pub fn from_wire(t: &pbjson_types::Timestamp) -> Option<Timestamp> {
+    // The contract has no negative nanos; jiff would take them.
+    u32::try_from(t.nanos).ok()?;
     Timestamp::new(t.seconds, t.nanos).ok().map(micros)
 }
 

@@ -147,3 +147,30 @@ fn occurred_at(envelope: &pb::SchedulingEvent) -> Result<Timestamp, ApplyError> 
 fn undecodable(e: Error) -> ApplyError {
     ApplyError::Undecodable(e.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_event_meets_its_cell_in_every_state() {
+        use Outcome::{Apply, Ignore, Raise};
+        const OTHER: Outcome = Ignore("no concern of licensing");
+        const AGAIN: Outcome = Raise("the project was opened before");
+        const ENDED: Outcome = Raise("the project ended before");
+        // Event; its outcome for a project that is unknown, open, closed.
+        let table = [
+            (Event::ProjectOpened(pb::ProjectOpened {}), [Apply, AGAIN, AGAIN]),
+            (Event::VariantChosen(pb::VariantChosen::default()), [Raise(NEVER_OPENED), Apply, Ignore(CLOSED)]),
+            (Event::ProjectCancelled(pb::ProjectCancelled::default()), [Raise(NEVER_OPENED), Apply, ENDED]),
+            (Event::ProjectCompleted(pb::ProjectCompleted {}), [Raise(NEVER_OPENED), Apply, ENDED]),
+            (Event::ContractRecorded(pb::ContractRecorded::default()), [OTHER; 3]),
+            (Event::ReadinessDeclared(pb::ReadinessDeclared::default()), [OTHER; 3]),
+            (Event::RunStarted(pb::RunStarted::default()), [OTHER; 3]),
+        ];
+        for (event, expected) in table {
+            let got = [State::Unknown, State::Open, State::Closed].map(|state| outcome(&event, state));
+            assert_eq!(got, expected, "{event:?}");
+        }
+    }
+}

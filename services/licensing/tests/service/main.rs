@@ -1,0 +1,7 @@
+//! The licensing service whole: its functions, its consumer and its tables, on both databases.
+
+mod commands;
+mod events;
+mod offers;
+mod reads;
+mod world;
