@@ -5,6 +5,7 @@ use std::{
     collections::HashMap,
     path::PathBuf,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use jiff::Timestamp;
@@ -12,13 +13,13 @@ use proto::request::Request;
 use uuid::Uuid;
 
 use crate::{
-    auth::{Principal, Role},
+    auth::{DevelopmentIssuer, Principal, Role, TokenFor, Verifier},
     bus::{Inlet as _, Message},
     call::{Function, Service},
     clock::{self, Clock},
     consumer::{Consumer, OnEvent},
     db::query_all,
-    edge::{self, Caller},
+    edge::{self, Caller, Edge, Limits},
     error::Error,
     id::{CompanyId, ContactId},
     lane::Lane,
@@ -80,6 +81,43 @@ pub fn softvig(role: Role) -> Principal {
         roles: [role].into(),
         company: None,
         contact: None,
+    }
+}
+
+/// An edge that takes the tokens it signs itself, for tests through the adapters.
+pub struct TestEdge {
+    folder: PathBuf,
+    issuer: DevelopmentIssuer,
+    pub edge: Edge,
+}
+
+impl TestEdge {
+    #[allow(clippy::new_without_default)]
+    pub fn new() -> Self {
+        crate::init();
+        let folder = std::env::temp_dir().join(format!("przesiadka-issuer-{}", Uuid::now_v7()));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let issuer = DevelopmentIssuer::open(&folder).expect("a key");
+        let verifier = Verifier::new(vec![issuer.issuer().expect("an issuer")]);
+        Self { folder, issuer, edge: Edge::new(Arc::new(verifier), Limits::default()) }
+    }
+
+    /// The value of the authorization header for a caller.
+    pub fn bearer(&self, caller: &Principal) -> String {
+        let token = self.issuer.mint(&TokenFor {
+            subject: caller.subject.clone(),
+            roles: caller.roles.clone(),
+            company: caller.company,
+            contact: caller.contact,
+            valid_for: Duration::from_secs(600),
+        });
+        format!("Bearer {}", token.expect("signs"))
+    }
+}
+
+impl Drop for TestEdge {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
 

@@ -73,8 +73,8 @@ impl OnEvent for Licensing {
             .map_err(|e| ApplyError::Undecodable(e.to_string()))?;
         let Some(event) = &envelope.event else { return Err(ApplyError::UnknownType) };
         let Lane::Company(company) = message.lane else { return Ok(()) };
-        let [named] = name::ids("company", "companies/{company}", &envelope.company).map_err(undecodable)?;
-        if company.0 != named {
+        let named = name::company("company", &envelope.company).map_err(undecodable)?;
+        if company != named {
             return Err(ApplyError::Undecodable(format!("{} on the lane of {company}", envelope.company)));
         }
         unit.project_contact(event).await?;

@@ -15,13 +15,16 @@ pub mod offers;
 pub mod rest;
 pub mod schema;
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use platform::core::Core;
 
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, LoadError};
 
-/// The service. Cloned freely; clones share everything.
+/// The service's name, in lanes, subjects and paths.
+pub const NAME: &str = "licensing";
+
+/// The service: every RPC is a function of it. Cloned freely; clones share everything.
 #[derive(Clone, Debug)]
 pub struct Licensing {
     core: Core,
@@ -29,11 +32,12 @@ pub struct Licensing {
 }
 
 impl Licensing {
-    /// The service's name, in its lanes, subjects and paths.
-    pub const NAME: &str = "licensing";
-
-    pub fn new(core: Core, catalogue: Catalogue) -> Self {
-        Self { core, catalogue: Arc::new(catalogue) }
+    /// `catalogue` is a folder with further entries that operations supply.
+    ///
+    /// # Errors
+    /// A catalogue that is not valid, with its file and key.
+    pub fn new(core: Core, catalogue: Option<&Path>) -> Result<Self, LoadError> {
+        Ok(Self { core, catalogue: Arc::new(Catalogue::load(catalogue)?) })
     }
 }
 

@@ -1,5 +1,6 @@
 //! The licensing service whole: its functions, its consumer and its tables, on both databases.
 
+mod adapters;
 mod commands;
 mod events;
 mod offers;

@@ -1,7 +1,7 @@
 //! A company whose project is opened and whose variant is chosen.
 
 use jiff::Timestamp;
-use licensing::{Licensing, catalogue::Catalogue, schema::Migrator};
+use licensing::{Licensing, schema::Migrator};
 use platform::{
     Error, Service as _,
     auth::{Principal, Role},
@@ -50,9 +50,8 @@ impl World {
         .await;
         let clock = TestClock::at(NOW);
         let db = Db::open(database.url(), 4).await.expect("opens");
-        let core = Core::new(Licensing::NAME, db, clock.clock.clone());
-        let catalogue = Catalogue::load(None).expect("the shipped catalogue");
-        let harness = Harness::new(Licensing::new(core, catalogue));
+        let core = Core::new(licensing::NAME, db, clock.clock.clone());
+        let harness = Harness::new(Licensing::new(core, None).expect("the shipped catalogue"));
         let dealer = Dealer::new();
         let world = Self { harness, clock, dealer, _database: database };
         world.open(&world.dealer, "2019-05-01").await;
