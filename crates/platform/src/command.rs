@@ -13,6 +13,7 @@ use crate::{
 };
 
 /// Where a command stands at its start.
+#[allow(clippy::large_enum_variant, reason = "matched where it is made, never kept")]
 pub enum Started {
     /// Carried out before, by the same request: the resource that it changed is to be read again.
     Replayed(String),

@@ -54,6 +54,7 @@ pub struct Ticket {
 }
 
 /// What became of a command's begin.
+#[allow(clippy::large_enum_variant, reason = "matched where it is made, never kept")]
 pub enum Begun {
     /// The same request was carried out before; its effect is this resource, to be read again.
     Replayed(String),

@@ -161,7 +161,10 @@ mod tests {
         // Event; its outcome for a project that is unknown, open, closed.
         let table = [
             (Event::ProjectOpened(pb::ProjectOpened {}), [Apply, AGAIN, AGAIN]),
-            (Event::VariantChosen(pb::VariantChosen::default()), [Raise(NEVER_OPENED), Apply, Ignore(CLOSED)]),
+            (
+                Event::VariantChosen(pb::VariantChosen::default()),
+                [Raise(NEVER_OPENED), Apply, Ignore(CLOSED)],
+            ),
             (Event::ProjectCancelled(pb::ProjectCancelled::default()), [Raise(NEVER_OPENED), Apply, ENDED]),
             (Event::ProjectCompleted(pb::ProjectCompleted {}), [Raise(NEVER_OPENED), Apply, ENDED]),
             (Event::ContractRecorded(pb::ContractRecorded::default()), [OTHER; 3]),
