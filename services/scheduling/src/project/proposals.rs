@@ -219,7 +219,6 @@ impl Project {
         };
         let slot = self.dates.slot_mut(kind);
         let replaced = slot.agreed.replace(agreed.clone());
-        slot.version += 1;
         slot.ever_agreed = true;
         slot.overdue = false;
         slot.withdrawn = None;
