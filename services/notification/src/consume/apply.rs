@@ -19,6 +19,7 @@ use super::{Book, Outcome, audit, contact_id, id, licensing, scheduling};
 use crate::Notification;
 use crate::book::{OpenBook, tell};
 use crate::message::store;
+use crate::questions::pass_on;
 
 /// An event of one of the services that are heard.
 enum Heard {
@@ -50,7 +51,12 @@ impl OnEvent for Notification {
             tell(unit, &self.renderer, &open.book.directory, notices).await?;
         }
         open.keep(unit, &self.reminders).await?;
-        heard.forget(unit, company).await
+        match &heard {
+            Heard::Scheduling(SchedulingEvent { event: Some(event), .. }) => {
+                follow(unit, company, event).await
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -93,19 +99,27 @@ impl Heard {
             Self::Licensing(e) => licensing(e, book),
         }
     }
+}
 
-    /// After an anonymisation: the words of messages to the contact, or naming it, go too.
-    async fn forget(&self, unit: &Unit, company: CompanyId) -> Result<(), ApplyError> {
-        let Self::Scheduling(SchedulingEvent { event: Some(Event::ContactAnonymised(e)), .. }) = self else {
-            return Ok(());
-        };
-        let contact = contact_id(&e.contact).map_err(undecodable)?;
-        for mut stored in store::concerning(unit.db(), company, contact).await? {
-            if stored.value.scrub(contact, unit.now()) {
-                store::save(unit.db(), &stored).await?;
-            }
+/// What a contact's end changes outside the book.
+async fn follow(unit: &Unit, company: CompanyId, event: &Event) -> Result<(), ApplyError> {
+    match event {
+        Event::ContactReplaced(e) if !e.successor.is_empty() => {
+            let from = contact_id(&e.contact).map_err(undecodable)?;
+            let successor = contact_id(&e.successor).map_err(undecodable)?;
+            Ok(pass_on(unit, company, from, successor).await?)
         }
-        Ok(())
+        // The words of messages to the contact, or naming it, go too.
+        Event::ContactAnonymised(e) => {
+            let contact = contact_id(&e.contact).map_err(undecodable)?;
+            for mut stored in store::concerning(unit.db(), company, contact).await? {
+                if stored.value.scrub(contact, unit.now()) {
+                    store::save(unit.db(), &stored).await?;
+                }
+            }
+            Ok(())
+        }
+        _ => Ok(()),
     }
 }
 

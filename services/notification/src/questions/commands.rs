@@ -162,7 +162,7 @@ impl Notification {
         if let Some(answer) = question.answers.last() {
             notice = notice.text("answer", &answer.text);
         }
-        let notice = Notice { about: Some(question.asker), ..notice };
+        let notice = Notice { about: Some(question.answer_to), ..notice };
         let directory = directory(unit.db(), question.company).await?;
         tell(unit, &self.renderer, &directory, &[notice]).await
     }

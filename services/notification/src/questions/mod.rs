@@ -2,9 +2,11 @@
 
 mod commands;
 mod model;
+mod succession;
 
 pub(crate) use commands::actor_name;
 pub use model::{Answer, Question, QuestionId};
+pub(crate) use succession::pass_on;
 
 #[cfg(test)]
 mod tests;

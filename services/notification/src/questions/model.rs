@@ -25,6 +25,8 @@ pub struct Question {
     pub company: CompanyId,
     pub project: Option<ProjectId>,
     pub asker: ContactId,
+    /// Who gets the answer: the asker, or after a replacement the successor.
+    pub answer_to: ContactId,
     pub subject: String,
     pub text: String,
     pub asked_at: Timestamp,
@@ -65,6 +67,7 @@ impl Question {
             company,
             project,
             asker,
+            answer_to: asker,
             subject: subject.into(),
             text: text.into(),
             asked_at: now,
@@ -80,6 +83,15 @@ impl Question {
         Refusal::unless_empty(violations)?;
         self.answers.push(Answer { text: text.into(), by: by.into(), at: now });
         Ok(())
+    }
+
+    /// The contact was replaced: an open question passes to the successor. Whether it did.
+    pub fn pass_on(&mut self, from: ContactId, successor: ContactId) -> bool {
+        let passes = self.is_open() && self.answer_to == from;
+        if passes {
+            self.answer_to = successor;
+        }
+        passes
     }
 
     pub fn is_open(&self) -> bool {

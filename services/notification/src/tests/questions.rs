@@ -10,7 +10,7 @@ use proto::{
         AnswerQuestionRequest, AskQuestionRequest, GetQuestionRequest, ListQuestionsRequest,
         WatchEventsRequest,
     },
-    scheduling::v1::{ProjectOpened, scheduling_event::Event},
+    scheduling::v1::{ContactReplaced, ProjectOpened, scheduling_event::Event},
 };
 use testkit::Backend;
 use uuid::Uuid;
@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::telling::on_both_databases;
 use super::world::{World, contact, reason, softvig};
 use crate::Notification;
-use crate::fixtures::{COMPANY, PROJECT, TADEK};
+use crate::fixtures::{COMPANY, DAGMARA, PROJECT, TADEK, name};
 
 fn ask() -> AskQuestionRequest {
     AskQuestionRequest {
@@ -153,6 +153,27 @@ async fn only_contacts_ask_and_only_softvig_answers(backend: Backend) {
     }
 }
 
+async fn open_questions_pass_to_the_successor(backend: Backend) {
+    let world = world(backend).await;
+    let ask_it = async || world.call(&tadek(), Notification::ask_question, ask()).await.expect("asked").name;
+    let (answered, open) = (ask_it().await, ask_it().await);
+    let reply = async |name: &str| {
+        world
+            .call(&softvig(), Notification::answer_question, answer(name, "Runtime."))
+            .await
+            .expect("answered")
+    };
+    reply(&answered).await;
+    let replaced = ContactReplaced { contact: name(TADEK), successor: name(DAGMARA) };
+    world.tell(Event::ContactReplaced(replaced)).await;
+    world.assert_nothing_parked().await;
+    let question = reply(&open).await;
+    assert_eq!(question.contact, name(TADEK), "who asked stays");
+    let told = world.told().await;
+    assert!(told.contains(&"question_answered decision".to_owned()), "{told:?}");
+    assert_eq!(told.iter().filter(|t| *t == "question_answered technical").count(), 1, "the one before");
+}
+
 async fn open_questions_of_all_companies_are_softvigs_to_list(backend: Backend) {
     let world = world(backend).await;
     let asked = world.call(&tadek(), Notification::ask_question, ask()).await.expect("asked");
@@ -194,6 +215,7 @@ on_both_databases! {
     a_question_goes_to_softvig_and_the_answer_to_the_asker,
     the_same_request_twice_asks_once,
     only_contacts_ask_and_only_softvig_answers,
+    open_questions_pass_to_the_successor,
     open_questions_of_all_companies_are_softvigs_to_list,
     a_watch_goes_on_where_a_list_ended,
 }
