@@ -1,5 +1,7 @@
 //! A company whose project is opened and whose variant is chosen.
 
+use std::path::Path;
+
 use jiff::Timestamp;
 use licensing::{Licensing, schema::Migrator};
 use platform::{
@@ -42,6 +44,11 @@ pub struct Dealer {
 
 impl World {
     pub async fn new(backend: Backend) -> Self {
+        Self::with_catalogue(backend, None).await
+    }
+
+    /// With entries of operations' own.
+    pub async fn with_catalogue(backend: Backend, catalogue: Option<&Path>) -> Self {
         let database = Database::prepared(backend, "licensing", async |url| {
             let db = Db::open(&url, 1).await.expect("opens");
             schema::up::<Migrator>(&db).await.expect("schema");
@@ -51,7 +58,7 @@ impl World {
         let clock = TestClock::at(NOW);
         let db = Db::open(database.url(), 4).await.expect("opens");
         let core = Core::new(licensing::NAME, db, clock.clock.clone());
-        let harness = Harness::new(Licensing::new(core, None).expect("the shipped catalogue"));
+        let harness = Harness::new(Licensing::new(core, catalogue).expect("a sound catalogue"));
         let dealer = Dealer::new();
         let world = Self { harness, clock, dealer, _database: database };
         world.open(&world.dealer, "2019-05-01").await;
