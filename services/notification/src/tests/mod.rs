@@ -1,5 +1,6 @@
 //! The service as a whole, on both databases.
 
+mod adapters;
 mod delivery;
 mod questions;
 mod reminders;
