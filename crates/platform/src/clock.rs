@@ -40,7 +40,12 @@ pub fn from_db(t: chrono::DateTime<chrono::Utc>) -> Timestamp {
 
 /// For the contract's messages.
 pub fn to_wire(t: Timestamp) -> pbjson_types::Timestamp {
-    pbjson_types::Timestamp { seconds: t.as_second(), nanos: t.subsec_nanosecond() }
+    // Before 1970 jiff's fraction is negative; the contract's counts forward from the second before.
+    let (seconds, nanos) = (t.as_second(), t.subsec_nanosecond());
+    if nanos < 0 {
+        return pbjson_types::Timestamp { seconds: seconds - 1, nanos: nanos + 1_000_000_000 };
+    }
+    pbjson_types::Timestamp { seconds, nanos }
 }
 
 /// From the contract's messages, in microseconds; none for what is no instant.
