@@ -9,6 +9,7 @@ use std::{
 use futures::FutureExt as _;
 use http::{HeaderMap, header::AUTHORIZATION};
 use proto::{common::v1::ErrorReason, request::Request};
+use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
 use crate::{
@@ -34,6 +35,8 @@ const MOST_AFTER: usize = 8;
 pub struct Edge {
     verifier: Arc<Verifier>,
     pub(crate) limits: Limits,
+    /// Streams end here; a caller goes on from its token, at another replica.
+    pub(crate) stop: CancellationToken,
 }
 
 /// What a request may take.
@@ -59,7 +62,13 @@ pub(crate) struct Caller {
 
 impl Edge {
     pub fn new(verifier: Arc<Verifier>, limits: Limits) -> Self {
-        Self { verifier, limits }
+        Self { verifier, limits, stop: CancellationToken::new() }
+    }
+
+    /// Ends open streams when this process stops, or they would hold it up to the deadline.
+    #[must_use]
+    pub fn ending_streams_at(self, stop: CancellationToken) -> Self {
+        Self { stop, ..self }
     }
 
     /// # Errors

@@ -50,8 +50,7 @@ pub async fn up<M: MigratorTrait>(db: &Db) -> Result<(), DbErr> {
         execute(&tx, "select pg_advisory_xact_lock(7263845)", vec![]).await?;
     }
     M::install(&tx).await?;
-    let applied = query_all(&tx, "select version from seaql_migrations", vec![]).await?;
-    let applied = applied.iter().map(|r| r.try_get("", "version")).collect::<Result<HashSet<String>, _>>()?;
+    let applied = applied(&tx).await?;
     let known = M::migrations();
     if applied.iter().any(|name| known.iter().all(|m| m.name() != name)) {
         let number = query_one(&tx, "select compatibility from head", vec![]).await?;
@@ -78,6 +77,20 @@ pub async fn up<M: MigratorTrait>(db: &Db) -> Result<(), DbErr> {
         .await?;
     }
     tx.commit().await
+}
+
+/// Whether the database has had every change of this build; it may have had more.
+pub async fn is_up<M: MigratorTrait>(db: &Db) -> Result<bool, DbErr> {
+    if !SchemaManager::new(db.read()).has_table("seaql_migrations").await? {
+        return Ok(false);
+    }
+    let applied = applied(db.read()).await?;
+    Ok(M::migrations().iter().all(|m| applied.contains(m.name())))
+}
+
+async fn applied(c: &impl ConnectionTrait) -> Result<HashSet<String>, DbErr> {
+    let rows = query_all(c, "select version from seaql_migrations", vec![]).await?;
+    rows.iter().map(|r| r.try_get("", "version")).collect()
 }
 
 /// The first change of every service: what the platform needs.

@@ -29,6 +29,7 @@ pub(super) fn contradictions(config: &Config) -> Result<(), ConfigError> {
     let positive = [
         ("database.max_connections", config.database.max_connections as usize),
         ("bus.replicas", config.bus.replicas),
+        ("bus.heads_every_ms", config.bus.heads_every().as_millis() as usize),
         ("limits.body_bytes", config.limits.body_bytes),
         ("limits.header_timeout_ms", config.limits.header_timeout_ms as usize),
         ("limits.max_connections", config.limits.max_connections),

@@ -54,6 +54,7 @@ pub enum DatabaseKind {
 pub struct Database {
     pub kind: DatabaseKind,
     pub max_connections: u32,
+    pub schema_at_start: bool,
     #[serde(default)]
     pub scheduling: ServiceDatabase,
     #[serde(default)]
@@ -102,6 +103,13 @@ pub struct Bus {
     pub replicas: usize,
     pub max_age_days: u64,
     pub max_bytes: i64,
+    heads_every_ms: u64,
+}
+
+impl Bus {
+    pub fn heads_every(&self) -> Duration {
+        Duration::from_millis(self.heads_every_ms)
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -13,7 +13,11 @@
 
 use std::sync::Arc;
 
-use futures::{Stream, StreamExt as _, stream::BoxStream};
+use futures::{
+    Stream, StreamExt as _,
+    future::ready,
+    stream::{self, BoxStream},
+};
 use proto::{common::v1::ErrorReason, refusal::Violation, request::Request};
 use tonic::{Response, Status, metadata::MetadataValue};
 
@@ -73,9 +77,13 @@ impl<S: Service> Server<S> {
         F: for<'a> Function<'a, S, Req, Items>,
     {
         let response = self.call(request, function).await?;
+        let stop = self.edge.stop.clone();
         Ok(response.map(|items| {
             let items = items.map(|item| item.inspect_err(|e| e.log(Req::METHOD)).map_err(Status::from));
-            items.boxed()
+            let stopping = stop.clone();
+            let last = stream::iter([()]).filter(move |()| ready(stopping.is_cancelled()));
+            let last = last.map(|()| Err(Status::unavailable("this process stops: watch again")));
+            items.take_until(stop.cancelled_owned()).chain(last).boxed()
         }))
     }
 }

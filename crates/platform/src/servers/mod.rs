@@ -18,7 +18,7 @@ use tonic_health::{ServingStatus, server::HealthReporter};
 use crate::{grpc::explain_bad_messages, rest};
 pub use connection::ConnectionLimits;
 use connection::Port;
-pub use ops::{Check, Checks};
+pub use ops::{Check, Checks, Report};
 pub use shutdown::Shutdown;
 pub use tls::Tls;
 

@@ -10,7 +10,7 @@ use axum::{
 };
 use futures::future::BoxFuture;
 use http::{StatusCode, header::CONTENT_TYPE};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Shutdown;
 use crate::telemetry::metrics;
@@ -18,12 +18,15 @@ use crate::telemetry::metrics;
 /// Answers what is not as it should be; nothing means well.
 pub type Check = Box<dyn Fn() -> BoxFuture<'static, Vec<String>> + Send + Sync>;
 
+/// Answers a JSON object with a `settled` of true or false, and what that rests on.
+pub type Report = Box<dyn Fn() -> BoxFuture<'static, Value> + Send + Sync>;
+
 /// What the services say of themselves.
 pub struct Checks {
     /// What is needed to answer requests; the bus is not.
     pub ready: Check,
     /// What is still on its way: outbox rows, inbox rows, due timers. Tests wait for none.
-    pub settled: Check,
+    pub settled: Report,
 }
 
 pub(super) fn router(checks: Arc<Checks>, shutdown: Shutdown) -> Router {
@@ -42,14 +45,14 @@ async fn ready(State((checks, shutdown)): Shared) -> Response {
     if shutdown.is_soft() {
         missing.push("stopping".to_owned());
     }
-    answer("ready", &missing)
+    answer(missing.is_empty(), json!({ "ready": missing.is_empty(), "waitingFor": missing }))
 }
 
 async fn settled(State((checks, _)): Shared) -> Response {
-    answer("settled", &(checks.settled)().await)
+    let report = (checks.settled)().await;
+    answer(report["settled"] == true, report)
 }
 
-fn answer(what: &str, missing: &[String]) -> Response {
-    let status = if missing.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(json!({ what: missing.is_empty(), "waitingFor": missing }))).into_response()
+fn answer(good: bool, body: Value) -> Response {
+    (if good { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, Json(body)).into_response()
 }

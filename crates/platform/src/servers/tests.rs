@@ -64,7 +64,7 @@ async fn start(header_timeout_ms: u64, tls: Option<Tls>) -> Running {
             let missing = if is_ready.load(Ordering::SeqCst) { vec![] } else { vec!["database".to_owned()] };
             async { missing }.boxed()
         }),
-        settled: Box::new(|| async { vec!["2 outbox rows".to_owned()] }.boxed()),
+        settled: Box::new(|| async { serde_json::json!({ "settled": false, "outbox": 2 }) }.boxed()),
     };
     let apps = Apps { rest: bench.rest(), grpc: Routes::default(), checks };
     let shutdown = Shutdown::default();
@@ -99,7 +99,7 @@ async fn ops_tells_alive_ready_settled_and_figures() {
     assert_eq!(running.ops("/live").await, (200, "alive\n".to_owned()));
     assert_eq!(running.ops("/ready").await, (200, r#"{"ready":true,"waitingFor":[]}"#.to_owned()));
     let (status, text) = running.ops("/settled").await;
-    assert_eq!((status, text.as_str()), (503, r#"{"settled":false,"waitingFor":["2 outbox rows"]}"#));
+    assert_eq!((status, text.as_str()), (503, r#"{"outbox":2,"settled":false}"#));
 
     let path = GATE.replace("gate", "p1");
     assert_eq!(running.get(format!("http://{}{path}", running.addresses.rest)).await.status(), 200);

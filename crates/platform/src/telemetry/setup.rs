@@ -1,5 +1,7 @@
 //! Log lines to standard error, spans to a collector where one is named.
 
+use std::io::IsTerminal as _;
+
 use anyhow::Context as _;
 use opentelemetry::{KeyValue, trace::TracerProvider as _};
 use opentelemetry_otlp::{SpanExporter, WithExportConfig as _};
@@ -26,7 +28,8 @@ impl Telemetry {
         let spans = provider
             .as_ref()
             .map(|provider| tracing_opentelemetry::layer().with_tracer(provider.tracer("przesiadka")));
-        let lines = fmt::layer::<Registry>().with_writer(std::io::stderr);
+        let lines =
+            fmt::layer::<Registry>().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
         let lines = match config.format {
             LogFormat::Pretty => lines.boxed(),
             LogFormat::Json => lines.json().flatten_event(true).boxed(),

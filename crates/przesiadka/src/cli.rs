@@ -1,0 +1,167 @@
+//! The command line.
+
+use std::{env, io::Write as _, path::PathBuf, process::ExitCode};
+
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+use platform::{config::Loaded, telemetry::Telemetry};
+
+use crate::{
+    commands::{config, events, messages, schema, token},
+    serve::{self, Server},
+    services::{self, Name},
+};
+
+/// Takes dealerships through the replacement of MS SQL under DMS AutoStacja.
+#[derive(Debug, Parser)]
+#[command(name = "przesiadka", version)]
+struct Cli {
+    /// Settings over the defaults; PRZESIADKA_CONFIG if not given.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs all four services, or some of them.
+    Serve {
+        #[command(flatten)]
+        which: Which,
+    },
+    /// Prints a token of the development issuer.
+    Token(token::TokenArgs),
+    /// Shows or checks the settings.
+    Config {
+        #[command(subcommand)]
+        what: ConfigCommand,
+    },
+    /// Brings databases up to date.
+    Schema {
+        #[command(subcommand)]
+        what: SchemaCommand,
+    },
+    /// Shows events that could not be applied, and lets them be tried again.
+    Events {
+        #[command(subcommand)]
+        what: events::EventsCommand,
+    },
+    /// Shows e-mails.
+    Messages {
+        #[command(subcommand)]
+        what: messages::MessagesCommand,
+    },
+    /// Prints the description of the REST API.
+    Openapi,
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// What is in force, without secrets.
+    Print,
+    /// Whether `serve` would start with it.
+    Check {
+        #[command(flatten)]
+        which: Which,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum SchemaCommand {
+    /// Applies the changes that the databases have not had.
+    Up {
+        #[command(flatten)]
+        which: Which,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub struct Which {
+    /// Only these services, separated by commas.
+    #[arg(long, value_delimiter = ',', value_name = "SERVICE")]
+    only: Vec<Name>,
+}
+
+impl Which {
+    /// In the order of the services, each once.
+    pub fn names(&self) -> Vec<Name> {
+        let wanted = |name: &Name| self.only.is_empty() || self.only.contains(name);
+        Name::ALL.into_iter().filter(wanted).collect()
+    }
+}
+
+/// Runs the command that the process was started with.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    platform::init();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let outcome = runtime.context("cannot start").and_then(|runtime| runtime.block_on(run(cli)));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("przesiadka: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> anyhow::Result<()> {
+    let file = cli.config.or_else(|| env::var_os("PRZESIADKA_CONFIG").map(PathBuf::from));
+    let variables = env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let loaded = Loaded::read(file.as_deref(), variables)?;
+    match cli.command {
+        Command::Serve { which } => run_services(&loaded, &which.names()).await,
+        Command::Token(args) => print(&token::token(&loaded.config, args)?),
+        Command::Config { what: ConfigCommand::Print } => print(loaded.print().trim_end()),
+        Command::Config { what: ConfigCommand::Check { which } } => {
+            config::check(&loaded, &which.names()).await?;
+            print("the settings are good")
+        }
+        Command::Schema { what: SchemaCommand::Up { which } } => {
+            schema::up(&loaded.config, &which.names()).await
+        }
+        Command::Events { what } => events::run(&loaded.config, what).await,
+        Command::Messages { what } => messages::run(&loaded, what).await,
+        Command::Openapi => print(&format!("{:#}", serve::document())),
+    }
+}
+
+async fn run_services(loaded: &Loaded, names: &[Name]) -> anyhow::Result<()> {
+    let config = &loaded.config;
+    let words: Vec<_> = names.iter().map(|name| name.as_str()).collect();
+    let telemetry = Telemetry::start(&config.telemetry, &words)?;
+    let server = Server::start(loaded, names).await?;
+    server.shutdown.on_signals(config.shutdown.delay(), config.shutdown.deadline())?;
+    print(&greeting(loaded, names, &server))?;
+    let ended = server.wait().await;
+    telemetry.shutdown().await;
+    ended
+}
+
+/// What a person at a terminal wants to know first.
+fn greeting(loaded: &Loaded, names: &[Name], server: &Server) -> String {
+    let scheme = |tls: bool| if tls { "https" } else { "http" };
+    let (config, addresses) = (&loaded.config, server.addresses);
+    let rest = format!("{}://{}", scheme(config.rest.tls.is_some()), addresses.rest);
+    let mut lines = vec![
+        format!("REST     {rest}"),
+        format!("docs     {rest}/docs"),
+        format!("gRPC     {}://{}", scheme(config.grpc.tls.is_some()), addresses.grpc),
+        format!("ops      {}://{}/ready", scheme(config.ops.tls.is_some()), addresses.ops),
+        format!("data     {}", config.data_dir.display()),
+    ];
+    if names.contains(&Name::Notification) {
+        lines.push(format!("e-mails  {}", services::mail_folder(loaded).display()));
+    }
+    lines.join("\n")
+}
+
+/// To standard output; a reader that has gone (`| head`) is no fault.
+pub fn print(text: &str) -> anyhow::Result<()> {
+    match writeln!(std::io::stdout(), "{text}") {
+        Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("cannot print"),
+    }
+}

@@ -1,0 +1,65 @@
+//! `messages list`: a company's e-mails, as SOFTVIG's operator sees them.
+
+use std::sync::Arc;
+
+use clap::Subcommand;
+use platform::{Call, auth::Principal, clock::Clock, config::Loaded, id::CompanyId};
+use proto::{notification::v1::ListMessagesRequest, request::Request as _};
+
+use crate::{
+    cli::print,
+    prepare,
+    services::{self, Name},
+};
+
+#[derive(Debug, Subcommand)]
+pub enum MessagesCommand {
+    /// Newest first, each with what became of it: for e-mails as files, the file.
+    List {
+        /// Id of the company.
+        #[arg(long)]
+        company: CompanyId,
+    },
+}
+
+/// # Errors
+/// The database is away.
+pub async fn run(loaded: &Loaded, what: MessagesCommand) -> anyhow::Result<()> {
+    let MessagesCommand::List { company } = what;
+    let core = prepare::open(&loaded.config, Name::Notification, Clock::System).await?;
+    let notification = services::notification(core, loaded)?;
+    let mut request =
+        ListMessagesRequest { parent: format!("companies/{company}"), page_size: 200, ..Default::default() };
+    loop {
+        let page = notification.list_messages(call(), request.clone()).await?;
+        for message in page.messages {
+            let at = message.created_at.as_ref().and_then(platform::clock::from_wire);
+            print(&format!(
+                "{}  {}  {}  {}  {}",
+                at.map(|at| at.to_string()).unwrap_or_default(),
+                message.state().as_str_name(),
+                if message.contact.is_empty() { "SOFTVIG" } else { &message.contact },
+                message.subject,
+                message.outcome,
+            ))?;
+        }
+        if page.next_page_token.is_empty() {
+            return Ok(());
+        }
+        request.page_token = page.next_page_token;
+    }
+}
+
+fn call() -> Call {
+    Call {
+        principal: Principal::local_operator(),
+        request_id: None,
+        method: ListMessagesRequest::METHOD,
+        payload_hash: [0; 32],
+        etag: None,
+        validate_only: false,
+        after: Vec::new(),
+        traceparent: None,
+        position: Arc::default(),
+    }
+}

@@ -1,0 +1,8 @@
+//! The operator's commands. Those on data work directly on the databases that the configuration names,
+//! whether services run on them or not.
+
+pub mod config;
+pub mod events;
+pub mod messages;
+pub mod schema;
+pub mod token;
