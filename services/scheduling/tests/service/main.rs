@@ -1,0 +1,9 @@
+//! The scheduling service whole: its functions, its consumer and its tables, on both databases.
+
+mod company;
+mod contacts;
+mod gdpr;
+mod notification;
+mod reads;
+mod rest;
+mod world;
