@@ -56,6 +56,7 @@ kinds! {
 
     AuditPassed => "audit_passed",
     AuditFailed => "audit_failed",
+    AuditPassHeld => "audit_pass_held",
     FindingAnswered => "finding_answered",
     FindingRejected => "finding_rejected",
 
@@ -72,6 +73,8 @@ kinds! {
     IntegrationsAnnounced => "integrations_announced",
     IntegrationsCancelled => "integrations_cancelled",
     IntegrationRestored => "integration_restored",
+    IntegrationDropAsked => "integration_drop_asked",
+    IntegrationDropRefused => "integration_drop_refused",
     IntegrationDropped => "integration_dropped",
     IntegrationReopened => "integration_reopened",
 

@@ -13,8 +13,7 @@ use platform::{
     name,
     unit::Unit,
 };
-use prost::Message as _;
-use proto::notification::v1::NotificationEvent;
+use proto::{audit::v1::AuditEvent, licensing::v1::LicensingEvent, notification::v1::NotificationEvent};
 
 use crate::Scheduling;
 
@@ -31,17 +30,35 @@ pub(crate) enum Outcome {
 #[async_trait]
 impl OnEvent for Scheduling {
     fn sources(&self) -> &'static [&'static str] {
-        &["notification"]
+        &["audit", "licensing", "notification"]
     }
 
     async fn apply(&self, unit: &mut Unit, message: &Message) -> Result<(), ApplyError> {
         let Lane::Company(company) = message.lane else { return Ok(()) };
-        let envelope = NotificationEvent::decode(message.payload.clone())
-            .map_err(|e| ApplyError::Undecodable(e.to_string()))?;
-        let Some(event) = &envelope.event else { return Err(ApplyError::UnknownType) };
-        of_company(company, &envelope.company)?;
-        self.apply_to_contact(unit, company, event, occurred_at(envelope.occurred_at.as_ref())?).await
+        match message.source.as_str() {
+            "audit" => {
+                let envelope: AuditEvent = decode(message)?;
+                let event = envelope.event.as_ref().ok_or(ApplyError::UnknownType)?;
+                let occurred_at = occurred_at(envelope.occurred_at.as_ref())?;
+                self.apply_audit(unit, company, &envelope, event, occurred_at).await
+            }
+            "licensing" => {
+                let envelope: LicensingEvent = decode(message)?;
+                let event = envelope.event.as_ref().ok_or(ApplyError::UnknownType)?;
+                self.apply_licensing(unit, company, &envelope, event).await
+            }
+            _ => {
+                let envelope: NotificationEvent = decode(message)?;
+                let event = envelope.event.as_ref().ok_or(ApplyError::UnknownType)?;
+                of_company(company, &envelope.company)?;
+                self.apply_to_contact(unit, company, event, occurred_at(envelope.occurred_at.as_ref())?).await
+            }
+        }
     }
+}
+
+fn decode<T: prost::Message + Default>(message: &Message) -> Result<T, ApplyError> {
+    T::decode(message.payload.clone()).map_err(|e| ApplyError::Undecodable(e.to_string()))
 }
 
 /// An event must lie on its company's lane.

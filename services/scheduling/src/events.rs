@@ -29,9 +29,9 @@ impl Source<'_> {
         self.project.map(|project| ProjectName { company: self.company, project }.to_string())
     }
 
-    /// Puts a public event on the lane. `kind` is the name of its field in `oneof event`.
-    pub fn tell(&self, unit: &mut Unit, kind: &'static str, event: Public, occurred_at: Timestamp) {
-        let event_id = Uuid::now_v7();
+    /// Puts a public event on the lane.
+    pub fn tell(&self, unit: &mut Unit, event: Public, occurred_at: Timestamp) {
+        let (event_id, kind) = (Uuid::now_v7(), kind(&event));
         let project = self.project_name();
         let message = SchedulingEvent {
             event_id: event_id.to_string(),
@@ -56,5 +56,59 @@ impl Source<'_> {
             body,
         });
         Ok(())
+    }
+}
+
+/// The name of the event's field in the contract: the last token of its subject.
+fn kind(event: &Public) -> &'static str {
+    match event {
+        Public::CompanyChanged(_) => "company_changed",
+        Public::ContactCard(_) => "contact_card",
+        Public::ContactReplaced(_) => "contact_replaced",
+        Public::ContactAnonymised(_) => "contact_anonymised",
+        Public::AddressCleared(_) => "address_cleared",
+        Public::ProjectOpened(_) => "project_opened",
+        Public::ContractRecorded(_) => "contract_recorded",
+        Public::VariantHelpAsked(_) => "variant_help_asked",
+        Public::VariantRecommended(_) => "variant_recommended",
+        Public::VariantChosen(_) => "variant_chosen",
+        Public::ProjectCancelled(_) => "project_cancelled",
+        Public::DatesProposed(_) => "dates_proposed",
+        Public::ProposalClosed(_) => "proposal_closed",
+        Public::DateAgreed(_) => "date_agreed",
+        Public::DateWithdrawn(_) => "date_withdrawn",
+        Public::OverrideRecorded(_) => "override_recorded",
+        Public::ReadinessOverdue(_) => "readiness_overdue",
+        Public::StageUnlocked(_) => "stage_unlocked",
+        Public::ReadinessDeclared(_) => "readiness_declared",
+        Public::ReadinessWithdrawn(_) => "readiness_withdrawn",
+        Public::AuditAttemptOpened(_) => "audit_attempt_opened",
+        Public::AuditAttemptVoided(_) => "audit_attempt_voided",
+        Public::LicenceMissing(_) => "licence_missing",
+        Public::AuditPassHeld(_) => "audit_pass_held",
+        Public::RunPrepared(_) => "run_prepared",
+        Public::RunStarted(_) => "run_started",
+        Public::DatabasesRestored(_) => "databases_restored",
+        Public::RunFinished(_) => "run_finished",
+        Public::RunRolledBack(_) => "run_rolled_back",
+        Public::ReserveReached(_) => "reserve_reached",
+        Public::WindowOverrun(_) => "window_overrun",
+        Public::IntegrationsAnnounced(_) => "integrations_announced",
+        Public::IntegrationsCancelled(_) => "integrations_cancelled",
+        Public::IntegrationRestored(_) => "integration_restored",
+        Public::IntegrationDropped(_) => "integration_dropped",
+        Public::IntegrationReopened(_) => "integration_reopened",
+        Public::IntegrationDropAsked(_) => "integration_drop_asked",
+        Public::IntegrationDropRefused(_) => "integration_drop_refused",
+        Public::VerificationRequested(_) => "verification_requested",
+        Public::ProblemReported(_) => "problem_reported",
+        Public::ProblemAnswered(_) => "problem_answered",
+        Public::Verified(_) => "verified",
+        Public::StageReopened(_) => "stage_reopened",
+        Public::ProtocolIssued(_) => "protocol_issued",
+        Public::ProtocolSigned(_) => "protocol_signed",
+        Public::ProtocolDeclined(_) => "protocol_declined",
+        Public::ProtocolVoided(_) => "protocol_voided",
+        Public::ProjectCompleted(_) => "project_completed",
     }
 }

@@ -10,6 +10,7 @@ pub mod company;
 mod consume;
 pub mod data;
 mod events;
+pub mod grpc;
 mod history;
 pub mod policy;
 pub mod project;

@@ -96,6 +96,9 @@ fn project_event(
             Outcome::Kept
         }
 
+        Event::LicenceMissing(_) => Outcome::Ignored("licensing tells which proof was withdrawn"),
+        Event::AuditPassHeld(_) => head.notice(Kind::AuditPassHeld).into(),
+
         Event::StageUnlocked(e) => {
             project.unlock(e.stage());
             head.notice(Kind::StageUnlocked)
@@ -124,6 +127,14 @@ fn project_event(
         }
         Event::IntegrationRestored(e) => {
             head.notice(Kind::IntegrationRestored).word("brand", "brand", &e.brand).into()
+        }
+        Event::IntegrationDropAsked(e) => head
+            .notice(Kind::IntegrationDropAsked)
+            .word("brand", "brand", &e.brand)
+            .text("note", &e.reason)
+            .into(),
+        Event::IntegrationDropRefused(e) => {
+            head.notice(Kind::IntegrationDropRefused).word("brand", "brand", &e.brand).into()
         }
         Event::IntegrationDropped(e) => head
             .notice(Kind::IntegrationDropped)

@@ -43,7 +43,7 @@ pub const fn row_of(kind: Kind) -> Row {
         ReadinessOverdue | OverrideRecorded => row(Yes, Yes, Yes),
         Reminder => row(Yes, Yes, No),
         VariantRecommended | VariantChosen | LicenceRecommended | LicenceChosen | LicenceChoiceEnded
-        | ProofWithdrawn => row(No, Yes, Yes),
+        | ProofWithdrawn | AuditPassHeld => row(No, Yes, Yes),
         ReadinessDeclared | ReadinessWithdrawn => row(Yes, Yes, Yes),
         AuditPassed | AuditFailed | FindingAnswered | FindingRejected => row(Yes, Yes, Yes),
         StageUnlocked => row(Yes, Yes, No),
@@ -52,6 +52,8 @@ pub const fn row_of(kind: Kind) -> Row {
         IntegrationsAnnounced
         | IntegrationsCancelled
         | IntegrationRestored
+        | IntegrationDropAsked
+        | IntegrationDropRefused
         | IntegrationDropped
         | IntegrationReopened => row(Yes, Yes, Yes),
         VerificationRequested | ProblemReported | ProblemAnswered | Verified | StageReopened => {

@@ -31,6 +31,7 @@ const PAGE: &[(&str, &[Kind])] = {
         ),
         ("xxx", &[ReadinessDeclared, ReadinessWithdrawn]),
         ("xxx", &[AuditPassed, AuditFailed, FindingAnswered, FindingRejected]),
+        ("-xx", &[AuditPassHeld]),
         ("xx-", &[StageUnlocked]),
         (
             "xxx",
@@ -50,6 +51,8 @@ const PAGE: &[(&str, &[Kind])] = {
                 IntegrationsAnnounced,
                 IntegrationsCancelled,
                 IntegrationRestored,
+                IntegrationDropAsked,
+                IntegrationDropRefused,
                 IntegrationDropped,
                 IntegrationReopened,
             ],

@@ -17,33 +17,33 @@ pub(super) fn emit(
     let now = unit.now();
     for event in events {
         source.record(unit, "event", event)?;
-        for (kind, event) in public(company, event) {
-            source.tell(unit, kind, event, now);
+        for event in public(company, event) {
+            source.tell(unit, event, now);
         }
     }
     Ok(())
 }
 
-/// The public events with the names of their fields; none for what is nobody else's business.
-fn public(company: &Company, event: &CompanyEvent) -> Vec<(&'static str, Public)> {
+/// What others hear of it; nothing where it is nobody else's business.
+fn public(company: &Company, event: &CompanyEvent) -> Vec<Public> {
     let name = |contact: &ContactId| contact_name(company.id, *contact);
-    let card = event.card_of().map(|id| ("contact_card", Public::ContactCard(card(company, id))));
+    let card = event.card_of().map(|id| Public::ContactCard(card(company, id)));
     let more = match event {
         CompanyEvent::Registered | CompanyEvent::ProfileChanged => {
-            Some(("company_changed", Public::CompanyChanged(facts(company))))
+            Some(Public::CompanyChanged(facts(company)))
         }
         CompanyEvent::ContactLeft { contact, successor } => {
             let successor = successor.as_ref().map(name).unwrap_or_default();
             let replaced = pb::ContactReplaced { contact: name(contact), successor };
-            Some(("contact_replaced", Public::ContactReplaced(replaced)))
+            Some(Public::ContactReplaced(replaced))
         }
         CompanyEvent::AddressCleared { contact } => {
             let cleared = pb::AddressCleared { contact: name(contact) };
-            Some(("address_cleared", Public::AddressCleared(cleared)))
+            Some(Public::AddressCleared(cleared))
         }
         CompanyEvent::ContactAnonymised { contact } => {
             let anonymised = pb::ContactAnonymised { contact: name(contact) };
-            Some(("contact_anonymised", Public::ContactAnonymised(anonymised)))
+            Some(Public::ContactAnonymised(anonymised))
         }
         // The brands travel with the profile; hours, systems and addresses matter to projects only.
         CompanyEvent::BrandsChanged { .. }

@@ -114,7 +114,7 @@ impl Scheduling {
     }
 
     /// What follows in the same unit when a company has changed: events and history, the contacts'
-    /// present roles, the removal of personal data from earlier events.
+    /// present roles, the removal of personal data from earlier events, the open project's dates.
     pub(super) async fn saved(
         &self,
         unit: &mut Unit,
@@ -131,6 +131,6 @@ impl Scheduling {
                 gdpr::scrub_outbox(unit, company.id, *contact).await?;
             }
         }
-        Ok(())
+        self.surroundings_changed(unit, actor, company.id).await
     }
 }

@@ -1,41 +1,50 @@
-//! The project: one company's way to the new MS SQL. Everything here is pure.
+//! The project: one company's way to the new MS SQL. `commands`, `queries`, `store`, `parse`, `view`,
+//! `events`, `timers` and `consume` join it to the world; the rest is pure.
 
 pub mod asked;
 pub mod audits;
 pub mod buffers;
 pub mod checks;
+mod commands;
+mod consume;
 pub mod context;
 pub mod contracting;
 pub mod dates;
 pub mod days;
 mod ending;
+mod events;
 pub mod evidence;
 pub mod facts;
 pub mod integrations;
 pub mod licence;
 pub mod model;
 pub mod overrides;
+mod parse;
 pub mod plan;
 pub mod planned;
 pub mod project_event;
 pub mod proposals;
 pub mod protocol;
+mod queries;
 pub mod readiness;
 pub mod run;
 pub mod stage;
 mod stages;
 pub mod stops;
+pub(crate) mod store;
 pub mod suggest;
 mod switch;
 pub mod terms;
 #[cfg(test)]
 mod testing;
-#[cfg(test)]
-mod tests;
 mod tick;
+mod timers;
+
 pub mod variant_choice;
 pub mod variant_data;
 pub mod verification;
+mod view;
+mod wire;
 mod work;
 
 pub use asked::{AskedDate, AskedTime};
@@ -48,4 +57,5 @@ pub use project_event::ProjectEvent;
 pub use proposals::{Proposal, ProposalId, ProposalRequest};
 pub use stage::{Stage, StageState, StageStatus};
 pub use terms::{DatePolicy, MigrationTerms, Terms};
+
 pub use variant_data::VariantData;

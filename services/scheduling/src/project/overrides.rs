@@ -21,6 +21,15 @@ pub enum Overridable {
 }
 
 impl Overridable {
+    pub const ALL: [Self; 6] = [
+        Self::ReadinessBuffer,
+        Self::Audit1Buffer,
+        Self::Audit2Buffer,
+        Self::MigrationBuffer,
+        Self::RepeatBuffer,
+        Self::AuditOnBusinessDay,
+    ];
+
     /// The rule of a reason for a date; none where that rule cannot be overridden for it.
     pub fn of(reason: ErrorReason, kind: DateKind) -> Option<Self> {
         use DateKind::*;

@@ -139,6 +139,19 @@ fn project_events() -> Vec<(Event, &'static [Kind])> {
         ),
         (Event::IntegrationRestored(IntegrationRestored { brand: brand() }), &[K::IntegrationRestored]),
         (
+            Event::IntegrationDropAsked(IntegrationDropAsked { brand: brand(), reason: text() }),
+            &[K::IntegrationDropAsked],
+        ),
+        (
+            Event::IntegrationDropRefused(IntegrationDropRefused { brand: brand() }),
+            &[K::IntegrationDropRefused],
+        ),
+        (
+            Event::AuditPassHeld(AuditPassHeld { attempt: "a".into(), missing: vec![text()] }),
+            &[K::AuditPassHeld],
+        ),
+        (Event::LicenceMissing(LicenceMissing { missing: vec![text()] }), &[]),
+        (
             Event::IntegrationDropped(IntegrationDropped { brand: brand(), reason: text() }),
             &[K::IntegrationDropped],
         ),
