@@ -24,6 +24,7 @@ use proto::{
     audit::v1::audit_service_server::AuditServiceServer,
     licensing::v1::licensing_service_server::LicensingServiceServer,
     notification::v1::notification_service_server::NotificationServiceServer,
+    scheduling::v1::scheduling_service_server::SchedulingServiceServer,
 };
 use scheduling::Scheduling;
 use sea_orm::DbErr;
@@ -125,7 +126,9 @@ impl Name {
                     core,
                     scheduling::data::Data::load(catalogue(loaded, self)?.as_deref())?,
                 ));
-                assembled(edge, &service, scheduling::rest::routes(), None)
+                add!(SchedulingServiceServer, scheduling, &service);
+                let on_timer = Arc::clone(&service) as Arc<dyn OnTimer>;
+                assembled(edge, &service, scheduling::rest::routes(), Some(on_timer))
             }
             Self::Audit => {
                 let service = Arc::new(Audits::new(core, catalogue(loaded, self)?.as_deref())?);
