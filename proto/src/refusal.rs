@@ -60,6 +60,17 @@ impl Refusal {
         self
     }
 
+    /// Names fields as the request does; `None` keeps a field's name.
+    #[must_use]
+    pub fn rename(mut self, name: impl Fn(&str) -> Option<String>) -> Self {
+        for violation in &mut self.0 {
+            if let Some(name) = name(&violation.field) {
+                violation.field = name;
+            }
+        }
+        self
+    }
+
     pub fn reason(&self) -> ErrorReason {
         self.0[0].reason
     }

@@ -169,12 +169,18 @@ pub(super) fn stage_label(field: &str, stage: i32) -> Result<Option<String>, Ref
     Ok(Some(stage.name().to_owned()))
 }
 
+/// The model names a date by its kind; the caller knows it by its place in the request.
+pub(super) fn in_proposal(refusal: Refusal, asked: &[pb::ProposedDate]) -> Refusal {
+    refusal.rename(|field| {
+        let place =
+            asked.iter().position(|date| date_kind("", date.kind).is_ok_and(|kind| kind.name() == field));
+        place.map(|index| format!("dates[{index}].date"))
+    })
+}
+
 /// Whether the caller saw the date as it now is; an etag that is not given compares nothing.
 pub(super) fn check_date_etag(field: &str, seen: Option<&str>, slot: &DateSlot) -> Result<(), Refusal> {
-    etag::check(seen, slot).map_err(|refusal| match refusal.violations() {
-        [violation] => violation.clone().field(field).into(),
-        _ => refusal,
-    })
+    etag::check(seen, slot).map_err(|refusal| refusal.rename(|_| Some(field.to_owned())))
 }
 
 fn invalid(field: &str, asked: impl Display, allowed: impl Display) -> Refusal {

@@ -13,7 +13,9 @@ use platform::{
 use proto::scheduling::v1 as pb;
 use sea_orm::ConnectionTrait;
 
-use super::{CompanyFacts, Context, Project, ProjectEvent, VariantData, events, model::Status, timers, view};
+use super::{
+    CompanyFacts, Context, Outcome, Project, ProjectEvent, VariantData, events, model::Status, timers, view,
+};
 use crate::{Scheduling, company};
 
 /// Labels of projects that are over; the others carry the name of their stage.
@@ -101,39 +103,27 @@ impl Scheduling {
     }
 }
 
-/// A command under way: who acts, in which unit, on what.
-pub(super) struct Change {
-    pub unit: Unit,
-    pub actor: Actor,
-    pub project: Stored<Project>,
-    pub surroundings: Surroundings,
-}
-
 impl Scheduling {
-    /// Begins a command on a project; none where the same request was carried out before.
+    /// Carries a command on a project out: loads it, lets the model judge, keeps what it came to and
+    /// answers with the project. `judge` is not asked where the same request was carried out before.
     ///
     /// # Errors
-    /// `NOT_FOUND`, and the platform's for the caller and the request id.
-    pub(super) async fn begin(&self, call: &Call, name: ProjectName) -> Result<Option<Change>, Error> {
-        call.principal.sees(name.company, name)?;
-        match self.core.start(call, name.company.into()).await? {
-            Started::Replayed(_) => Ok(None),
-            Started::Fresh(unit, actor) => {
-                let project = find(unit.db(), name).await?.ok_or_else(|| Error::not_found(name))?;
-                let variant = project.value.variant.chosen();
-                let surroundings = self.surroundings(unit.db(), name.company, variant).await?;
-                Ok(Some(Change { unit, actor, project, surroundings }))
-            }
-        }
-    }
-
-    /// Lets the model judge, keeps what it came to and answers with the project.
-    pub(super) async fn finish(
+    /// What the model refuses; `NOT_FOUND`, and the platform's for the caller and the request id.
+    pub(super) async fn change(
         &self,
-        change: Change,
-        judge: impl FnOnce(&mut Project, &Context) -> super::model::Outcome,
+        call: &Call,
+        name: &str,
+        judge: impl FnOnce(&mut Project, &Context) -> Outcome,
     ) -> Result<pb::Project, Error> {
-        let Change { mut unit, actor, mut project, mut surroundings } = change;
+        let name = ProjectName::parse("name", name)?;
+        call.principal.sees(name.company, name)?;
+        let (mut unit, actor) = match self.core.start(call, name.company.into()).await? {
+            Started::Replayed(_) => return self.read(name).await,
+            Started::Fresh(unit, actor) => (unit, actor),
+        };
+        let mut project = find(unit.db(), name).await?.ok_or_else(|| Error::not_found(name))?;
+        let chosen = project.value.variant.chosen();
+        let mut surroundings = self.surroundings(unit.db(), name.company, chosen).await?;
         let events = judge(&mut project.value, &self.context(unit.now(), &actor, &surroundings))?;
         let chosen = project.value.variant.chosen();
         if surroundings.variant.as_ref().map(|v| v.key.as_str()) != chosen {
@@ -142,7 +132,7 @@ impl Scheduling {
         let ctx = self.context(unit.now(), &actor, &surroundings);
         keep(&mut unit, &project, &ctx, events).await?;
         let answer = view::project(&project.value, &ctx);
-        unit.commit(&name_of(&project.value).to_string()).await?;
+        unit.commit(&name.to_string()).await?;
         Ok(answer)
     }
 

@@ -45,9 +45,7 @@ impl Scheduling {
         call: Call,
         request: pb::CancelProjectRequest,
     ) -> Result<pb::Project, Error> {
-        let name = ProjectName::parse("name", &request.name)?;
-        let Some(change) = self.begin(&call, name).await? else { return self.read(name).await };
-        self.finish(change, |project, ctx| project.cancel(&request.reason, ctx)).await
+        self.change(&call, &request.name, |project, ctx| project.cancel(&request.reason, ctx)).await
     }
 
     /// RPC `RecordContract`.
@@ -56,10 +54,8 @@ impl Scheduling {
         call: Call,
         request: pb::RecordContractRequest,
     ) -> Result<pb::Project, Error> {
-        let name = ProjectName::parse("name", &request.name)?;
         let day = parse::day("contract_day", &request.contract_day)?;
-        let Some(change) = self.begin(&call, name).await? else { return self.read(name).await };
-        self.finish(change, |project, ctx| project.record_contract(day, ctx)).await
+        self.change(&call, &request.name, |project, ctx| project.record_contract(day, ctx)).await
     }
 
     /// RPC `AskVariantHelp`.
@@ -68,9 +64,7 @@ impl Scheduling {
         call: Call,
         request: pb::AskVariantHelpRequest,
     ) -> Result<pb::Project, Error> {
-        let name = ProjectName::parse("name", &request.name)?;
-        let Some(change) = self.begin(&call, name).await? else { return self.read(name).await };
-        self.finish(change, |project, ctx| project.ask_variant_help(&request.note, ctx)).await
+        self.change(&call, &request.name, |project, ctx| project.ask_variant_help(&request.note, ctx)).await
     }
 
     /// RPC `RecommendVariant`.
@@ -79,10 +73,11 @@ impl Scheduling {
         call: Call,
         request: pb::RecommendVariantRequest,
     ) -> Result<pb::Project, Error> {
-        let name = ProjectName::parse("name", &request.name)?;
         let variant = self.variant(&request.variant)?;
-        let Some(change) = self.begin(&call, name).await? else { return self.read(name).await };
-        self.finish(change, |project, ctx| project.recommend_variant(&variant, &request.note, ctx)).await
+        self.change(&call, &request.name, |project, ctx| {
+            project.recommend_variant(&variant, &request.note, ctx)
+        })
+        .await
     }
 
     /// RPC `ChooseVariant`.
@@ -91,9 +86,7 @@ impl Scheduling {
         call: Call,
         request: pb::ChooseVariantRequest,
     ) -> Result<pb::Project, Error> {
-        let name = ProjectName::parse("name", &request.name)?;
         let variant = self.variant(&request.variant)?;
-        let Some(change) = self.begin(&call, name).await? else { return self.read(name).await };
-        self.finish(change, |project, ctx| project.choose_variant(&variant, ctx)).await
+        self.change(&call, &request.name, |project, ctx| project.choose_variant(&variant, ctx)).await
     }
 }

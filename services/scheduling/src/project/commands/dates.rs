@@ -1,6 +1,6 @@
 //! The four dates: proposed, accepted, declined, withdrawn, overridden.
 
-use platform::{Call, Error, name::ProjectName};
+use platform::{Call, Error};
 use proto::scheduling::v1 as pb;
 
 use super::super::{
@@ -17,24 +17,22 @@ impl Scheduling {
         call: Call,
         request: pb::ProposeDatesRequest,
     ) -> Result<pb::Project, Error> {
-        let name = ProjectName::parse("name", &request.name)?;
         let asked = ProposalRequest {
             id: ProposalId::new(),
             dates: parse::proposed_dates(&request.dates)?,
             counters: parse::optional_id("counters", &request.counters)?,
             note: request.note,
         };
-        let Some(change) = self.begin(&call, name).await? else { return self.read(name).await };
-        for (index, date) in request.dates.iter().enumerate() {
-            let kind = parse::date_kind("dates.kind", date.kind)?;
-            let seen = Some(date.etag.as_str()).filter(|etag| !etag.is_empty());
-            parse::check_date_etag(
-                &format!("dates[{index}].etag"),
-                seen,
-                change.project.value.dates.slot(kind),
-            )?;
-        }
-        self.finish(change, |project, ctx| project.propose_dates(asked, ctx)).await
+        self.change(&call, &request.name, |project, ctx| {
+            for (index, date) in request.dates.iter().enumerate() {
+                let slot = project.dates.slot(parse::date_kind("dates.kind", date.kind)?);
+                let seen = Some(date.etag.as_str()).filter(|etag| !etag.is_empty());
+                parse::check_date_etag(&format!("dates[{index}].etag"), seen, slot)?;
+            }
+            let proposed = project.propose_dates(asked, ctx);
+            proposed.map_err(|refusal| parse::in_proposal(refusal, &request.dates))
+        })
+        .await
     }
 
     /// RPC `AcceptProposal`.
@@ -43,10 +41,8 @@ impl Scheduling {
         call: Call,
         request: pb::AcceptProposalRequest,
     ) -> Result<pb::Project, Error> {
-        let name = ProjectName::parse("name", &request.name)?;
         let proposal = parse::id("proposal", &request.proposal)?;
-        let Some(change) = self.begin(&call, name).await? else { return self.read(name).await };
-        self.finish(change, |project, ctx| project.accept_proposal(proposal, ctx)).await
+        self.change(&call, &request.name, |project, ctx| project.accept_proposal(proposal, ctx)).await
     }
 
     /// RPC `DeclineProposal`.
@@ -55,10 +51,8 @@ impl Scheduling {
         call: Call,
         request: pb::DeclineProposalRequest,
     ) -> Result<pb::Project, Error> {
-        let name = ProjectName::parse("name", &request.name)?;
         let proposal = parse::id("proposal", &request.proposal)?;
-        let Some(change) = self.begin(&call, name).await? else { return self.read(name).await };
-        self.finish(change, |project, ctx| project.decline_proposal(proposal, ctx)).await
+        self.change(&call, &request.name, |project, ctx| project.decline_proposal(proposal, ctx)).await
     }
 
     /// RPC `WithdrawDate`.
@@ -67,11 +61,12 @@ impl Scheduling {
         call: Call,
         request: pb::WithdrawDateRequest,
     ) -> Result<pb::Project, Error> {
-        let name = ProjectName::parse("name", &request.name)?;
         let kind = parse::date_kind("kind", request.kind)?;
-        let Some(change) = self.begin(&call, name).await? else { return self.read(name).await };
-        parse::check_date_etag("etag", call.etag.as_deref(), change.project.value.dates.slot(kind))?;
-        self.finish(change, |project, ctx| project.withdraw_date(kind, &request.reason, ctx)).await
+        self.change(&call, &request.name, |project, ctx| {
+            parse::check_date_etag("etag", call.etag.as_deref(), project.dates.slot(kind))?;
+            project.withdraw_date(kind, &request.reason, ctx)
+        })
+        .await
     }
 
     /// RPC `RecordOverride`.
@@ -80,7 +75,6 @@ impl Scheduling {
         call: Call,
         request: pb::RecordOverrideRequest,
     ) -> Result<pb::Project, Error> {
-        let name = ProjectName::parse("name", &request.name)?;
         let asked = OverrideRequest {
             rule: parse::rule("rule", &request.rule)?,
             kind: parse::date_kind("kind", request.kind)?,
@@ -88,7 +82,6 @@ impl Scheduling {
             person: request.person,
             note: request.reason,
         };
-        let Some(change) = self.begin(&call, name).await? else { return self.read(name).await };
-        self.finish(change, |project, ctx| project.record_override(asked, ctx)).await
+        self.change(&call, &request.name, |project, ctx| project.record_override(asked, ctx)).await
     }
 }

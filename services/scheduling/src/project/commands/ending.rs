@@ -1,6 +1,6 @@
 //! Verification and the protocol.
 
-use platform::{Call, Error, name::ProjectName};
+use platform::{Call, Error};
 use proto::scheduling::v1 as pb;
 
 use super::super::{
@@ -16,9 +16,7 @@ impl Scheduling {
         call: Call,
         request: pb::ConfirmWorksRequest,
     ) -> Result<pb::Project, Error> {
-        let name = ProjectName::parse("name", &request.name)?;
-        let Some(change) = self.begin(&call, name).await? else { return self.read(name).await };
-        self.finish(change, |project, ctx| project.confirm_works(None, ctx)).await
+        self.change(&call, &request.name, |project, ctx| project.confirm_works(None, ctx)).await
     }
 
     /// RPC `ReportProblem`.
@@ -27,9 +25,7 @@ impl Scheduling {
         call: Call,
         request: pb::ReportProblemRequest,
     ) -> Result<pb::Project, Error> {
-        let name = ProjectName::parse("name", &request.name)?;
-        let Some(change) = self.begin(&call, name).await? else { return self.read(name).await };
-        self.finish(change, |project, ctx| {
+        self.change(&call, &request.name, |project, ctx| {
             project.report_problem(ProblemId::new(), &request.description, None, ctx)
         })
         .await
@@ -41,7 +37,6 @@ impl Scheduling {
         call: Call,
         request: pb::AnswerProblemRequest,
     ) -> Result<pb::Project, Error> {
-        let name = ProjectName::parse("name", &request.name)?;
         let problem = parse::id("problem", &request.problem)?;
         let reopen = match (request.reopen_brand.as_str(), request.reopen_migration) {
             ("", false) => None,
@@ -51,9 +46,10 @@ impl Scheduling {
                 return Err(Error::invalid("reopen_brand", brand, "either a brand or the migration"));
             }
         };
-        let Some(change) = self.begin(&call, name).await? else { return self.read(name).await };
-        self.finish(change, |project, ctx| project.answer_problem(problem, &request.answer, reopen, ctx))
-            .await
+        self.change(&call, &request.name, |project, ctx| {
+            project.answer_problem(problem, &request.answer, reopen, ctx)
+        })
+        .await
     }
 
     /// RPC `SignProtocol`.
@@ -62,10 +58,8 @@ impl Scheduling {
         call: Call,
         request: pb::SignProtocolRequest,
     ) -> Result<pb::Project, Error> {
-        let name = ProjectName::parse("name", &request.name)?;
         let number = parse::number("number", request.number)?;
-        let Some(change) = self.begin(&call, name).await? else { return self.read(name).await };
-        self.finish(change, |project, ctx| project.sign_protocol(number, None, ctx)).await
+        self.change(&call, &request.name, |project, ctx| project.sign_protocol(number, None, ctx)).await
     }
 
     /// RPC `DeclineProtocol`.
@@ -74,9 +68,10 @@ impl Scheduling {
         call: Call,
         request: pb::DeclineProtocolRequest,
     ) -> Result<pb::Project, Error> {
-        let name = ProjectName::parse("name", &request.name)?;
         let number = parse::number("number", request.number)?;
-        let Some(change) = self.begin(&call, name).await? else { return self.read(name).await };
-        self.finish(change, |project, ctx| project.decline_protocol(number, &request.reason, ctx)).await
+        self.change(&call, &request.name, |project, ctx| {
+            project.decline_protocol(number, &request.reason, ctx)
+        })
+        .await
     }
 }

@@ -1,6 +1,6 @@
 //! The manufacturers' integrations.
 
-use platform::{Call, Error, clock, name::ProjectName};
+use platform::{Call, Error, clock};
 use proto::scheduling::v1 as pb;
 
 use crate::Scheduling;
@@ -12,10 +12,11 @@ impl Scheduling {
         call: Call,
         request: pb::RestoreIntegrationRequest,
     ) -> Result<pb::Project, Error> {
-        let name = ProjectName::parse("name", &request.name)?;
         let occurred_at = clock::from_request("occurred_at", request.occurred_at.as_ref())?;
-        let Some(change) = self.begin(&call, name).await? else { return self.read(name).await };
-        self.finish(change, |project, ctx| project.restore_brand(&request.brand, occurred_at, ctx)).await
+        self.change(&call, &request.name, |project, ctx| {
+            project.restore_brand(&request.brand, occurred_at, ctx)
+        })
+        .await
     }
 
     /// RPC `DropIntegration`.
@@ -24,9 +25,10 @@ impl Scheduling {
         call: Call,
         request: pb::DropIntegrationRequest,
     ) -> Result<pb::Project, Error> {
-        let name = ProjectName::parse("name", &request.name)?;
-        let Some(change) = self.begin(&call, name).await? else { return self.read(name).await };
-        self.finish(change, |project, ctx| project.propose_drop(&request.brand, &request.reason, ctx)).await
+        self.change(&call, &request.name, |project, ctx| {
+            project.propose_drop(&request.brand, &request.reason, ctx)
+        })
+        .await
     }
 
     /// RPC `AnswerDrop`.
@@ -35,8 +37,9 @@ impl Scheduling {
         call: Call,
         request: pb::AnswerDropRequest,
     ) -> Result<pb::Project, Error> {
-        let name = ProjectName::parse("name", &request.name)?;
-        let Some(change) = self.begin(&call, name).await? else { return self.read(name).await };
-        self.finish(change, |project, ctx| project.answer_drop(&request.brand, request.consent, ctx)).await
+        self.change(&call, &request.name, |project, ctx| {
+            project.answer_drop(&request.brand, request.consent, ctx)
+        })
+        .await
     }
 }

@@ -1,6 +1,6 @@
 //! What must stand still, and the runs.
 
-use platform::{Call, Error, clock, name::ProjectName};
+use platform::{Call, Error, clock};
 use proto::scheduling::v1 as pb;
 
 use super::super::{
@@ -16,7 +16,6 @@ impl Scheduling {
         call: Call,
         request: pb::ConfirmStoppedRequest,
     ) -> Result<pb::Project, Error> {
-        let name = ProjectName::parse("name", &request.name)?;
         let groups = [
             (StopList::Systems, StopHow::Stopped, request.systems),
             (StopList::Applications, StopHow::Stopped, request.applications),
@@ -26,8 +25,7 @@ impl Scheduling {
             .into_iter()
             .flat_map(|(list, how, keys)| keys.into_iter().map(move |key| Stopped { list, key, how }));
         let stopped: Vec<_> = stopped.collect();
-        let Some(change) = self.begin(&call, name).await? else { return self.read(name).await };
-        self.finish(change, |project, ctx| project.confirm_stopped(&stopped, None, ctx)).await
+        self.change(&call, &request.name, |project, ctx| project.confirm_stopped(&stopped, None, ctx)).await
     }
 
     /// RPC `RetractStopped`: all or nothing.
@@ -36,21 +34,17 @@ impl Scheduling {
         call: Call,
         request: pb::RetractStoppedRequest,
     ) -> Result<pb::Project, Error> {
-        let name = ProjectName::parse("name", &request.name)?;
         let groups = [(StopList::Systems, request.systems), (StopList::Applications, request.applications)];
         let retracted =
             groups.into_iter().flat_map(|(list, keys)| keys.into_iter().map(move |key| (list, key)));
         let retracted: Vec<_> = retracted.collect();
-        let Some(change) = self.begin(&call, name).await? else { return self.read(name).await };
-        self.finish(change, |project, ctx| project.retract_stopped(&retracted, ctx)).await
+        self.change(&call, &request.name, |project, ctx| project.retract_stopped(&retracted, ctx)).await
     }
 
     /// RPC `StartRun`.
     pub async fn start_run(&self, call: Call, request: pb::StartRunRequest) -> Result<pb::Project, Error> {
-        let name = ProjectName::parse("name", &request.name)?;
         let occurred_at = clock::from_request("occurred_at", request.occurred_at.as_ref())?;
-        let Some(change) = self.begin(&call, name).await? else { return self.read(name).await };
-        self.finish(change, |project, ctx| project.start_run(occurred_at, ctx)).await
+        self.change(&call, &request.name, |project, ctx| project.start_run(occurred_at, ctx)).await
     }
 
     /// RPC `RecordDatabasesRestored`.
@@ -59,18 +53,14 @@ impl Scheduling {
         call: Call,
         request: pb::RecordDatabasesRestoredRequest,
     ) -> Result<pb::Project, Error> {
-        let name = ProjectName::parse("name", &request.name)?;
         let occurred_at = clock::from_request("occurred_at", request.occurred_at.as_ref())?;
-        let Some(change) = self.begin(&call, name).await? else { return self.read(name).await };
-        self.finish(change, |project, ctx| project.databases_restored(occurred_at, ctx)).await
+        self.change(&call, &request.name, |project, ctx| project.databases_restored(occurred_at, ctx)).await
     }
 
     /// RPC `FinishRun`.
     pub async fn finish_run(&self, call: Call, request: pb::FinishRunRequest) -> Result<pb::Project, Error> {
-        let name = ProjectName::parse("name", &request.name)?;
         let occurred_at = clock::from_request("occurred_at", request.occurred_at.as_ref())?;
-        let Some(change) = self.begin(&call, name).await? else { return self.read(name).await };
-        self.finish(change, |project, ctx| project.finish_run(occurred_at, ctx)).await
+        self.change(&call, &request.name, |project, ctx| project.finish_run(occurred_at, ctx)).await
     }
 
     /// RPC `RollBackRun`.
@@ -79,10 +69,9 @@ impl Scheduling {
         call: Call,
         request: pb::RollBackRunRequest,
     ) -> Result<pb::Project, Error> {
-        let name = ProjectName::parse("name", &request.name)?;
         let occurred_at = clock::from_request("occurred_at", request.occurred_at.as_ref())?;
-        let Some(change) = self.begin(&call, name).await? else { return self.read(name).await };
-        self.finish(change, |project, ctx| project.roll_back(&request.reason, occurred_at, ctx)).await
+        self.change(&call, &request.name, |project, ctx| project.roll_back(&request.reason, occurred_at, ctx))
+            .await
     }
 
     /// RPC `CorrectRun`.
@@ -91,12 +80,10 @@ impl Scheduling {
         call: Call,
         request: pb::CorrectRunRequest,
     ) -> Result<pb::Project, Error> {
-        let name = ProjectName::parse("name", &request.name)?;
         let step = parse::run_step("step", request.step)?;
         let occurred_at = clock::from_request("occurred_at", request.occurred_at.as_ref())?;
         let occurred_at =
             occurred_at.ok_or_else(|| Error::invalid("occurred_at", "", "when it really happened"))?;
-        let Some(change) = self.begin(&call, name).await? else { return self.read(name).await };
-        self.finish(change, |project, ctx| project.correct_run(step, occurred_at, ctx)).await
+        self.change(&call, &request.name, |project, ctx| project.correct_run(step, occurred_at, ctx)).await
     }
 }

@@ -1,6 +1,6 @@
 //! Readiness and the audits.
 
-use platform::{Call, Error, auth::Role, clock, name::ProjectName};
+use platform::{Call, Error, auth::Role, clock};
 use proto::scheduling::v1 as pb;
 
 use super::super::{audits::AttemptId, parse, readiness::Proof};
@@ -13,11 +13,12 @@ impl Scheduling {
         call: Call,
         request: pb::ConfirmReadinessConditionRequest,
     ) -> Result<pb::Project, Error> {
-        let name = ProjectName::parse("name", &request.name)?;
         let condition = parse::condition("condition", &request.condition)?;
         let proof = Proof { note: request.note, evidence: request.evidence };
-        let Some(change) = self.begin(&call, name).await? else { return self.read(name).await };
-        self.finish(change, |project, ctx| project.confirm_condition(condition, proof, None, ctx)).await
+        self.change(&call, &request.name, |project, ctx| {
+            project.confirm_condition(condition, proof, None, ctx)
+        })
+        .await
     }
 
     /// RPC `RetractReadinessCondition`.
@@ -26,10 +27,8 @@ impl Scheduling {
         call: Call,
         request: pb::RetractReadinessConditionRequest,
     ) -> Result<pb::Project, Error> {
-        let name = ProjectName::parse("name", &request.name)?;
         let condition = parse::condition("condition", &request.condition)?;
-        let Some(change) = self.begin(&call, name).await? else { return self.read(name).await };
-        self.finish(change, |project, ctx| project.retract_condition(&condition, ctx)).await
+        self.change(&call, &request.name, |project, ctx| project.retract_condition(&condition, ctx)).await
     }
 
     /// RPC `DeclareReadiness`.
@@ -38,10 +37,8 @@ impl Scheduling {
         call: Call,
         request: pb::DeclareReadinessRequest,
     ) -> Result<pb::Project, Error> {
-        let name = ProjectName::parse("name", &request.name)?;
         let occurred_at = clock::from_request("occurred_at", request.occurred_at.as_ref())?;
-        let Some(change) = self.begin(&call, name).await? else { return self.read(name).await };
-        self.finish(change, |project, ctx| project.declare_readiness(occurred_at, ctx)).await
+        self.change(&call, &request.name, |project, ctx| project.declare_readiness(occurred_at, ctx)).await
     }
 
     /// RPC `WithdrawReadiness`.
@@ -50,9 +47,8 @@ impl Scheduling {
         call: Call,
         request: pb::WithdrawReadinessRequest,
     ) -> Result<pb::Project, Error> {
-        let name = ProjectName::parse("name", &request.name)?;
-        let Some(change) = self.begin(&call, name).await? else { return self.read(name).await };
-        self.finish(change, |project, ctx| project.withdraw_declaration(&request.reason, ctx)).await
+        self.change(&call, &request.name, |project, ctx| project.withdraw_declaration(&request.reason, ctx))
+            .await
     }
 
     /// RPC `StartAudit`.
@@ -61,21 +57,20 @@ impl Scheduling {
         call: Call,
         request: pb::StartAuditRequest,
     ) -> Result<pb::Project, Error> {
-        let name = ProjectName::parse("name", &request.name)?;
         call.principal.require(&[Role::Auditor, Role::Operator])?;
         let audit = parse::audit("audit", request.audit)?;
         let occurred_at = clock::from_request("occurred_at", request.occurred_at.as_ref())?;
-        let Some(change) = self.begin(&call, name).await? else { return self.read(name).await };
-        self.finish(change, |project, ctx| project.start_audit(audit, AttemptId::new(), occurred_at, ctx))
-            .await
+        self.change(&call, &request.name, |project, ctx| {
+            project.start_audit(audit, AttemptId::new(), occurred_at, ctx)
+        })
+        .await
     }
 
     /// RPC `VoidAudit`.
     pub async fn void_audit(&self, call: Call, request: pb::VoidAuditRequest) -> Result<pb::Project, Error> {
-        let name = ProjectName::parse("name", &request.name)?;
         call.principal.require(&[Role::Auditor, Role::Operator])?;
         let audit = parse::audit("audit", request.audit)?;
-        let Some(change) = self.begin(&call, name).await? else { return self.read(name).await };
-        self.finish(change, |project, ctx| project.void_audit(audit, &request.reason, ctx)).await
+        self.change(&call, &request.name, |project, ctx| project.void_audit(audit, &request.reason, ctx))
+            .await
     }
 }
