@@ -1,7 +1,9 @@
 //! What journeys, faults and load share: real processes of the built `przesiadka`,
-//! started, watched, killed and started again. Databases, NATS and waiting are in
+//! started, watched, killed and started again, alone or as an installation. Databases, NATS and waiting are in
 //! `testkit`.
 
+mod installation;
 mod processes;
 
+pub use installation::{Installation, Layout, Node, Service, on_servers};
 pub use processes::{Process, free_port};

@@ -4,7 +4,7 @@ use std::{
     fs::{self, File, OpenOptions},
     net::TcpListener,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, Output, Stdio},
     time::Duration,
 };
 
@@ -54,16 +54,26 @@ impl Process {
         let output = |file: &Path| -> std::io::Result<File> {
             OpenOptions::new().create(true).append(true).open(file)
         };
-        let child = Command::new(from_tests_run("PRZESIADKA_TEST_BINARY"))
+        let child = self
+            .program()
             .args(&self.arguments)
-            // What is set for the tests, or on a developer's machine, is no configuration.
-            .env_clear()
-            .envs(self.environment.iter().map(|(key, value)| (key, value)))
-            .stdin(Stdio::null())
             .stdout(output(&self.output).expect("a file for the output"))
             .stderr(output(&self.output).expect("a file for the output"))
             .spawn();
         self.child = Some(child.unwrap_or_else(|error| panic!("{} does not start: {error}", self.name)));
+    }
+
+    /// Runs the program beside it with other arguments and the same environment.
+    pub fn command(&self, arguments: &[&str]) -> Output {
+        self.program().args(arguments).output().expect("the program starts")
+    }
+
+    fn program(&self) -> Command {
+        let mut program = Command::new(from_tests_run("PRZESIADKA_TEST_BINARY"));
+        // What is set for the tests, or on a developer's machine, is no configuration.
+        let environment = self.environment.iter().map(|(key, value)| (key, value));
+        program.env_clear().envs(environment).stdin(Stdio::null());
+        program
     }
 
     /// Ends it at once by SIGKILL, as a power cut would.
@@ -73,6 +83,28 @@ impl Process {
             drop(child.kill());
             drop(child.wait());
         }
+    }
+
+    /// Asks it to stop, as an orchestrator does, and waits for its end; the exit code.
+    ///
+    /// # Panics
+    /// When it has not ended in time, or was ended by a signal.
+    pub async fn stop(&mut self, within: Duration) -> i32 {
+        let id = self.id().expect("a running process").to_string();
+        let sent = Command::new("kill").args(["-TERM", &id]).status().expect("kill(1)");
+        assert!(sent.success(), "{} cannot be signalled", self.name);
+        self.ended(within).await
+    }
+
+    /// Waits until it ends by itself; the exit code.
+    ///
+    /// # Panics
+    /// As [`Process::stop`].
+    pub async fn ended(&mut self, within: Duration) -> i32 {
+        let what = format!("{} to end", self.name);
+        let child = self.child.as_mut().expect("a started process");
+        let status = eventually(within, &what, async || child.try_wait().expect("a child")).await;
+        status.code().expect("no signal ended it")
     }
 
     /// Its process id, for signals other than SIGKILL; none when it does not run.

@@ -59,7 +59,9 @@ async fn look(services: &[Standing]) -> Result<Value, Error> {
     let nothing_waits =
         matches!(waiting, Waiting { timers_due: 0, messages_pending: 0, inbox: 0, outbox: 0, parked: 0 });
     let settled = before == after && nothing_waits && after.all_heard(services);
-    let mut report = json!({ "settled": settled, "heads": after.heads, "cursors": after.cursors });
+    let hears: BTreeMap<_, _> = services.iter().map(|s| (s.core.service, s.sources)).collect();
+    let mut report =
+        json!({ "settled": settled, "heads": after.heads, "cursors": after.cursors, "hears": hears });
     if let (Value::Object(report), Ok(Value::Object(waiting))) = (&mut report, serde_json::to_value(waiting))
     {
         report.extend(waiting);

@@ -1,0 +1,295 @@
+//! A whole installation under test: all four services in one process, or each in its
+//! own on PostgreSQL and NATS. A journey runs the same on both.
+
+use std::{env, fs, path::PathBuf, time::Duration};
+
+use platform::clock;
+use serde_json::Value;
+use testkit::{Backend, Database, Nats, eventually, unique_name};
+use tokio::time::timeout;
+
+use crate::processes::{Process, free_port};
+
+/// Longer than a start takes on a busy machine.
+const START: Duration = Duration::from_secs(30);
+/// Longer than events of one command travel.
+const SETTLE: Duration = Duration::from_secs(30);
+
+/// How an installation runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// One process, SQLite, the embedded bus.
+    Embedded,
+    /// A process, a database and a user of NATS for each service.
+    Spread,
+}
+
+impl Layout {
+    pub const BOTH: [Self; 2] = [Self::Embedded, Self::Spread];
+}
+
+/// The services, as the command line names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Service {
+    Scheduling,
+    Audit,
+    Licensing,
+    Notification,
+}
+
+impl Service {
+    pub const ALL: [Self; 4] = [Self::Scheduling, Self::Audit, Self::Licensing, Self::Notification];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Scheduling => "scheduling",
+            Self::Audit => "audit",
+            Self::Licensing => "licensing",
+            Self::Notification => "notification",
+        }
+    }
+}
+
+/// A running installation with a simulated clock. Dropping it kills and removes everything.
+pub struct Installation {
+    /// One process, or one for each of [`Service::ALL`] in that order.
+    pub processes: Vec<Node>,
+    folder: PathBuf,
+    client: reqwest::Client,
+    _databases: Vec<Database>,
+}
+
+/// A process and its ports.
+pub struct Node {
+    pub process: Process,
+    rest: u16,
+    grpc: u16,
+    ops: u16,
+}
+
+impl Installation {
+    /// Starts everything and waits until it is ready. `now` is an RFC 3339 instant.
+    pub async fn start(layout: Layout, now: &str) -> Self {
+        let mut installation = Self::empty(now);
+        match layout {
+            Layout::Embedded => installation.add("all", &["serve"], Vec::new()),
+            Layout::Spread => {
+                let nats = Nats::unique();
+                for service in Service::ALL {
+                    let name = service.name();
+                    let database = Database::empty(Backend::Postgres).await;
+                    let environment = on_servers(service, database.url(), &nats);
+                    installation._databases.push(database);
+                    installation.add(name, &["serve", "--only", name], environment);
+                }
+            }
+        }
+        installation.ready().await;
+        installation
+    }
+
+    /// A folder with a clock and settings, and no process yet.
+    pub fn empty(now: &str) -> Self {
+        platform::init();
+        let folder = env::temp_dir().join(format!("przesiadka-{}", unique_name()));
+        fs::create_dir(&folder).expect("a folder");
+        let client = reqwest::Client::builder().timeout(START).build().expect("a client");
+        let installation = Self { processes: Vec::new(), folder, client, _databases: Vec::new() };
+        installation.set_clock(now);
+        let settings = format!(
+            "data_dir = {:?}\nclock = {{ kind = \"simulated\", file = {:?} }}\n\
+             bus.heads_every_ms = 500\nshutdown.deadline_ms = 5000\n",
+            installation.data_dir(),
+            installation.clock(),
+        );
+        fs::write(installation.settings(), settings).expect("settings");
+        installation
+    }
+
+    /// Starts a process with these settings over the common ones.
+    pub fn add(&mut self, name: &str, arguments: &[&str], environment: Vec<(&'static str, String)>) {
+        let [rest, grpc, ops] = [free_port(), free_port(), free_port()];
+        let ports = [
+            ("PRZESIADKA__REST__LISTEN", rest),
+            ("PRZESIADKA__GRPC__LISTEN", grpc),
+            ("PRZESIADKA__OPS__LISTEN", ops),
+        ];
+        let ports = ports.map(|(key, port)| (key, format!("127.0.0.1:{port}")));
+        let settings = ("PRZESIADKA_CONFIG", self.settings().display().to_string());
+        let environment = environment.into_iter().chain(ports).chain([settings]);
+        let output = self.folder.join(format!("{name}.log"));
+        let process = Process::start(name, arguments, environment, &output);
+        self.processes.push(Node { process, rest, grpc, ops });
+    }
+
+    /// Waits until every process is ready.
+    pub async fn ready(&mut self) {
+        for node in &mut self.processes {
+            node.process.ready(node.ops, "/ready", START).await;
+        }
+    }
+
+    /// Runs a command of the operator with the settings of the service's process; its standard output.
+    ///
+    /// # Panics
+    /// When it fails.
+    pub fn command(&self, service: Service, arguments: &[&str]) -> String {
+        let output = self.node(service).process.command(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("text")
+    }
+
+    /// A token for a role of SOFTVIG.
+    pub fn softvig(&self, role: &str) -> String {
+        self.token(&["--role", role])
+    }
+
+    /// A token for a contact; `roles` separated by commas.
+    pub fn contact(&self, company: &str, contact: &str, roles: &str) -> String {
+        self.token(&["--role", roles, "--company", company, "--contact", contact])
+    }
+
+    fn token(&self, arguments: &[&str]) -> String {
+        self.command(Service::Scheduling, &[&["token"], arguments].concat()).trim_end().to_owned()
+    }
+
+    /// `http://127.0.0.1:<port>` of the service's REST port.
+    pub fn rest(&self, service: Service) -> String {
+        format!("http://127.0.0.1:{}", self.node(service).rest)
+    }
+
+    /// A connection to the service's gRPC port.
+    pub async fn grpc(&self, service: Service) -> tonic::transport::Channel {
+        let address = format!("http://127.0.0.1:{}", self.node(service).grpc);
+        let endpoint = tonic::transport::Channel::from_shared(address).expect("an address");
+        endpoint.connect().await.expect("the port answers")
+    }
+
+    /// A client for REST.
+    pub fn client(&self) -> &reqwest::Client {
+        &self.client
+    }
+
+    /// `GET` of the ops port: status and text; none while nobody answers.
+    pub async fn ops(&self, service: Service, path: &str) -> Option<(u16, String)> {
+        let url = format!("http://127.0.0.1:{}{path}", self.node(service).ops);
+        let answer = self.client.get(url).send().await.ok()?;
+        Some((answer.status().as_u16(), answer.text().await.ok()?))
+    }
+
+    /// Moves business time forward; the processes see it at once.
+    pub fn set_clock(&self, now: &str) {
+        let now: jiff::Timestamp = now.parse().expect("an RFC 3339 instant");
+        clock::set_simulated(&self.clock(), now).expect("the clock's file");
+    }
+
+    /// Waits until nothing is on its way: every event applied where it is heard, every timer that is
+    /// due fired, every e-mail sent.
+    ///
+    /// # Panics
+    /// When that does not come to pass, with what was still waiting.
+    pub async fn settled(&self) {
+        let mut last = Vec::new();
+        let settled = eventually(2 * SETTLE, "an installation at rest", async || {
+            let reports = self.reports().await;
+            let parked = reports.iter().any(|report| report["parked"] != 0);
+            assert!(!parked, "an event cannot be applied:\n{}", self.parked());
+            // Lanes only move forward: twice the same is a state in which nothing moved.
+            let at_rest = reports == last && all_settled(&reports);
+            last = reports;
+            at_rest.then_some(())
+        });
+        if timeout(SETTLE, settled).await.is_err() {
+            panic!("not settled: {last:#?}");
+        }
+    }
+
+    /// What `events parked` says on every database.
+    fn parked(&self) -> String {
+        let of = |service: Service| self.command(service, &["events", "parked", "--only", service.name()]);
+        Service::ALL.map(of).concat()
+    }
+
+    async fn reports(&self) -> Vec<Value> {
+        let mut reports = Vec::new();
+        for node in &self.processes {
+            let url = format!("http://127.0.0.1:{}/settled", node.ops);
+            let report = eventually(SETTLE, "an answer of /settled", async || {
+                self.client.get(&url).send().await.ok()?.json().await.ok()
+            });
+            reports.push(report.await);
+        }
+        reports
+    }
+
+    /// Where e-mails lie as files.
+    pub fn mail(&self) -> PathBuf {
+        self.data_dir().join("mail")
+    }
+
+    pub fn data_dir(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    fn clock(&self) -> PathBuf {
+        self.folder.join("clock")
+    }
+
+    fn settings(&self) -> PathBuf {
+        self.folder.join("przesiadka.toml")
+    }
+
+    fn node(&self, service: Service) -> &Node {
+        match self.processes.as_slice() {
+            [one] => one,
+            nodes => &nodes[Service::ALL.iter().position(|s| *s == service).expect("one of the four")],
+        }
+    }
+}
+
+impl Drop for Installation {
+    fn drop(&mut self) {
+        // The processes first: they write into the folder.
+        self.processes.clear();
+        drop(fs::remove_dir_all(&self.folder));
+    }
+}
+
+/// Settings of a service's process on the servers of `tests/run`.
+pub fn on_servers(service: Service, database: &str, nats: &Nats) -> Vec<(&'static str, String)> {
+    let name = service.name().to_owned();
+    let url = match service {
+        Service::Scheduling => "PRZESIADKA__DATABASE__SCHEDULING__URL",
+        Service::Audit => "PRZESIADKA__DATABASE__AUDIT__URL",
+        Service::Licensing => "PRZESIADKA__DATABASE__LICENSING__URL",
+        Service::Notification => "PRZESIADKA__DATABASE__NOTIFICATION__URL",
+    };
+    vec![
+        ("PRZESIADKA__DATABASE__KIND", "postgres".to_owned()),
+        (url, database.to_owned()),
+        ("PRZESIADKA__BUS__KIND", "nats".to_owned()),
+        ("PRZESIADKA__BUS__URL", nats.url()),
+        ("PRZESIADKA__BUS__USER", name.clone()),
+        ("PRZESIADKA__BUS__PASSWORD", name),
+        ("PRZESIADKA__BUS__STREAM", nats.stream.clone()),
+        ("PRZESIADKA__BUS__PREFIX", nats.prefix.clone()),
+        ("PRZESIADKA__BUS__REPLICAS", "1".to_owned()),
+        ("PRZESIADKA__BUS__MAX_BYTES", "104857600".to_owned()),
+    ]
+}
+
+/// Each process says so of itself, and what one has told the others have heard.
+fn all_settled(reports: &[Value]) -> bool {
+    let heads: Vec<_> = reports.iter().filter_map(|r| r["heads"].as_object()).flatten().collect();
+    reports.iter().all(|report| {
+        let hears = report["hears"].as_object().into_iter().flatten();
+        let heard = hears.flat_map(|(service, sources)| {
+            heads.iter().map(move |(lane, seq)| {
+                let source = lane.split('/').next();
+                let listens = sources.as_array().is_some_and(|s| s.iter().any(|s| s.as_str() == source));
+                !listens || &report["cursors"][service][lane.as_str()] == *seq
+            })
+        });
+        report["settled"] == true && heard.into_iter().all(|heard| heard)
+    })
+}

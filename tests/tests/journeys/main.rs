@@ -1,0 +1,3 @@
+//! Journeys over real processes, through REST and gRPC with real tokens.
+
+mod starting;
