@@ -50,11 +50,16 @@ fn requests(files: &prost_types::FileDescriptorSet) -> String {
                 out += &format!("impl Request for crate::{path} {{\n");
                 out += &format!("    const NAME: &'static str = {full:?};\n");
                 out += &format!("    const METHOD: &'static str = \"{package}.{rpc}\";\n");
+                let grpc_path = format!("/{}.{}/{rpc}", file.package(), service.name());
+                out += &format!("    const GRPC_PATH: &'static str = {grpc_path:?};\n");
+                let answer = method.output_type().trim_start_matches(".przesiadka.").replace('.', "::");
+                out += &format!("    type Response = crate::{answer};\n");
                 for field in &message.field {
                     out += match field.name() {
                         "request_id" => {
                             "    const IS_COMMAND: bool = true;\n    \
-                             fn take_request_id(&mut self) -> String { std::mem::take(&mut self.request_id) }\n"
+                             fn take_request_id(&mut self) -> String { std::mem::take(&mut self.request_id) }\n    \
+                             fn set_request_id(&mut self, id: String) { self.request_id = id; }\n"
                         }
                         "etag" => "    fn etag(&self) -> &str { &self.etag }\n",
                         "validate_only" => "    fn validate_only(&self) -> bool { self.validate_only }\n",

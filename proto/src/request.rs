@@ -8,13 +8,20 @@ pub trait Request: prost::Message + Default + Clone + Serialize + DeserializeOwn
     const NAME: &'static str;
     /// `<service>.<rpc>`: "scheduling.ProposeDates".
     const METHOD: &'static str;
+    /// "/przesiadka.scheduling.v1.SchedulingService/ProposeDates".
+    const GRPC_PATH: &'static str;
     /// Commands have a request id; it is mandatory.
     const IS_COMMAND: bool = false;
+    /// What answers it; each item of a stream.
+    type Response: prost::Message + Default + Serialize + DeserializeOwned + 'static;
 
     /// Takes the request id out, so that the rest can be compared with a repeat.
     fn take_request_id(&mut self) -> String {
         String::new()
     }
+
+    /// For callers; does nothing where the message has none.
+    fn set_request_id(&mut self, _id: String) {}
 
     /// Empty where the message has none.
     fn etag(&self) -> &str {

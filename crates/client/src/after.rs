@@ -1,0 +1,72 @@
+//! What was written so far, so that what is read next shows it.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+
+/// Request header with positions to wait for, and the answer's header with the new one.
+pub const AFTER: &str = "x-przesiadka-after";
+pub const POSITION: &str = "x-przesiadka-position";
+/// A server takes no more.
+const MOST: usize = 8;
+
+/// The furthest position of each lane, the newest writes first. Clones share them.
+#[derive(Clone, Debug, Default)]
+pub struct After(Arc<Mutex<Lanes>>);
+
+#[derive(Debug, Default)]
+struct Lanes {
+    writes: u64,
+    /// By `<service>/<company>`: number in the lane, and which write it was.
+    lanes: HashMap<String, (i64, u64)>,
+}
+
+impl After {
+    /// Keeps the position of a command's answer: `<service>/<company>/<number>`.
+    pub fn written(&self, position: &str) {
+        let Some((lane, seq)) = position.rsplit_once('/') else { return };
+        let Ok(seq) = seq.parse::<i64>() else { return };
+        let mut known = self.0.lock().expect("nobody panics with the lock");
+        known.writes += 1;
+        let write = known.writes;
+        let entry = known.lanes.entry(lane.to_owned()).or_default();
+        *entry = (entry.0.max(seq), write);
+    }
+
+    /// The header's value; none before the first write.
+    pub fn header(&self) -> Option<String> {
+        let known = self.0.lock().expect("nobody panics with the lock");
+        let mut lanes: Vec<_> = known.lanes.iter().collect();
+        lanes.sort_by_key(|(_, (_, write))| std::cmp::Reverse(*write));
+        let positions: Vec<_> =
+            lanes.iter().take(MOST).map(|(lane, (seq, _))| format!("{lane}/{seq}")).collect();
+        (!positions.is_empty()).then(|| positions.join(","))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_furthest_position_of_each_lane_is_kept() {
+        let after = After::default();
+        assert_eq!(after.header(), None);
+        for position in ["scheduling/a/4", "audit/a/2", "scheduling/a/3", "nonsense"] {
+            after.written(position);
+        }
+        assert_eq!(after.header().as_deref(), Some("scheduling/a/4,audit/a/2"));
+    }
+
+    #[test]
+    fn no_more_positions_than_a_server_takes() {
+        let after = After::default();
+        for company in 0..20 {
+            after.written(&format!("scheduling/{company}/1"));
+        }
+        let header = after.header().expect("positions");
+        assert_eq!(header.split(',').count(), MOST);
+        assert!(header.starts_with("scheduling/19/1,"), "{header}");
+    }
+}

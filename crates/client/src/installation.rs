@@ -1,0 +1,102 @@
+//! Where the services are.
+
+use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
+
+use tonic::transport::{Channel, Endpoint};
+
+use crate::{Portal, Softvig, after::After};
+
+/// One process, by its three ports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Replica {
+    pub rest: SocketAddr,
+    pub grpc: SocketAddr,
+    pub ops: SocketAddr,
+}
+
+/// Which replicas each service has, and what was written through its clients.
+#[derive(Clone, Debug)]
+pub struct Installation {
+    services: Arc<HashMap<String, Vec<Replica>>>,
+    channels: Arc<HashMap<SocketAddr, Channel>>,
+    pub(crate) http: reqwest::Client,
+    pub(crate) after: After,
+    /// How long a request that nobody answers is sent again.
+    pub(crate) patience: Duration,
+}
+
+impl Installation {
+    /// All services in one process.
+    ///
+    /// # Panics
+    /// Outside a runtime.
+    pub fn embedded(replica: Replica) -> Self {
+        let names = ["scheduling", "audit", "licensing", "notification"];
+        Self::new(names.map(|name| (name.to_owned(), vec![replica])))
+    }
+
+    /// Each service with its replicas.
+    ///
+    /// # Panics
+    /// Outside a runtime.
+    pub fn new(services: impl IntoIterator<Item = (String, Vec<Replica>)>) -> Self {
+        let services: HashMap<_, _> = services.into_iter().collect();
+        let channel = |replica: &Replica| {
+            let endpoint = Endpoint::from_shared(format!("http://{}", replica.grpc)).expect("an address");
+            (replica.grpc, endpoint.connect_timeout(Duration::from_secs(2)).connect_lazy())
+        };
+        let channels = services.values().flatten().map(channel).collect();
+        Self {
+            services: Arc::new(services),
+            channels: Arc::new(channels),
+            http: reqwest::Client::builder().build().expect("a client without TLS roots"),
+            after: After::default(),
+            patience: Duration::ZERO,
+        }
+    }
+
+    /// The same, whose clients send a request again for so long while nobody answers.
+    #[must_use]
+    pub fn patient(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// Somebody at SOFTVIG with this token.
+    pub fn softvig(&self, token: impl Into<String>) -> Softvig {
+        Softvig::new(self.clone(), token.into())
+    }
+
+    /// A contact with this token.
+    pub fn portal(&self, token: impl Into<String>) -> Portal {
+        Portal::new(self.clone(), token.into())
+    }
+
+    pub fn replicas(&self, service: &str) -> &[Replica] {
+        self.services.get(service).map_or(&[], Vec::as_slice)
+    }
+
+    /// The one to ask at the attempt with this number, counted from 0.
+    pub(crate) fn replica(&self, method: &str, attempt: usize) -> Replica {
+        let service = method.split('.').next().unwrap_or_default();
+        let replicas = self.replicas(service);
+        assert!(!replicas.is_empty(), "{service} is not in this installation");
+        replicas[attempt % replicas.len()]
+    }
+
+    pub(crate) fn channel(&self, replica: Replica) -> Channel {
+        self.channels[&replica.grpc].clone()
+    }
+
+    /// One process of each, each once.
+    pub(crate) fn processes(&self) -> Vec<Replica> {
+        let mut firsts: Vec<Replica> = Vec::new();
+        for replicas in self.services.values() {
+            for replica in replicas {
+                if !firsts.contains(replica) {
+                    firsts.push(*replica);
+                }
+            }
+        }
+        firsts
+    }
+}

@@ -1,0 +1,28 @@
+//! Asking again while nobody answers, always with the same request id.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use crate::Error;
+
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Tries until there is an answer, or `patience` is over; `attempt` is told how often it was called
+/// before, so that it can turn to another replica.
+pub async fn patiently<T>(
+    patience: Duration,
+    mut attempt: impl AsyncFnMut(usize) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let deadline = Instant::now() + patience;
+    let mut tried = 0;
+    loop {
+        match attempt(tried).await {
+            Err(Error::Away(_)) if Instant::now() < deadline => {
+                tried += 1;
+                sleep(PAUSE).await;
+            }
+            outcome => return outcome,
+        }
+    }
+}

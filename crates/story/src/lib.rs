@@ -1,0 +1,20 @@
+//! One dealership's way through the process in small steps, each a call that a person's software makes.
+//!
+//! The demo and the journeys are made of them: no step is written twice, none moves the clock or waits
+//! for a duration. Who plays puts the steps in order and moves the clock between them ([`World::until`]).
+
+mod audits;
+mod contracting;
+mod dates;
+mod ending;
+mod migration;
+mod opening;
+mod readiness;
+mod through;
+mod world;
+
+pub use audits::GoodValues;
+pub use dates::Proposer;
+pub use opening::{Dealership, Facts, Person};
+pub use through::Through;
+pub use world::World;
