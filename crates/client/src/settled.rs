@@ -17,7 +17,7 @@ struct Standing {
     /// By consuming service, then by `<service>/<lane>` that it consumes.
     cursors: BTreeMap<String, BTreeMap<String, i64>>,
     /// By consuming service: the services that it hears.
-    sources: BTreeMap<String, Vec<String>>,
+    hears: BTreeMap<String, Vec<String>>,
     waiting: String,
 }
 
@@ -69,7 +69,7 @@ impl Standing {
         self.settled &= report["settled"] == true;
         self.heads.extend(read::<BTreeMap<_, _>>(report, "heads")?);
         self.cursors.extend(read::<BTreeMap<_, _>>(report, "cursors")?);
-        self.sources.extend(read::<BTreeMap<_, _>>(report, "sources")?);
+        self.hears.extend(read::<BTreeMap<_, _>>(report, "hears")?);
         self.waiting += &format!("{report}\n");
         Ok(())
     }
@@ -81,6 +81,6 @@ impl Standing {
                 .filter(|(lane, _)| sources.iter().any(|s| lane.split('/').next() == Some(s)))
                 .all(|(lane, seq)| self.cursors.get(consumer).and_then(|c| c.get(lane)) == Some(seq))
         };
-        self.settled && self.sources.iter().all(heard)
+        self.settled && self.hears.iter().all(heard)
     }
 }

@@ -73,6 +73,7 @@ enum Step {
 
 impl Consumer {
     pub fn new(core: Core, on: Arc<dyn OnEvent>) -> Self {
+        core.set_sources(on.sources());
         Self { core, on, compared: Mutex::default() }
     }
 

@@ -1,6 +1,6 @@
 //! What one service stands on: its name, its database, its clock and the signals between its loops.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tokio::sync::{Notify, OnceCell};
 
@@ -15,6 +15,7 @@ pub struct Core {
     pub clock: Clock,
     signals: Arc<Signals>,
     tokens: Arc<OnceCell<Tokens>>,
+    sources: Arc<OnceLock<&'static [&'static str]>>,
 }
 
 /// Wakes the loops of this process at once; each loop also looks by itself now and then.
@@ -28,7 +29,17 @@ struct Signals {
 
 impl Core {
     pub fn new(service: &'static str, db: Db, clock: Clock) -> Self {
-        Self { service, db, clock, signals: Arc::default(), tokens: Arc::default() }
+        Self { service, db, clock, signals: Arc::default(), tokens: Arc::default(), sources: Arc::default() }
+    }
+
+    /// Says whose events this service applies; its consumer knows.
+    pub(crate) fn set_sources(&self, sources: &'static [&'static str]) {
+        self.sources.get_or_init(|| sources);
+    }
+
+    /// Whether events of `source` change anything here; so it seems as long as no consumer has been made.
+    pub(crate) fn hears(&self, source: &str) -> bool {
+        self.sources.get().is_none_or(|sources| sources.contains(&source))
     }
 
     /// What seals this database's tokens.

@@ -10,10 +10,11 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 impl Core {
-    /// Waits until the position is applied here; the service's own positions are there already.
+    /// Waits until the position is applied here; the service's own positions are there already, and what
+    /// it never hears of has nothing to wait for.
     /// Unavailable, with a hint to try again, if it is not within 2 seconds.
     pub async fn wait_for(&self, after: &LanePosition) -> Result<(), Error> {
-        if after.service == self.service {
+        if after.service == self.service || !self.hears(&after.service) {
             return Ok(());
         }
         let wait = async {

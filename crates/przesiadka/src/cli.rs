@@ -8,6 +8,7 @@ use platform::{config::Loaded, telemetry::Telemetry};
 
 use crate::{
     commands::{config, events, messages, schema, token},
+    demo,
     serve::{self, Server},
     services::{self, Name},
 };
@@ -30,6 +31,8 @@ enum Command {
         #[command(flatten)]
         which: Which,
     },
+    /// Takes one dealership through the whole process, embedded and under a simulated clock.
+    Demo(demo::DemoArgs),
     /// Prints a token of the development issuer.
     Token(token::TokenArgs),
     /// Shows or checks the settings.
@@ -113,6 +116,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
     let loaded = Loaded::read(file.as_deref(), variables)?;
     match cli.command {
         Command::Serve { which } => run_services(&loaded, &which.names()).await,
+        Command::Demo(args) => demo::run(args).await,
         Command::Token(args) => print(&token::token(&loaded.config, args)?),
         Command::Config { what: ConfigCommand::Print } => print(loaded.print().trim_end()),
         Command::Config { what: ConfigCommand::Check { which } } => {

@@ -2,10 +2,13 @@
 
 use anyhow::Context as _;
 use client::Error;
-use jiff::Timestamp;
+use jiff::{
+    Timestamp,
+    civil::{self, Weekday},
+};
 use platform::clock::from_wire;
 use proto::{
-    common::v1::PlannedDate,
+    common::v1::{PlannedDate, planned_date::Date},
     scheduling::v1::{
         AcceptProposalRequest, DateKind, DateSet, Project, ProposeDatesRequest, ProposedDate,
         SuggestDatesRequest, SuggestDatesResponse,
@@ -121,6 +124,17 @@ impl Dealership<'_> {
 /// The set as pairs that can be proposed.
 pub fn dates_of(set: &DateSet) -> Vec<(DateKind, PlannedDate)> {
     set.dates.iter().filter_map(|date| Some((date.kind(), date.date.clone()?))).collect()
+}
+
+/// The earliest suggested window that begins on a Friday or a Saturday.
+pub fn weekend_window(suggested: &SuggestDatesResponse) -> Option<PlannedDate> {
+    let windows = suggested.alternatives.iter().filter(|a| a.kind() == DateKind::Migration);
+    windows.flat_map(|alternatives| &alternatives.dates).find_map(|date| {
+        let planned = date.date.as_ref()?;
+        let Some(Date::Window(window)) = &planned.date else { return None };
+        let start: civil::DateTime = window.start.as_ref()?.local.parse().ok()?;
+        matches!(start.weekday(), Weekday::Friday | Weekday::Saturday).then(|| planned.clone())
+    })
 }
 
 pub fn agreed_in(project: &Project, kind: DateKind) -> Option<(Timestamp, Timestamp)> {

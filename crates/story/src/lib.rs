@@ -14,7 +14,7 @@ mod through;
 mod world;
 
 pub use audits::GoodValues;
-pub use dates::Proposer;
+pub use dates::{Proposer, dates_of, weekend_window};
 pub use opening::{Dealership, Facts, Person};
 pub use through::Through;
 pub use world::World;
