@@ -133,11 +133,6 @@ impl<'a> Play<'a> {
         self.until(client::at(local)).await
     }
 
-    /// Somebody says why the next thing happens.
-    pub async fn aside(&mut self, text: &str) -> anyhow::Result<()> {
-        self.news().await?;
-        self.line(&self.paint.quiet(&format!("   # {text}")))
-    }
 
     /// Tells of a refusal that was to be expected.
     pub async fn refused<T>(&mut self, what: &str, outcome: Result<T, Error>) -> anyhow::Result<Refused> {
