@@ -133,7 +133,6 @@ impl<'a> Play<'a> {
         self.until(client::at(local)).await
     }
 
-
     /// Tells of a refusal that was to be expected.
     pub async fn refused<T>(&mut self, what: &str, outcome: Result<T, Error>) -> anyhow::Result<Refused> {
         self.news().await?;
