@@ -4,6 +4,32 @@ use std::fmt;
 
 use crate::common::v1::ErrorReason;
 
+/// What a person reads of an asked or allowed thing: a value, the same in every language, or prose in
+/// both. Anything that is displayed becomes a value; see [`words`] for prose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Words {
+    pub en: String,
+    /// None where the English text is a value: a date, a number, a name, an id.
+    pub pl: Option<String>,
+}
+
+/// Prose in English and in Polish.
+pub fn words(en: impl Into<String>, pl: impl Into<String>) -> Words {
+    Words { en: en.into(), pl: Some(pl.into()) }
+}
+
+impl Words {
+    pub fn polish(&self) -> &str {
+        self.pl.as_deref().unwrap_or(&self.en)
+    }
+}
+
+impl<T: fmt::Display> From<T> for Words {
+    fn from(value: T) -> Self {
+        Self { en: value.to_string(), pl: None }
+    }
+}
+
 /// One broken rule or bad field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
@@ -12,13 +38,24 @@ pub struct Violation {
     pub field: String,
     /// What the caller asked for, as text.
     pub asked: String,
+    /// The same in Polish; None for a value.
+    pub asked_pl: Option<String>,
     /// What would be allowed, as text; for a date the earliest possible one (ISO 8601).
     pub allowed: String,
+    /// The same in Polish; None for a value.
+    pub allowed_pl: Option<String>,
 }
 
 impl Violation {
     pub fn new(reason: ErrorReason) -> Self {
-        Self { reason, field: String::new(), asked: String::new(), allowed: String::new() }
+        Self {
+            reason,
+            field: String::new(),
+            asked: String::new(),
+            asked_pl: None,
+            allowed: String::new(),
+            allowed_pl: None,
+        }
     }
 
     pub fn field(mut self, field: impl Into<String>) -> Self {
@@ -26,14 +63,22 @@ impl Violation {
         self
     }
 
-    pub fn asked(mut self, asked: impl fmt::Display) -> Self {
-        self.asked = asked.to_string();
+    pub fn asked(mut self, asked: impl Into<Words>) -> Self {
+        Words { en: self.asked, pl: self.asked_pl } = asked.into();
         self
     }
 
-    pub fn allowed(mut self, allowed: impl fmt::Display) -> Self {
-        self.allowed = allowed.to_string();
+    pub fn allowed(mut self, allowed: impl Into<Words>) -> Self {
+        Words { en: self.allowed, pl: self.allowed_pl } = allowed.into();
         self
+    }
+
+    /// What would be allowed, where it is prose without a Polish text: a phrase of several words that
+    /// is no list of keys. Test harnesses refuse it, for no reviewer sees it in English answers.
+    pub fn untranslated(&self) -> Option<&str> {
+        let phrase = |part: &str| part.trim().contains(' ') && part.contains(char::is_alphabetic);
+        let prose = self.allowed == "none" || self.allowed.split(',').any(phrase);
+        (prose && self.allowed_pl.is_none()).then_some(&self.allowed)
     }
 }
 
@@ -108,3 +153,20 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prose_needs_polish_and_values_do_not() {
+        let allowed = |allowed: Words| Violation::new(ErrorReason::DateInvalid).allowed(allowed);
+        for value in ["", "2027-01-15", "crm, operator", "2026-11-20T11:00/2026-11-20T13:00"] {
+            assert_eq!(allowed(value.into()).untranslated(), None, "{value}");
+        }
+        for prose in ["a day that exists", "64 bytes", "crm, or an auditor", "none"] {
+            assert_eq!(allowed(prose.into()).untranslated(), Some(prose));
+            assert_eq!(allowed(words(prose, "po polsku")).untranslated(), None, "{prose}");
+        }
+    }
+}

@@ -14,6 +14,7 @@ use std::{
 };
 
 use jiff::Timestamp;
+use proto::refusal::words;
 
 use crate::error::Error;
 
@@ -60,7 +61,10 @@ pub fn from_wire(t: &pbjson_types::Timestamp) -> Option<Timestamp> {
 /// # Errors
 /// `INVALID_ARGUMENT` for `field`.
 pub fn from_request(field: &str, t: Option<&pbjson_types::Timestamp>) -> Result<Option<Timestamp>, Error> {
-    let instant = |t| from_wire(t).ok_or_else(|| Error::invalid(field, t.seconds, "an instant"));
+    let instant = |t| {
+        let allowed = || words("an instant", "moment w czasie");
+        from_wire(t).ok_or_else(|| Error::invalid(field, t.seconds, allowed()))
+    };
     t.map(instant).transpose()
 }
 

@@ -8,7 +8,7 @@ use std::{
 
 use futures::FutureExt as _;
 use http::{HeaderMap, header::AUTHORIZATION};
-use proto::{common::v1::ErrorReason, request::Request};
+use proto::{common::v1::ErrorReason, refusal::words, request::Request};
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
@@ -76,12 +76,14 @@ impl Edge {
     pub(crate) async fn caller(&self, headers: &HeaderMap) -> Result<Caller, Error> {
         let token = headers
             .get(AUTHORIZATION)
-            .ok_or_else(|| refused("no token"))?
+            .ok_or_else(|| refused("no token", "brak tokenu"))?
             .to_str()
             .ok()
             .and_then(|value| value.split_once(' '))
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .ok_or_else(|| refused("an authorization that is no bearer token"))?
+            .ok_or_else(|| {
+                refused("an authorization that is no bearer token", "autoryzacja bez tokenu Bearer")
+            })?
             .1;
         let principal = self.verifier.verify(token.trim()).await?;
         let traceparent = headers.get(TRACEPARENT).and_then(|v| v.to_str().ok()).map(str::to_owned);
@@ -157,7 +159,9 @@ fn after(headers: &HeaderMap) -> Result<Vec<LanePosition>, Error> {
         }
     }
     if positions.len() > MOST_AFTER {
-        return Err(Error::invalid(AFTER, positions.len(), format!("at most {MOST_AFTER} positions")));
+        let allowed =
+            words(format!("at most {MOST_AFTER} positions"), format!("najwyżej {MOST_AFTER} pozycji"));
+        return Err(Error::invalid(AFTER, positions.len(), allowed));
     }
     Ok(positions)
 }
@@ -166,5 +170,9 @@ fn checked(request_id: String) -> Result<String, Error> {
     if (1..=128).contains(&request_id.len()) && request_id.bytes().all(|b| b.is_ascii_graphic()) {
         return Ok(request_id);
     }
-    Err(Error::invalid("request_id", request_id, "1 to 128 visible ASCII characters, a UUID for instance"))
+    let allowed = words(
+        "1 to 128 visible ASCII characters, a UUID for instance",
+        "od 1 do 128 widocznych znaków ASCII, na przykład UUID",
+    );
+    Err(Error::invalid("request_id", request_id, allowed))
 }

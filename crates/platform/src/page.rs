@@ -1,6 +1,9 @@
 //! Pages: keyset on the id, an opaque token bound to caller and query, no totals.
 
-use proto::{common::v1::ErrorReason, refusal::Violation};
+use proto::{
+    common::v1::ErrorReason,
+    refusal::{Violation, words},
+};
 use uuid::Uuid;
 
 use crate::{
@@ -58,7 +61,7 @@ impl Core {
         id: impl Fn(&T) -> Uuid,
     ) -> Result<Page<T>, Error> {
         let size = match request.size {
-            ..0 => return Err(Error::invalid("page_size", request.size, "0 to 200")),
+            ..0 => return Err(Error::invalid("page_size", request.size, words("0 to 200", "od 0 do 200"))),
             0 => DEFAULT,
             n => (n as u64).min(MOST),
         };
@@ -66,9 +69,10 @@ impl Core {
         let after = match request.token {
             "" => None,
             token => Some(tokens.open(binding, token).and_then(|id| id.parse().ok()).ok_or_else(|| {
-                Violation::new(ErrorReason::PageTokenInvalid)
-                    .field("page_token")
-                    .allowed("the token of this query's last page")
+                Violation::new(ErrorReason::PageTokenInvalid).field("page_token").allowed(words(
+                    "the token of this query's last page",
+                    "token z ostatniej strony tego zapytania",
+                ))
             })?),
         };
         // One more than asked tells whether there is another page.

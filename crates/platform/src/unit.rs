@@ -282,6 +282,9 @@ fn rows(rows: usize, columns: usize) -> String {
 fn request_id_reused() -> Error {
     proto::refusal::Violation::new(proto::common::v1::ErrorReason::RequestIdReused)
         .field("request_id")
-        .allowed("the same request again, or a new request id")
+        .allowed(proto::refusal::words(
+            "the same request again, or a new request id",
+            "to samo żądanie jeszcze raz albo nowy identyfikator żądania",
+        ))
         .into()
 }

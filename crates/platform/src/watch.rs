@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use futures::{Stream, stream};
-use proto::{common::v1::ErrorReason, refusal::Violation};
+use proto::{
+    common::v1::ErrorReason,
+    refusal::{Violation, words},
+};
 use tokio::time::Instant;
 
 use crate::{
@@ -42,7 +45,11 @@ impl WatchFilter {
         if !project.is_empty() {
             let named = ProjectName::parse("project", project)?;
             if filter.company.is_some_and(|company| company != named.company) {
-                return Err(Error::invalid("project", project, format!("a project of {company}")));
+                return Err(Error::invalid(
+                    "project",
+                    project,
+                    words(format!("a project of {company}"), format!("projekt należący do {company}")),
+                ));
             }
             filter.company = Some(named.company);
             filter.project = Some(named.to_string());
@@ -117,7 +124,10 @@ impl Core {
         position.ok_or_else(|| {
             Violation::new(ErrorReason::WatchTokenInvalid)
                 .field("resume_token")
-                .allowed("a token of this watch, or the one that a list returned")
+                .allowed(words(
+                    "a token of this watch, or the one that a list returned",
+                    "token tej obserwacji albo token zwrócony przez listę",
+                ))
                 .into()
         })
     }

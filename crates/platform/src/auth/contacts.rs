@@ -2,6 +2,7 @@
 //!
 //! Every service keeps the same projection of scheduling's contact events, without personal data.
 
+use proto::refusal::words;
 use proto::scheduling::v1::{ContactRole, ContactState, scheduling_event::Event};
 use sea_orm::{ConnectionTrait, QueryResult};
 
@@ -72,7 +73,10 @@ async fn present_actor(c: &impl ConnectionTrait, principal: &Principal) -> Resul
             decision: roles.decision && principal.has(Role::Decision),
         };
         if roles == Roles::default() {
-            return Err(Error::permission_denied("an active contact of the company"));
+            return Err(Error::permission_denied(words(
+                "an active contact of the company",
+                "osoba kontaktowa firmy, która nadal bierze udział",
+            )));
         }
         return Ok(Actor::Contact { id: contact, roles });
     }

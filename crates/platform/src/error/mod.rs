@@ -9,7 +9,7 @@ mod status;
 use proto::{
     common::v1::ErrorReason,
     reason::Spec,
-    refusal::{Refusal, Violation},
+    refusal::{Refusal, Violation, Words},
 };
 use sea_orm::DbErr;
 
@@ -49,16 +49,12 @@ impl Error {
     }
 
     /// The caller's role does not allow it; `allowed` says whose would.
-    pub fn permission_denied(allowed: impl std::fmt::Display) -> Self {
+    pub fn permission_denied(allowed: impl Into<Words>) -> Self {
         Violation::new(ErrorReason::PermissionDenied).allowed(allowed).into()
     }
 
     /// A field of the request is missing or malformed.
-    pub fn invalid(
-        field: impl Into<String>,
-        asked: impl std::fmt::Display,
-        allowed: impl std::fmt::Display,
-    ) -> Self {
+    pub fn invalid(field: impl Into<String>, asked: impl Into<Words>, allowed: impl Into<Words>) -> Self {
         Violation::new(ErrorReason::InvalidArgument).field(field).asked(asked).allowed(allowed).into()
     }
 
@@ -114,9 +110,9 @@ impl Error {
 }
 
 /// The sentence a person reads: the rule, then what was asked and what would be allowed.
-fn sentence(text: &str, violation: &Violation, asked: &str, allowed: &str) -> String {
+fn sentence(text: &str, parts: [(&str, &str); 2]) -> String {
     let mut out = text.to_owned();
-    for (label, value) in [(asked, &violation.asked), (allowed, &violation.allowed)] {
+    for (label, value) in parts {
         if !value.is_empty() {
             out.push_str(&format!(" {label}: {value}."));
         }
@@ -124,12 +120,14 @@ fn sentence(text: &str, violation: &Violation, asked: &str, allowed: &str) -> St
     out
 }
 
-fn english(violation: &Violation) -> String {
-    sentence(violation.reason.spec().en, violation, "Asked", "Allowed")
+fn english(v: &Violation) -> String {
+    sentence(v.reason.spec().en, [("Asked", &v.asked), ("Allowed", &v.allowed)])
 }
 
-fn polish(violation: &Violation) -> String {
-    sentence(violation.reason.spec().pl, violation, "Podano", "Dozwolone")
+fn polish(v: &Violation) -> String {
+    let asked = v.asked_pl.as_ref().unwrap_or(&v.asked);
+    let allowed = v.allowed_pl.as_ref().unwrap_or(&v.allowed);
+    sentence(v.reason.spec().pl, [("Podano", asked), ("Dozwolone", allowed)])
 }
 
 /// `dates[0].window_start` → `dates[0].windowStart`.

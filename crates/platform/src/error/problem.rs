@@ -37,7 +37,12 @@ pub struct ProblemViolation {
     /// Path in the request's JSON; empty where no single field is at fault.
     pub field: String,
     pub asked: String,
+    /// Only where it differs, as is `allowedPl`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_pl: Option<String>,
     pub allowed: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowed_pl: Option<String>,
     pub detail: String,
     pub detail_pl: String,
 }
@@ -48,7 +53,9 @@ impl From<&Violation> for ProblemViolation {
             reason: v.reason.name().to_owned(),
             field: lower_camel(&v.field),
             asked: v.asked.clone(),
+            asked_pl: v.asked_pl.clone(),
             allowed: v.allowed.clone(),
+            allowed_pl: v.allowed_pl.clone(),
             detail: english(v),
             detail_pl: polish(v),
         }

@@ -22,10 +22,15 @@ impl Error {
         let mut message = (spec.en.to_owned(), spec.pl.to_owned());
         if let Some(first) = self.violations().first() {
             message = (english(first), polish(first));
-            for (key, value) in
-                [("field", &first.field), ("asked", &first.asked), ("allowed", &first.allowed)]
-            {
-                if !value.is_empty() {
+            let values = [
+                ("field", Some(&first.field)),
+                ("asked", Some(&first.asked)),
+                ("askedPl", first.asked_pl.as_ref()),
+                ("allowed", Some(&first.allowed)),
+                ("allowedPl", first.allowed_pl.as_ref()),
+            ];
+            for (key, value) in values {
+                if let Some(value) = value.filter(|value| !value.is_empty()) {
                     metadata.insert(key.to_owned(), value.clone());
                 }
             }

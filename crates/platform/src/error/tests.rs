@@ -4,6 +4,8 @@ use sea_orm::{DbErr, RuntimeErr, SqlxError};
 use tonic::Code;
 use tonic_types::{ErrorDetail, StatusExt as _};
 
+use proto::refusal::words;
+
 use super::*;
 
 fn too_early_and_unlicensed() -> Error {
@@ -70,6 +72,23 @@ fn a_refusal_lists_all_violations_in_both_forms() {
     assert!(problem.detail.ends_with("Asked: 2026-12-01. Allowed: 2026-12-29."), "{}", problem.detail);
     assert!(problem.detail_pl.ends_with("Podano: 2026-12-01. Dozwolone: 2026-12-29."));
     assert_eq!(problem.violations.len(), 2);
+}
+
+#[test]
+fn polish_prose_is_in_the_polish_text_only() {
+    let error = Error::invalid(
+        "day",
+        "2026-02-30",
+        words("a day that exists, like 2027-01-15", "dzień, który istnieje, np. 2027-01-15"),
+    );
+    let violation = &error.to_problem("/").violations[0];
+    assert!(violation.detail.ends_with("Asked: 2026-02-30. Allowed: a day that exists, like 2027-01-15."));
+    let polish = "Podano: 2026-02-30. Dozwolone: dzień, który istnieje, np. 2027-01-15.";
+    assert!(violation.detail_pl.ends_with(polish), "{}", violation.detail_pl);
+    assert_eq!(violation.asked_pl, None);
+    let info = error.to_status().get_details_error_info().expect("error info");
+    assert_eq!(info.metadata["allowedPl"], "dzień, który istnieje, np. 2027-01-15");
+    assert!(!info.metadata.contains_key("askedPl"));
 }
 
 #[test]

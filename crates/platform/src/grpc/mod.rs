@@ -18,7 +18,11 @@ use futures::{
     future::ready,
     stream::{self, BoxStream},
 };
-use proto::{common::v1::ErrorReason, refusal::Violation, request::Request};
+use proto::{
+    common::v1::ErrorReason,
+    refusal::{Violation, words},
+    request::Request,
+};
 use tonic::{Response, Status, metadata::MetadataValue};
 
 use crate::{
@@ -94,11 +98,14 @@ pub fn explain_bad_messages(response: http::Response<axum::body::Body>) -> http:
     let header = |name| response.headers().get(name).and_then(|v: &http::HeaderValue| v.to_str().ok());
     let message = header("grpc-message").unwrap_or_default();
     let error = match header("grpc-status") {
-        Some("13") if message.starts_with("failed%20to%20decode%20Protobuf") => {
-            Error::invalid("", "bytes that are no such message", "the contract's message in Protobuf")
-        }
+        Some("13") if message.starts_with("failed%20to%20decode%20Protobuf") => Error::invalid(
+            "",
+            words("bytes that are no such message", "bajty, które nie są tą wiadomością"),
+            words("the contract's message in Protobuf", "wiadomość z kontraktu w formacie Protobuf"),
+        ),
         Some("11" | "8") if message.contains("message%20length%20too%20large") => {
-            Violation::new(ErrorReason::TooLarge).allowed(format!("{MESSAGE_BYTES} bytes")).into()
+            let allowed = words(format!("{MESSAGE_BYTES} bytes"), format!("{MESSAGE_BYTES} bajtów"));
+            Violation::new(ErrorReason::TooLarge).allowed(allowed).into()
         }
         _ => return response,
     };

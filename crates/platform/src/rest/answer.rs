@@ -9,7 +9,7 @@ use http::{
     HeaderValue, StatusCode,
     header::{CACHE_CONTROL, ETAG, WWW_AUTHENTICATE},
 };
-use proto::common::v1::ErrorReason;
+use proto::{common::v1::ErrorReason, refusal::words};
 use serde_json::Value;
 
 use crate::{
@@ -49,7 +49,8 @@ pub(super) async fn no_such_path(request: Request) -> Response {
 /// The router adds Allow.
 pub(super) async fn no_such_method(request: Request) -> Response {
     let path = request.uri().path();
-    let error = Error::invalid("method", request.method(), "what the header Allow lists");
+    let allowed = words("what the header Allow lists", "metody z nagłówka Allow");
+    let error = Error::invalid("method", request.method(), allowed);
     let mut problem = error.to_problem(path);
     problem.status = StatusCode::METHOD_NOT_ALLOWED.as_u16();
     problem.into_response()

@@ -1,6 +1,7 @@
 //! The two headers that are fields of the request in gRPC.
 
 use http::{HeaderMap, HeaderName, HeaderValue, header::IF_MATCH};
+use proto::refusal::words;
 
 use crate::error::Error;
 
@@ -20,14 +21,15 @@ fn single(headers: &HeaderMap, name: HeaderName) -> Result<Option<&HeaderValue>,
     let mut values = headers.get_all(&name).iter();
     match (values.next(), values.next()) {
         (value, None) => Ok(value),
-        _ => Err(Error::invalid(name.as_str(), "several", "one")),
+        _ => Err(Error::invalid(name.as_str(), words("several", "kilka"), words("one", "jeden"))),
     }
 }
 
 /// A structured field string (RFC 8941): in quotes, `\"` and `\\` escaped.
 fn quoted(name: HeaderName, value: &HeaderValue) -> Result<String, Error> {
     let text = value.to_str().unwrap_or_default().trim();
-    unquote(text).ok_or_else(|| Error::invalid(name.as_str(), text, "a string in double quotes"))
+    let allowed = || words("a string in double quotes", "tekst w podwójnym cudzysłowie");
+    unquote(text).ok_or_else(|| Error::invalid(name.as_str(), text, allowed()))
 }
 
 fn unquote(text: &str) -> Option<String> {

@@ -8,7 +8,11 @@ use axum::{
 };
 use http::{HeaderMap, header::CONTENT_TYPE, request::Parts};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use proto::{common::v1::ErrorReason, refusal::Violation, request::Request};
+use proto::{
+    common::v1::ErrorReason,
+    refusal::{Violation, Words, words},
+    request::Request,
+};
 use serde_json::{Map, Value};
 
 use super::{Operation, headers};
@@ -82,7 +86,7 @@ fn put_name(json: &mut Map<String, Value>, place: NamePlace, name: String) -> Re
         NamePlace::Request(field) => put(json, field, Value::String(name)),
         NamePlace::Resource(field) => match json.entry(field).or_insert_with(|| Map::new().into()) {
             Value::Object(resource) => put(resource, "name", Value::String(name)),
-            other => Err(Error::invalid(field, other, "a JSON object")),
+            other => Err(Error::invalid(field, other, words("a JSON object", "obiekt JSON"))),
         },
     }
 }
@@ -92,13 +96,20 @@ pub(super) async fn read_body(body: Body, limits: &Limits) -> Result<Bytes, Erro
     match tokio::time::timeout(limits.body_time, read).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(e)) if e.is::<LengthLimitError>() => {
-            let allowed = format!("{} bytes", limits.body_bytes);
+            let most = limits.body_bytes;
+            let allowed = words(format!("{most} bytes"), format!("{most} bajtów"));
             Err(Violation::new(ErrorReason::TooLarge).allowed(allowed).into())
         }
-        Ok(Err(_)) => Err(Error::invalid("body", "a body that breaks off", "a whole one")),
+        Ok(Err(_)) => {
+            let asked = words("a body that breaks off", "treść, która się urywa");
+            Err(Error::invalid("body", asked, words("a whole one", "cała treść")))
+        }
         Err(_) => {
-            let allowed = format!("all of it within {} s", limits.body_time.as_secs_f32());
-            Err(Error::invalid("body", "a body that comes too slowly", allowed))
+            let seconds = limits.body_time.as_secs_f32();
+            let asked = words("a body that comes too slowly", "treść, która napływa zbyt wolno");
+            let allowed =
+                words(format!("all of it within {seconds} s"), format!("całość w ciągu {seconds} s"));
+            Err(Error::invalid("body", asked, allowed))
         }
     }
 }
@@ -143,7 +154,8 @@ pub(super) fn merge(
 }
 
 fn unexpected(header: &str) -> Error {
-    Error::invalid(header, "present", "absent: this request does not know it")
+    let allowed = words("absent: this request does not know it", "brak: to żądanie go nie zna");
+    Error::invalid(header, words("present", "obecny"), allowed)
 }
 
 fn parse_body(headers: &HeaderMap, body: &[u8]) -> Result<Map<String, Value>, Error> {
@@ -157,19 +169,26 @@ fn parse_body(headers: &HeaderMap, body: &[u8]) -> Result<Map<String, Value>, Er
     }
     match serde_json::from_slice(body) {
         Ok(Value::Object(json)) => Ok(json),
-        Ok(_) => Err(Error::invalid("body", "JSON that is no object", "one JSON object")),
-        Err(e) => Err(Error::invalid("body", format!("broken JSON: {e}"), "one JSON object")),
+        Ok(_) => Err(not_an_object(words("JSON that is no object", "JSON, który nie jest obiektem"))),
+        Err(e) => Err(not_an_object(words(format!("broken JSON: {e}"), format!("błędny JSON: {e}")))),
     }
+}
+
+fn not_an_object(asked: Words) -> Error {
+    Error::invalid("body", asked, words("one JSON object", "jeden obiekt JSON"))
 }
 
 fn add_query(json: &mut Map<String, Value>, message: &MessageInfo, parts: &Parts) -> Result<(), Error> {
     let query = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri);
-    let Query(pairs) = query.map_err(|_| Error::invalid("query", "one that cannot be read", "name=value"))?;
+    let unreadable = || words("one that cannot be read", "zapytanie, którego nie da się odczytać");
+    let Query(pairs) = query.map_err(|_| Error::invalid("query", unreadable(), "name=value"))?;
     let mut lists: HashMap<String, Vec<Value>> = HashMap::new();
     for (name, text) in pairs {
         let field = message.json_field(&name);
-        let field =
-            field.ok_or_else(|| Error::invalid(name, "an unknown parameter", "a field of the request"))?;
+        let field = field.ok_or_else(|| {
+            let asked = words("an unknown parameter", "nieznany parametr");
+            Error::invalid(name, asked, words("a field of the request", "pole żądania"))
+        })?;
         let value = typed(field, &text)?;
         if field.repeated {
             lists.entry(field.json_name.clone()).or_default().push(value);
@@ -186,7 +205,10 @@ fn add_query(json: &mut Map<String, Value>, message: &MessageInfo, parts: &Parts
 /// A field is given once, or twice alike.
 fn put(json: &mut Map<String, Value>, field: &str, value: Value) -> Result<(), Error> {
     match json.get(field) {
-        Some(there) if *there != value => Err(Error::invalid(field, "two different values", "one")),
+        Some(there) if *there != value => {
+            let asked = words("two different values", "dwie różne wartości");
+            Err(Error::invalid(field, asked, words("one", "jedna")))
+        }
         _ => {
             json.insert(field.to_owned(), value);
             Ok(())
@@ -196,16 +218,25 @@ fn put(json: &mut Map<String, Value>, field: &str, value: Value) -> Result<(), E
 
 /// Text from path or query as the field's JSON.
 fn typed(field: &FieldInfo, text: &str) -> Result<Value, Error> {
-    let invalid = |allowed| Error::invalid(&field.name, text, allowed);
+    let invalid = |en, pl| Error::invalid(&field.name, text, words(en, pl));
     match &field.kind {
-        Kind::Bool => text.parse::<bool>().map(Value::Bool).map_err(|_| invalid("true or false")),
-        Kind::Int => text.parse::<i64>().map(Value::from).map_err(|_| invalid("a whole number")),
-        Kind::Float => text.parse::<f64>().map(Value::from).map_err(|_| invalid("a number")),
+        Kind::Bool => {
+            text.parse::<bool>().map(Value::Bool).map_err(|_| invalid("true or false", "true albo false"))
+        }
+        Kind::Int => {
+            text.parse::<i64>().map(Value::from).map_err(|_| invalid("a whole number", "liczba całkowita"))
+        }
+        Kind::Float => text.parse::<f64>().map(Value::from).map_err(|_| invalid("a number", "liczba")),
         // These, and messages that are strings in JSON (times), are judged when the message is read.
         Kind::Long | Kind::String | Kind::Bytes | Kind::Enum(_) | Kind::Message(_) => {
             Ok(Value::String(text.to_owned()))
         }
     }
+}
+
+fn unknown_field(path: &str) -> Error {
+    let allowed = words("a field of the contract", "pole z kontraktu");
+    Error::invalid(path, words("an unknown field", "nieznane pole"), allowed)
 }
 
 /// The typed request; unknown fields and wrong types are refused by their path.
@@ -216,11 +247,9 @@ pub(super) fn decode<Req: Request>(json: Map<String, Value>) -> Result<Req, Erro
         let unknown = error.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next());
         match unknown {
             // The path ends at the unknown field already.
-            Some(_) if !path.is_empty() => {
-                Error::invalid(path, "an unknown field", "a field of the contract")
-            }
-            Some(field) => Error::invalid(field, "an unknown field", "a field of the contract"),
-            None => Error::invalid(path, error, "what the contract says"),
+            Some(_) if !path.is_empty() => unknown_field(path),
+            Some(field) => unknown_field(field),
+            None => Error::invalid(path, error, words("what the contract says", "to, co mówi kontrakt")),
         }
     })
 }
