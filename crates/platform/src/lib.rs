@@ -16,6 +16,7 @@ pub mod lane;
 pub mod loops;
 pub mod name;
 pub mod outbox;
+pub mod outcome;
 pub mod page;
 pub mod parked;
 pub mod schema;

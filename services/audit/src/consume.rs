@@ -10,6 +10,7 @@ use platform::{
     consumer::{ApplyError, OnEvent},
     lane::Lane,
     name::{self, ProjectName},
+    outcome::Outcome,
     unit::Unit,
 };
 use prost::Message as _;
@@ -27,16 +28,6 @@ use crate::{
     },
     checklist::AuditKind,
 };
-
-/// What becomes of an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outcome {
-    Apply,
-    /// Nothing is to be done, and why.
-    Ignore(&'static str),
-    /// It contradicts what came before on its lane: parked, and so raised to SOFTVIG.
-    Raise(&'static str),
-}
 
 /// How far a project is here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -166,13 +157,8 @@ impl Audits {
         let project = ProjectName::parse("project", project).map_err(|e| bad(e.to_string()))?;
         let stored = store::find(unit.db(), project).await?;
         let state = State::of(stored.as_ref().map(|stored| &stored.value));
-        match outcome(state) {
-            Outcome::Apply => {}
-            Outcome::Ignore(reason) => {
-                tracing::trace!(%project, ?state, reason, "event ignored");
-                return Ok(());
-            }
-            Outcome::Raise(contradiction) => return Err(bad(contradiction)),
+        if !outcome(state).applies()? {
+            return Ok(());
         }
         match stored {
             None => {

@@ -11,6 +11,7 @@ use platform::{
     consumer::{ApplyError, OnEvent},
     lane::Lane,
     name::{self, ProjectName},
+    outcome::Outcome,
     unit::Unit,
 };
 use prost::Message as _;
@@ -21,16 +22,6 @@ use crate::{
     company::{self, Company},
     licences::{self, Licences, Phase, Variant},
 };
-
-/// What becomes of an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outcome {
-    Apply,
-    /// Nothing is to be done, and why.
-    Ignore(&'static str),
-    /// It contradicts what came before on its lane: parked, and so raised to SOFTVIG.
-    Raise(&'static str),
-}
 
 /// How far a project is here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,13 +93,8 @@ impl Licensing {
             Phase::Open => State::Open,
             Phase::Completed | Phase::Cancelled => State::Closed,
         });
-        match outcome(event, state) {
-            Outcome::Apply => {}
-            Outcome::Ignore(reason) => {
-                tracing::trace!(%project, ?state, reason, "event ignored");
-                return Ok(());
-            }
-            Outcome::Raise(contradiction) => return Err(ApplyError::Undecodable(contradiction.to_owned())),
+        if !outcome(event, state).applies()? {
+            return Ok(());
         }
         let Some(mut stored) = stored else {
             return Ok(licences::insert(unit, project, &Licences::open(occurred_at)).await?);

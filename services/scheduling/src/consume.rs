@@ -17,16 +17,6 @@ use proto::{audit::v1::AuditEvent, licensing::v1::LicensingEvent, notification::
 
 use crate::Scheduling;
 
-/// What becomes of an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    Apply,
-    /// Nothing is to be done, and why.
-    Ignore(&'static str),
-    /// It contradicts what is known here: parked, and so raised to SOFTVIG.
-    Raise(&'static str),
-}
-
 #[async_trait]
 impl OnEvent for Scheduling {
     fn sources(&self) -> &'static [&'static str] {

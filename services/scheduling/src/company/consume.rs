@@ -6,15 +6,13 @@ use platform::{
     consumer::ApplyError,
     documents::Stored,
     id::{CompanyId, ContactId},
+    outcome::Outcome,
     unit::Unit,
 };
 use proto::notification::v1::notification_event::Event;
 
 use super::{Active, Address, Company, Contact, ContactState, parse, store};
-use crate::{
-    Scheduling,
-    consume::{Outcome, of_company},
-};
+use crate::{Scheduling, consume::of_company};
 
 /// What is known here of the contact whose address an event is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,13 +73,8 @@ impl Scheduling {
         let mut stored = store::find(unit.db(), company).await?;
         let known = stored.as_ref().and_then(|stored| stored.value.contact(contact));
         let state = State::of(known, occurred_at);
-        match outcome(event, state) {
-            Outcome::Apply => {}
-            Outcome::Ignore(reason) => {
-                tracing::trace!(%company, %contact, ?state, reason, "event ignored");
-                return Ok(());
-            }
-            Outcome::Raise(contradiction) => return Err(ApplyError::Undecodable(contradiction.to_owned())),
+        if !outcome(event, state).applies()? {
+            return Ok(());
         }
         let Some(stored) = &mut stored else { return Ok(()) };
         Ok(self.change_address(unit, stored, contact, event, occurred_at).await?)

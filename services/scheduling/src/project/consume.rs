@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use platform::{
     Error, actor::Actor, consumer::ApplyError, documents::Stored, id::CompanyId, name::ProjectName,
-    unit::Unit,
+    outcome::Outcome, unit::Unit,
 };
 use proto::{
     audit::v1::{self as audit, audit_event::Event as AuditEvent},
@@ -16,10 +16,7 @@ use super::{
     licence::LicenceStatus,
     parse, store,
 };
-use crate::{
-    Scheduling,
-    consume::{Outcome, of_company},
-};
+use crate::{Scheduling, consume::of_company};
 
 /// How far a project is here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +92,7 @@ impl Scheduling {
     ) -> Result<(), ApplyError> {
         of_company(company, &envelope.company)?;
         let stored = store::find(unit.db(), named(company, &envelope.project)?).await?;
-        if !applies(of_audit(event, State::of(stored.as_ref())))? {
+        if !of_audit(event, State::of(stored.as_ref())).applies()? {
             return Ok(());
         }
         let Some(stored) = stored else { return Ok(()) };
@@ -133,7 +130,7 @@ impl Scheduling {
     ) -> Result<(), ApplyError> {
         of_company(company, &envelope.company)?;
         let stored = store::find(unit.db(), named(company, &envelope.project)?).await?;
-        if !applies(of_licensing(event, State::of(stored.as_ref())))? {
+        if !of_licensing(event, State::of(stored.as_ref())).applies()? {
             return Ok(());
         }
         if let (Some(stored), LicensingEvent::LicenceStatusChanged(changed)) = (stored, event) {
@@ -163,17 +160,6 @@ impl Scheduling {
             events
         })
         .await
-    }
-}
-
-fn applies(outcome: Outcome) -> Result<bool, ApplyError> {
-    match outcome {
-        Outcome::Apply => Ok(true),
-        Outcome::Ignore(reason) => {
-            tracing::trace!(reason, "event ignored");
-            Ok(false)
-        }
-        Outcome::Raise(contradiction) => Err(ApplyError::Undecodable(contradiction.to_owned())),
     }
 }
 
