@@ -1,3 +1,4 @@
 //! Journeys over real processes, through REST and gRPC with real tokens.
 
+mod operating;
 mod starting;

@@ -35,7 +35,6 @@ pub struct Config {
     pub auth: Auth,
     pub clock: ClockConfig,
     pub telemetry: TelemetryConfig,
-    pub calendar: CalendarConfig,
     pub catalogue: Catalogue,
     /// The notification service reads this itself, by [`Loaded::section`].
     #[serde(rename = "notification")]
@@ -193,12 +192,6 @@ pub struct TelemetryConfig {
     pub format: LogFormat,
     pub filter: String,
     pub otlp_endpoint: Option<String>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CalendarConfig {
-    pub holidays_file: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
