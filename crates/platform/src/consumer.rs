@@ -11,19 +11,27 @@ use std::{
 
 use async_trait::async_trait;
 use sea_orm::{DatabaseTransaction, QueryResult};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    behind::Behind,
     bus::{Inlet, LaneHead, Message},
     clock,
     core::Core,
     db::{execute, query_all, query_one},
     error::Error,
     lane::Lane,
+    panics::caught,
     unit::Unit,
 };
 
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
+/// Not only at the start: while replicas are replaced, one of the older build may be faster and park it again.
+const UNKNOWN_TYPES_EVERY: Duration = Duration::from_secs(60);
+/// How often one event is tried at once. Two events at once can look like a broken invariant, such as
+/// a unique key that is taken, so a permanent error counts only when it stays.
+const MOST_ATTEMPTS: u32 = 5;
 /// How an event of a type that this build does not know is marked: a newer build tries it again.
 pub const UNKNOWN_TYPE: &str = "unknown type";
 
@@ -55,8 +63,7 @@ pub trait OnEvent: Send + Sync {
 pub struct Consumer {
     core: Core,
     on: Arc<dyn OnEvent>,
-    /// Where each lane stood at the last comparison: one that did not move since misses something.
-    compared: Mutex<HashMap<(String, Lane), i64>>,
+    behind: Mutex<Behind>,
 }
 
 struct Cursor {
@@ -74,30 +81,42 @@ enum Step {
 impl Consumer {
     pub fn new(core: Core, on: Arc<dyn OnEvent>) -> Self {
         core.set_sources(on.sources());
-        Self { core, on, compared: Mutex::default() }
+        Self { core, on, behind: Mutex::default() }
     }
 
     /// Applies what waits and can go on, until cancelled: what a process left that died, and what was
     /// parked and is to be tried again.
     pub async fn run_inbox(&self, stop: CancellationToken) {
-        if let Err(e) = self.retry_unknown_types().await {
-            tracing::warn!(service = self.core.service, error = %e, "inbox waits");
-        }
+        let mut unknown_types_at = Instant::now();
         while !stop.is_cancelled() {
-            if let Err(e) = self.sweep().await {
+            let swept = async {
+                if Instant::now() >= unknown_types_at {
+                    self.retry_unknown_types().await?;
+                    unknown_types_at = Instant::now() + UNKNOWN_TYPES_EVERY;
+                }
+                self.sweep(&stop).await
+            };
+            if let Err(e) = swept.await {
                 tracing::warn!(service = self.core.service, error = %e, "inbox waits");
             }
             stop.run_until_cancelled(tokio::time::sleep(SWEEP_EVERY)).await;
         }
     }
 
-    async fn sweep(&self) -> Result<(), Error> {
+    async fn sweep(&self, stop: &CancellationToken) -> Result<(), Error> {
+        // In any order, so that lanes which cannot go on do not keep others from it.
         let sql = format!(
             "select {INBOX} from inbox join cursor on cursor.source = inbox.source and cursor.lane = inbox.lane \
-             where inbox.seq = cursor.seq + 1 and not cursor.parked limit 100"
+             where inbox.seq = cursor.seq + 1 and not cursor.parked order by random() limit 100"
         );
         for row in query_all(self.core.db.read(), &sql, vec![]).await? {
-            self.receive(read_message(&row)?).await?;
+            if stop.is_cancelled() {
+                break;
+            }
+            match self.receive(read_message(&row)?).await {
+                Err(e) if !e.is_conflict() => return Err(e),
+                _ => {}
+            }
         }
         Ok(())
     }
@@ -128,7 +147,7 @@ impl Consumer {
             return Ok(Step::Done);
         }
         let mut unit = self.core.lock_lane(tx, message.lane, message.trace.clone()).await?;
-        self.on.apply(&mut unit, message).await?;
+        caught(&message.kind, self.on.apply(&mut unit, message)).await?;
         let key = vec![message.seq.into(), message.source.as_str().into(), message.lane.to_string().into()];
         execute(unit.db(), "update cursor set seq = $1 where source = $2 and lane = $3", key.clone())
             .await
@@ -179,12 +198,17 @@ impl Inlet for Consumer {
     }
 
     async fn receive(&self, message: Message) -> Result<(), Error> {
-        let mut message = message;
+        let (mut message, mut attempt) = (message, 1);
         loop {
             match self.step(&message).await {
                 Ok(Step::Done) => return Ok(()),
-                Ok(Step::Applied) => {}
-                Err(ApplyError::Failed(e)) if e.is_conflict() => continue,
+                Ok(Step::Applied) => attempt = 1,
+                Err(ApplyError::Failed(e))
+                    if attempt < MOST_ATTEMPTS && (e.is_conflict() || !e.is_transient()) =>
+                {
+                    attempt += 1;
+                    continue;
+                }
                 Err(ApplyError::Failed(e)) if e.is_transient() => return Err(e),
                 Err(e) => return self.park(&message, &e.to_string()).await,
             }
@@ -227,19 +251,13 @@ impl Inlet for Consumer {
                 Cursor { seq: row.try_get("", "seq")?, parked: row.try_get("", "parked")? },
             );
         }
-        let mut compared = self.compared.lock().expect("no code panics while it holds this lock");
-        let mut missing = Vec::new();
-        for head in heads {
+        let mut behind = self.behind.lock().expect("no code panics while it holds this lock");
+        let missing = heads.iter().filter_map(|head| {
             let cursor = cursors.get(&head.lane.to_string());
             let (seq, parked) = cursor.map_or((0, false), |c| (c.seq, c.parked));
-            let key = (source.to_owned(), head.lane);
-            if seq >= head.seq || parked {
-                compared.remove(&key);
-            } else if compared.insert(key, seq).is_none_or(|before| before == seq) {
-                missing.push(LaneHead { lane: head.lane, seq: seq + 1 });
-            }
-        }
-        Ok(missing)
+            behind.compare(source, *head, seq, parked)
+        });
+        Ok(missing.collect())
     }
 
     async fn republish(&self, from: LaneHead) -> Result<Vec<Message>, Error> {

@@ -1,12 +1,10 @@
 //! The one way into a service: REST and gRPC read a caller's words, this carries them out.
 
 use std::{
-    panic::AssertUnwindSafe,
     sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
 
-use futures::FutureExt as _;
 use http::{HeaderMap, header::AUTHORIZATION};
 use proto::{common::v1::ErrorReason, refusal::words, request::Request};
 use tokio_util::sync::CancellationToken;
@@ -17,6 +15,7 @@ use crate::{
     call::{Call, Function, Service, hash},
     error::Error,
     lane::LanePosition,
+    panics::caught,
     telemetry::{metrics, trace},
 };
 
@@ -125,9 +124,7 @@ where
         let position = Arc::clone(&call.position);
         let mut attempt = 1;
         loop {
-            // A panic is one caller's fault to hear of, not the whole connection's.
-            let run = AssertUnwindSafe(function.run(service, call.clone(), request.clone())).catch_unwind();
-            match run.await.unwrap_or_else(|_| Err(anyhow::anyhow!("{} panicked", Req::METHOD).into())) {
+            match caught(Req::METHOD, function.run(service, call.clone(), request.clone())).await {
                 Err(e) if e.is_conflict() && attempt < MOST_ATTEMPTS => attempt += 1,
                 outcome => return Ok(Done { response: outcome?, position: position.get().cloned() }),
             }

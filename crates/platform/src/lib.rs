@@ -1,6 +1,7 @@
 //! The runtime that the services share. It knows no word of the business.
 
 pub mod actor;
+mod behind;
 pub mod bus;
 pub mod clock;
 pub mod command;
@@ -12,18 +13,19 @@ pub mod error;
 pub mod etag;
 pub mod id;
 pub mod lane;
-
 pub mod loops;
 pub mod name;
 pub mod outbox;
 pub mod outcome;
 pub mod page;
+mod panics;
 pub mod parked;
 pub mod schema;
 pub mod text;
 pub mod timers;
 pub mod tokens;
 pub mod unit;
+pub mod upkeep;
 pub mod wait;
 pub mod watch;
 

@@ -98,11 +98,13 @@ pub fn platform() -> Box<dyn MigrationTrait> {
     Box::new(Change { name: "m20261122_000001_platform", tables, sql: &INDEXES })
 }
 
-const INDEXES: [&str; 4] = [
+const INDEXES: [&str; 6] = [
     "create index outbox_unsequenced on outbox (lane, seq) where position is null",
     "create index outbox_unpublished on outbox (position) where published_at is null",
     "create index history_company on history (company, id)",
     "create index timer_due on timer (due_at)",
+    "create index request_created on request (created_at)",
+    "create index stray_received on stray (received_at)",
 ];
 
 fn tables() -> Vec<TableCreateStatement> {
@@ -198,6 +200,8 @@ fn tables() -> Vec<TableCreateStatement> {
             .col(ColumnDef::new("lane").text().not_null())
             .col(ColumnDef::new("generation").uuid().not_null())
             .col(ColumnDef::new("due_at").timestamp_with_time_zone().not_null())
+            .col(ColumnDef::new("failures").integer().not_null().default(0))
+            .col(ColumnDef::new("retry_at").timestamp_with_time_zone())
             .primary_key(Index::create().col("kind").col("key"))
             .to_owned(),
     ]

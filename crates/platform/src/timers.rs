@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::select;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -11,9 +11,10 @@ use uuid::Uuid;
 use crate::{
     clock,
     core::Core,
-    db::{execute, query_all},
+    db::{execute, query_all, query_one},
     error::Error,
     lane::Lane,
+    panics::caught,
     unit::Unit,
 };
 
@@ -25,12 +26,14 @@ pub struct Timer {
     pub key: String,
     lane: Lane,
     generation: Uuid,
+    failures: i32,
 }
 
 /// What a service does when its timers come due, in the given unit.
 #[async_trait]
 pub trait OnTimer: Send + Sync {
-    /// Late timers fire too: the effect is judged by the unit's time. An error leaves the timer in place.
+    /// Late timers fire too: the effect is judged by the unit's time. An error leaves the
+    /// timer in place: it is tried again, ever more seldom.
     async fn fire(&self, unit: &mut Unit, timer: &Timer) -> Result<(), Error>;
 }
 
@@ -40,7 +43,7 @@ impl Unit {
         execute(
             self.db(),
             "insert into timer (kind, key, lane, generation, due_at) values ($1, $2, $3, $4, $5) \
-             on conflict (kind, key) do update set generation = excluded.generation, due_at = excluded.due_at",
+             on conflict (kind, key) do update set generation = excluded.generation, due_at = excluded.due_at, failures = 0, retry_at = null",
             vec![
                 kind.into(),
                 key.into(),
@@ -66,7 +69,7 @@ impl Core {
     /// Fires timers until cancelled. Any number of replicas may run it.
     pub async fn run_timers(&self, on: Arc<dyn OnTimer>, stop: CancellationToken) {
         loop {
-            match self.fire_due(on.as_ref()).await {
+            match self.fire_due(on.as_ref(), &stop).await {
                 Ok(()) => {}
                 Err(e) => tracing::warn!(service = self.service, error = %e, "timers wait"),
             }
@@ -79,7 +82,7 @@ impl Core {
     }
 
     /// Fires what is due now, in order of the due times.
-    async fn fire_due(&self, on: &dyn OnTimer) -> Result<(), Error> {
+    async fn fire_due(&self, on: &dyn OnTimer, stop: &CancellationToken) -> Result<(), Error> {
         loop {
             let due = self.due_timers().await?;
             if due.is_empty() {
@@ -87,11 +90,16 @@ impl Core {
             }
             let mut fired = false;
             for timer in due {
+                if stop.is_cancelled() {
+                    return Ok(());
+                }
                 match self.fire_one(on, &timer).await {
                     Ok(()) => fired = true,
+                    Err(e) if e.is_conflict() => {}
                     Err(e) if e.is_transient() => return Err(e),
                     Err(e) => {
                         tracing::error!(service = self.service, kind = timer.kind, key = timer.key, error = ?e, "timer failed");
+                        self.put_off(&timer).await?;
                     }
                 }
             }
@@ -113,15 +121,35 @@ impl Core {
         if claimed == 0 {
             return Ok(());
         }
-        on.fire(&mut unit, timer).await?;
+        caught(&timer.kind, on.fire(&mut unit, timer)).await?;
         unit.commit("").await
+    }
+
+    /// A timer that fails makes way for the others.
+    async fn put_off(&self, timer: &Timer) -> Result<(), Error> {
+        let pause = SignedDuration::from_secs(1 << timer.failures.clamp(0, 8));
+        let tx = self.db.begin().await?;
+        execute(
+            &tx,
+            "update timer set failures = failures + 1, retry_at = $1 where kind = $2 and key = $3 and generation = $4",
+            vec![
+                clock::to_db(clock::machine_now() + pause).into(),
+                timer.kind.clone().into(),
+                timer.key.clone().into(),
+                timer.generation.into(),
+            ],
+        )
+        .await?;
+        tx.commit().await?;
+        Ok(())
     }
 
     async fn due_timers(&self) -> Result<Vec<Timer>, Error> {
         let rows = query_all(
             self.db.read(),
-            "select kind, key, lane, generation from timer where due_at <= $1 order by due_at limit 100",
-            vec![clock::to_db(self.clock.now()).into()],
+            "select kind, key, lane, generation, failures from timer \
+             where due_at <= $1 and (retry_at is null or retry_at <= $2) order by due_at limit 100",
+            vec![clock::to_db(self.clock.now()).into(), clock::to_db(clock::machine_now()).into()],
         )
         .await?;
         rows.iter()
@@ -132,13 +160,17 @@ impl Core {
                     key: row.try_get("", "key")?,
                     lane: lane.parse().map_err(|_| anyhow::anyhow!("timer on lane {lane:?}"))?,
                     generation: row.try_get("", "generation")?,
+                    failures: row.try_get("", "failures")?,
                 })
             })
             .collect()
     }
 
-    /// How many timers are due and not fired.
+    /// How many timers are due and not fired, those that failed included.
     pub async fn timers_due(&self) -> Result<u64, Error> {
-        Ok(self.due_timers().await?.len() as u64)
+        let now = clock::to_db(self.clock.now());
+        let sql = "select count(*) as n from timer where due_at <= $1";
+        let row = query_one(self.db.read(), sql, vec![now.into()]).await?;
+        Ok(row.map_or(Ok(0), |r| r.try_get::<i64>("", "n"))? as u64)
     }
 }

@@ -12,7 +12,7 @@ use super::{Inlet, LaneHead, Message};
 use crate::{core::Core, error::Error};
 
 /// Messages that wait for a slow consumer before the producer waits too.
-const DEPTH: usize = 256;
+const DEPTH: usize = 1024;
 
 /// Clones share the consumers.
 #[derive(Clone, Default)]

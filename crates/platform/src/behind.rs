@@ -1,0 +1,106 @@
+//! Which of a producer's lanes a consumer asks to have published again.
+
+use std::collections::HashMap;
+
+use crate::{bus::LaneHead, lane::Lane};
+
+/// Most events that one republication brings.
+pub(crate) const STRETCH: i64 = 500;
+/// A lane that does not move is asked for more and more seldom: what holds it up is not the bus, and
+/// each republication goes to every consumer.
+const LONGEST_PAUSE: u32 = 64;
+
+/// What was seen and asked at the comparisons before. Lanes that have caught up are forgotten.
+#[derive(Debug, Default)]
+pub(crate) struct Behind(HashMap<(String, Lane), Asked>);
+
+#[derive(Debug)]
+struct Asked {
+    /// Where the lane stood at the last comparison.
+    cursor: i64,
+    /// Where it stood when it was last asked for.
+    at: i64,
+    /// Comparisons to let pass until it is asked for again, and how many it was this time.
+    left: u32,
+    pause: u32,
+}
+
+impl Behind {
+    /// What to ask for when the lane stands at `cursor`: nothing while it moves by itself.
+    pub(crate) fn compare(
+        &mut self,
+        source: &str,
+        head: LaneHead,
+        cursor: i64,
+        parked: bool,
+    ) -> Option<LaneHead> {
+        let key = (source.to_owned(), head.lane);
+        if cursor >= head.seq || parked {
+            self.0.remove(&key);
+            return None;
+        }
+        let first = Asked { cursor, at: cursor, left: 1, pause: 1 };
+        let ask = match self.0.get_mut(&key) {
+            None => {
+                self.0.insert(key, first);
+                true
+            }
+            // The stretch that was asked for is applied, and more is missing.
+            Some(asked) if cursor != asked.cursor && cursor == asked.at + STRETCH => {
+                *asked = first;
+                true
+            }
+            Some(asked) if cursor != asked.cursor => {
+                *asked = Asked { at: asked.at, ..first };
+                false
+            }
+            Some(asked) if asked.left > 1 => {
+                asked.left -= 1;
+                false
+            }
+            Some(asked) => {
+                let pause = (asked.pause * 2).min(LONGEST_PAUSE);
+                *asked = Asked { left: pause, pause, ..first };
+                true
+            }
+        };
+        ask.then_some(LaneHead { lane: head.lane, seq: cursor + 1 })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The numbers that are asked for when the lane stands so at one comparison after the other.
+    fn asked(head: i64, cursors: impl IntoIterator<Item = i64>) -> Vec<Option<i64>> {
+        let mut behind = Behind::default();
+        let head = LaneHead { lane: Lane::Global, seq: head };
+        let seq = |cursor| behind.compare("maker", head, cursor, false).map(|from| from.seq);
+        cursors.into_iter().map(seq).collect()
+    }
+
+    #[test]
+    fn a_lane_that_moves_by_itself_is_not_asked_for_again() {
+        assert_eq!(asked(9, [0, 2, 5, 9]), [Some(1), None, None, None]);
+        assert_eq!(asked(9, [0, 2, 2]), [Some(1), None, Some(3)]);
+    }
+
+    #[test]
+    fn a_lane_that_does_not_move_is_asked_for_more_and_more_seldom() {
+        let times: Vec<usize> =
+            asked(9, [3; 300]).iter().enumerate().filter(|(_, a)| a.is_some()).map(|(n, _)| n).collect();
+        assert_eq!(times, [0, 1, 3, 7, 15, 31, 63, 127, 191, 255]);
+    }
+
+    #[test]
+    fn a_lane_far_behind_is_asked_for_stretch_by_stretch() {
+        assert_eq!(asked(1300, [0, 500, 1000, 1300]), [Some(1), Some(501), Some(1001), None]);
+    }
+
+    #[test]
+    fn a_parked_lane_is_not_asked_for() {
+        let head = LaneHead { lane: Lane::Global, seq: 5 };
+        assert_eq!(Behind::default().compare("maker", head, 1, true), None);
+    }
+}
