@@ -2,10 +2,15 @@
 
 use jiff::SignedDuration;
 use sea_orm::QueryResult;
-use tokio::{select, time::Duration};
+use tokio::{
+    select,
+    sync::mpsc,
+    time::{Duration, Interval, MissedTickBehavior, interval},
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    behind::STRETCH,
     bus::{Bus, LaneHead, Message},
     clock,
     core::Core,
@@ -17,6 +22,8 @@ use crate::{
 /// Most events that one step takes.
 const BATCH: i64 = 500;
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
+/// Steps that are sequenced and wait for the bus; what is more waits for the sweep.
+const STEPS: usize = 16;
 /// Rows that were sequenced this long ago and are not marked belong to a process that died.
 const ABANDONED_AFTER: SignedDuration = SignedDuration::from_secs(1);
 
@@ -24,13 +31,54 @@ impl Core {
     /// Sequences and publishes until cancelled. Any number of replicas may run it, without a lease:
     /// a message that two of them publish is applied once.
     pub async fn run_outbox(&self, bus: Bus, heads_every: Duration, stop: CancellationToken) {
-        let mut sweep = tokio::time::interval(SWEEP_EVERY);
-        let mut heads = tokio::time::interval(heads_every);
+        let (sequenced, steps) = mpsc::channel(STEPS);
+        tokio::join!(
+            self.run_sequencer(sequenced, stop.clone()),
+            self.run_publisher(bus, heads_every, steps, stop)
+        );
+    }
+
+    /// Never waits for the bus: watchers follow while that is away.
+    async fn run_sequencer(&self, sequenced: mpsc::Sender<Vec<Message>>, stop: CancellationToken) {
+        let mut sweep = every(SWEEP_EVERY);
+        loop {
+            select! {
+                () = stop.cancelled() => return,
+                () = self.committed().notified() => {}
+                _ = sweep.tick() => {}
+            }
+            loop {
+                match self.sequence().await {
+                    Ok(messages) if messages.is_empty() => break,
+                    Ok(messages) => {
+                        let full = messages.len() as i64 == BATCH;
+                        let _ = sequenced.try_send(messages);
+                        if !full {
+                            break;
+                        }
+                    }
+                    Err(e) => {
+                        tracing::warn!(service = self.service, error = %e, "sequencing waits");
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn run_publisher(
+        &self,
+        bus: Bus,
+        heads_every: Duration,
+        mut steps: mpsc::Receiver<Vec<Message>>,
+        stop: CancellationToken,
+    ) {
+        let (mut sweep, mut heads) = (every(SWEEP_EVERY), every(heads_every));
         loop {
             let step = select! {
                 () = stop.cancelled() => return,
-                () = self.committed().notified() => self.publish_new(&bus).await,
-                _ = sweep.tick() => self.sweep(&bus).await,
+                Some(messages) = steps.recv() => self.hand_over(&bus, messages).await,
+                _ = sweep.tick() => self.publish_abandoned(&bus).await,
                 _ = heads.tick() => self.announce(&bus).await,
             };
             if let Err(e) = step {
@@ -39,21 +87,8 @@ impl Core {
         }
     }
 
-    /// Gives positions to what has none and publishes just that.
-    async fn publish_new(&self, bus: &Bus) -> Result<(), Error> {
-        loop {
-            let messages = self.sequence().await?;
-            let count = messages.len() as i64;
-            self.hand_over(bus, messages).await?;
-            if count < BATCH {
-                return Ok(());
-            }
-        }
-    }
-
-    /// Does what a process left that died or had no bus.
-    async fn sweep(&self, bus: &Bus) -> Result<(), Error> {
-        self.publish_new(bus).await?;
+    /// Publishes what a process left that died or had no bus.
+    async fn publish_abandoned(&self, bus: &Bus) -> Result<(), Error> {
         loop {
             let before = clock::machine_now() - ABANDONED_AFTER;
             let rows = query_all(
@@ -158,7 +193,7 @@ impl Core {
     /// A stretch of one lane from the outbox, for a consumer that misses it.
     pub(crate) async fn stretch(&self, from: LaneHead) -> Result<Vec<Message>, Error> {
         let sql = format!(
-            "select {COLUMNS} from outbox where lane = $1 and seq >= $2 and position is not null order by seq limit {BATCH}"
+            "select {COLUMNS} from outbox where lane = $1 and seq >= $2 and position is not null order by seq limit {STRETCH}"
         );
         let rows =
             query_all(self.db.read(), &sql, vec![from.lane.to_string().into(), from.seq.into()]).await?;
@@ -220,6 +255,13 @@ impl Core {
             payload: row.try_get::<Vec<u8>>("", "payload")?.into(),
         })
     }
+}
+
+/// Ticks at once, then so often; ticks that a long step missed are left out.
+fn every(period: Duration) -> Interval {
+    let mut interval = interval(period);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    interval
 }
 
 const COLUMNS: &str = "outbox.event_id, outbox.lane, outbox.seq, outbox.position, outbox.kind, outbox.recorded_at, outbox.trace, outbox.payload";

@@ -9,6 +9,7 @@ use sea_orm::{DatabaseTransaction, Value};
 use uuid::Uuid;
 
 use crate::{
+    bus::LARGEST_PAYLOAD,
     clock,
     core::Core,
     db::{execute, query_one},
@@ -221,6 +222,9 @@ impl Unit {
         let recorded_at = clock::to_db(self.now);
         let mut values: Vec<Value> = Vec::new();
         for event in &self.events {
+            if event.payload.len() > LARGEST_PAYLOAD {
+                return Err(anyhow::anyhow!("{} of {} bytes", event.kind, event.payload.len()).into());
+            }
             values.extend::<[Value; 8]>([
                 event.event_id.into(),
                 self.lane.to_string().into(),

@@ -121,7 +121,9 @@ impl Core {
         let position = value.as_deref().and_then(|v| v.split_once('/')).and_then(|(epoch, position)| {
             (epoch == tokens.epoch.to_string()).then(|| position.parse().ok()).flatten()
         });
-        position.ok_or_else(|| {
+        // A position that is yet to come was sealed before the database was set back to a backup.
+        let last = self.last_position().await?;
+        position.filter(|position| *position <= last).ok_or_else(|| {
             Violation::new(ErrorReason::WatchTokenInvalid)
                 .field("resume_token")
                 .allowed(words(

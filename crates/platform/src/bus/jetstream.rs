@@ -14,7 +14,7 @@ use async_nats::{
         stream::{DiscardPolicy, StorageType},
     },
 };
-use futures::{StreamExt as _, future::try_join_all};
+use futures::{FutureExt as _, StreamExt as _, future::try_join_all};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::{select, sync::mpsc, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -73,6 +73,13 @@ impl JetStream {
         self.client.connection_state() == State::Connected
     }
 
+    /// While it is away the client keeps what it is given, and when it has enough it blocks; so nothing is
+    /// given to it. The outbox has it all.
+    fn ensure_connected(&self) -> anyhow::Result<()> {
+        anyhow::ensure!(self.is_connected(), "NATS is away");
+        Ok(())
+    }
+
     /// Makes the stream if it is not there.
     async fn ensure_stream(&self) -> anyhow::Result<()> {
         let config = jetstream::stream::Config {
@@ -90,6 +97,7 @@ impl JetStream {
     }
 
     pub(super) async fn publish(&self, messages: Vec<Message>) -> anyhow::Result<()> {
+        self.ensure_connected()?;
         let all = async {
             let mut acks = Vec::with_capacity(messages.len());
             for message in messages {
@@ -111,11 +119,15 @@ impl JetStream {
     }
 
     pub(super) async fn announce(&self, service: &str, heads: Vec<LaneHead>) -> anyhow::Result<()> {
-        for heads in heads.chunks(HEADS_PER_MESSAGE) {
-            let subject = format!("{}.control.{service}.heads", self.config.prefix);
-            self.client.publish(subject, wire::encode_heads(heads)).await?;
-        }
-        Ok(())
+        self.ensure_connected()?;
+        let all = async {
+            for heads in heads.chunks(HEADS_PER_MESSAGE) {
+                let subject = format!("{}.control.{service}.heads", self.config.prefix);
+                self.client.publish(subject, wire::encode_heads(heads)).await?;
+            }
+            anyhow::Ok(())
+        };
+        timeout(PUBLISH_TIMEOUT, all).await.context("NATS did not take the heads in time").flatten()
     }
 
     pub(super) async fn run(&self, core: Core, inlet: Arc<dyn Inlet>, stop: CancellationToken) {
@@ -175,7 +187,7 @@ impl JetStream {
         let workers: Vec<mpsc::Sender<Delivery>> = (0..WORKERS)
             .map(|_| {
                 let (sender, receiver) = mpsc::channel(16);
-                tracker.spawn(work(service, inlet.clone(), receiver));
+                tracker.spawn(work(service, inlet.clone(), receiver, stop.clone()));
                 sender
             })
             .collect();
@@ -203,6 +215,11 @@ impl JetStream {
             }
         };
         drop(workers);
+        if stop.is_cancelled() {
+            while let Some(Some(Ok(delivery))) = messages.next().now_or_never() {
+                give_back(&delivery).await;
+            }
+        }
         tracker.wait().await;
         ended
     }
@@ -248,13 +265,22 @@ struct Delivery {
     raw: jetstream::Message,
 }
 
-async fn work(service: &'static str, inlet: Arc<dyn Inlet>, mut deliveries: mpsc::Receiver<Delivery>) {
+async fn work(
+    service: &'static str,
+    inlet: Arc<dyn Inlet>,
+    mut deliveries: mpsc::Receiver<Delivery>,
+    stop: CancellationToken,
+) {
     while let Some(Delivery { message, raw }) = deliveries.recv().await {
+        if stop.is_cancelled() {
+            give_back(&raw).await;
+            continue;
+        }
         match inlet.receive(message).await {
             Ok(()) => acknowledge(&raw).await,
             Err(e) => {
                 tracing::warn!(service, error = %e, "event waits");
-                let _ = raw.ack_with(AckKind::Nak(Some(RETRY))).await;
+                let _ = timeout(PUBLISH_TIMEOUT, raw.ack_with(AckKind::Nak(Some(RETRY)))).await;
             }
         }
     }
@@ -263,6 +289,11 @@ async fn work(service: &'static str, inlet: Arc<dyn Inlet>, mut deliveries: mpsc
 /// A lost acknowledgement only means a redelivery, which the cursor recognises.
 async fn acknowledge(raw: &jetstream::Message) {
     let _ = timeout(PUBLISH_TIMEOUT, raw.double_ack()).await;
+}
+
+/// Another replica gets at once what this one no longer begins.
+async fn give_back(raw: &jetstream::Message) {
+    let _ = timeout(RETRY, raw.ack_with(AckKind::Nak(None))).await;
 }
 
 /// Runs a task again whenever it ends, until stopped.

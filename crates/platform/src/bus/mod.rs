@@ -16,6 +16,10 @@ pub use jetstream::{JetStream, JetStreamConfig};
 
 use crate::{core::Core, error::Error, lane::Lane};
 
+/// Most bytes of an event's payload. NATS takes 1 MiB with the headers; one message above that would
+/// hold up every lane of its producer, so it is refused before it is committed.
+pub const LARGEST_PAYLOAD: usize = 512 * 1024;
+
 /// One event on its way.
 #[derive(Clone, Debug)]
 pub struct Message {
