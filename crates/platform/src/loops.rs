@@ -36,6 +36,8 @@ impl Loops {
             let (c, s) = (core.clone(), stop.clone());
             tasks.spawn(async move { c.run_timers(on_timer, s).await });
         }
+        let (c, b, s) = (core.clone(), bus.clone(), stop.clone());
+        tasks.spawn(async move { c.run_upkeep(b, s).await });
         tasks.spawn(async move { core.run_outbox(bus, heads_every, stop).await });
     }
 }
