@@ -13,7 +13,7 @@ mod nats;
 mod wait;
 
 pub use database::{Backend, Database};
-pub use nats::Nats;
+pub use nats::{Nats, NatsServer};
 pub use wait::eventually;
 
 /// The value of an environment variable that `tests/run` sets.

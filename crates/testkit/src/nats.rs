@@ -1,4 +1,11 @@
-//! A place of its own on the one NATS server of a test run.
+//! A place of its own on the one NATS server of a test run, or a server of its own.
+
+use std::{
+    env, fs,
+    net::TcpListener,
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+};
 
 use crate::{from_tests_run, unique_name};
 
@@ -42,5 +49,55 @@ impl Nats {
     /// `<prefix>.v1.<service>.<rest>`
     pub fn subject(&self, service: &str, rest: &str) -> String {
         format!("{}.v1.{service}.{rest}", self.prefix)
+    }
+}
+
+/// A nats-server of the test's own, without users, that may go away and come back.
+#[derive(Debug)]
+pub struct NatsServer {
+    folder: PathBuf,
+    port: u16,
+    process: Option<Child>,
+}
+
+impl NatsServer {
+    /// Starts one on a free port, with an empty store. It answers soon, not at once.
+    ///
+    /// # Panics
+    /// When the test was not started by `tests/run`.
+    pub fn start() -> Self {
+        let free = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port");
+        let folder = env::temp_dir().join(format!("przesiadka-{}", unique_name()));
+        let mut server = Self { folder, port: free.port(), process: None };
+        server.resume();
+        server
+    }
+
+    /// Starts it again, with what it stored, at the same address.
+    pub fn resume(&mut self) {
+        let process = Command::new(from_tests_run("PRZESIADKA_TEST_NATS_SERVER"))
+            .args(["--addr", "127.0.0.1", "--port", &self.port.to_string(), "--jetstream", "--store_dir"])
+            .arg(&self.folder)
+            .stderr(Stdio::null())
+            .spawn();
+        self.process = Some(process.expect("nats-server starts"));
+    }
+
+    /// Kills it.
+    pub fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.kill().and_then(|()| process.wait()).expect("nats-server ends");
+        }
+    }
+
+    pub fn url(&self) -> String {
+        format!("nats://127.0.0.1:{}", self.port)
+    }
+}
+
+impl Drop for NatsServer {
+    fn drop(&mut self) {
+        self.kill();
+        let _ = fs::remove_dir_all(&self.folder);
     }
 }
