@@ -184,10 +184,11 @@ impl Integrations {
     ) -> Vec<IntegrationEvent> {
         let day = calendar.next_business_day(local_day(restored_at));
         let told = matches!(self, Self::Announced { day: d, brands: b } if *d == day && b == brands);
+        let called_off = if brands.is_empty() { self.called_off() } else { Vec::new() };
         let open = |brand: &String| (brand.clone(), Brand::open(finished_at, ""));
         *self = Self::Listed { day, brands: brands.iter().map(open).collect() };
         if brands.is_empty() {
-            return vec![IntegrationEvent::Skipped];
+            return called_off.into_iter().chain([IntegrationEvent::Skipped]).collect();
         }
         if told { Vec::new() } else { announced(day, brands.to_vec()) }
     }

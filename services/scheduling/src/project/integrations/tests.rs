@@ -227,3 +227,14 @@ fn integrations_called_off_with_the_project_lose_nothing() {
     assert_eq!(integrations, before);
     assert_eq!(restored().called_off(), []);
 }
+
+/// Whoever was told of a day hears that it holds no more.
+#[test]
+fn integrations_announced_for_a_brand_that_is_gone_at_the_runs_end_are_called_off() {
+    let (calendar, restored, finished) = (Calendar::poland(), at(RESTORED), at(FINISHED));
+    let mut integrations = Integrations::default();
+    integrations.databases_restored(restored, &["vw".to_owned()], &calendar);
+    let events = integrations.run_finished(restored, finished, &[], &calendar);
+    let called_off = IntegrationEvent::Cancelled { brands: vec!["vw".into()] };
+    assert_eq!(events, [called_off, IntegrationEvent::Skipped]);
+}
