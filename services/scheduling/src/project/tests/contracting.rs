@@ -4,7 +4,7 @@ use super::*;
 use crate::project::testing::{TECHNICAL, reasons};
 
 #[test]
-fn contract_variant_and_contacts_are_required_before_any_date() {
+fn contract_required_contacts_required_and_variant_required_before_any_date() {
     let mut world = World::opened("2026-11-03T10:00");
     world.company.technical = ContactFact::Missing;
     world.company.decision = ContactFact::Undeliverable;
