@@ -131,6 +131,6 @@ impl Scheduling {
                 gdpr::scrub_outbox(unit, company.id, *contact).await?;
             }
         }
-        self.surroundings_changed(unit, actor, company.id).await
+        self.surroundings_changed(unit, actor, company.id, changed).await
     }
 }

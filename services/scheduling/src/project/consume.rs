@@ -16,7 +16,7 @@ use super::{
     licence::LicenceStatus,
     parse, store,
 };
-use crate::{Scheduling, consume::of_company};
+use crate::{Scheduling, company::CompanyEvent, consume::of_company};
 
 /// How far a project is here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,18 +145,22 @@ impl Scheduling {
         Ok(())
     }
 
-    /// The company's hours, contacts or brands changed: the open project's dates and integrations are
-    /// checked again by the one rule.
+    /// The company changed. Hours, contacts, brands: the open project's dates and integrations are checked
+    /// again by the one rule. What must stand still: it is told again.
     pub(crate) async fn surroundings_changed(
         &self,
         unit: &mut Unit,
         actor: &Actor,
         company: CompanyId,
+        changed: &[CompanyEvent],
     ) -> Result<(), Error> {
         let Some(stored) = store::find_open(unit.db(), company).await? else { return Ok(()) };
         self.act(unit, actor, stored, |project, ctx| {
             let mut events = project.brands_changed(ctx);
             events.extend(project.recheck(ctx));
+            if changed.contains(&CompanyEvent::SystemsStated) {
+                events.extend(project.systems_stated());
+            }
             events
         })
         .await

@@ -57,7 +57,7 @@ fn occurred_at(event: &ProjectEvent) -> Option<Timestamp> {
 }
 
 /// What others hear of it; nothing where it is nobody else's business.
-fn public(event: ProjectEvent, project: &Project, ctx: &Context) -> Vec<Event> {
+pub(super) fn public(event: ProjectEvent, project: &Project, ctx: &Context) -> Vec<Event> {
     let one = |event| vec![event];
     match event {
         ProjectEvent::Opened => one(Event::ProjectOpened(pb::ProjectOpened {})),
@@ -142,6 +142,7 @@ fn public(event: ProjectEvent, project: &Project, ctx: &Context) -> Vec<Event> {
         }
         ProjectEvent::Readiness(event) => readiness(event, project, ctx).into_iter().collect(),
         ProjectEvent::Audit { no, event } => audit(no, event, project, ctx).into_iter().collect(),
+        ProjectEvent::RunPrepared { stop_at } => run_prepared(stop_at, ctx).into_iter().collect(),
         // Who stopped what is read from the project; a run tells when all stands still.
         ProjectEvent::Stops(_) => Vec::new(),
         ProjectEvent::Run(event) => run(event).into_iter().collect(),
@@ -162,20 +163,26 @@ fn date_agreed(
     let date = wire::stage_date(kind, &agreed.date);
     let mut events = vec![Event::DateAgreed(pb::DateAgreed {
         agreement: agreed.id.to_string(),
-        date: Some(date.clone()),
+        date: Some(date),
         provided_that: gate(project, kind).map_or(pb::Stage::Unspecified, wire::stage).into(),
         replaces: replaces.map(|replaced| replaced.id.to_string()).unwrap_or_default(),
     })];
-    if kind == DateKind::Migration {
-        let lists = ctx.company.systems.as_ref();
-        let list = |list| lists.map(|l| l.list(list)).unwrap_or_default().iter().map(wire::system).collect();
-        events.push(Event::RunPrepared(pb::RunPrepared {
-            systems: list(StopList::Systems),
-            applications: list(StopList::Applications),
-            stop_at: date.starts_at,
-        }));
+    if let (DateKind::Migration, Some(window)) = (kind, agreed.date.window()) {
+        events.extend(run_prepared(window.start.at, ctx));
     }
     events
+}
+
+/// What must stand still and from when; nothing as long as the company has not stated it, because two
+/// empty lists say that nothing does.
+fn run_prepared(stop_at: Timestamp, ctx: &Context) -> Option<Event> {
+    let lists = ctx.company.systems.as_ref()?;
+    let list = |list| lists.list(list).iter().map(wire::system).collect();
+    Some(Event::RunPrepared(pb::RunPrepared {
+        systems: list(StopList::Systems),
+        applications: list(StopList::Applications),
+        stop_at: Some(platform::clock::to_wire(stop_at)),
+    }))
 }
 
 /// The stage right before, where it is not over: "provided that audit 1 passes".

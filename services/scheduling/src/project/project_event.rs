@@ -1,7 +1,7 @@
 //! What happened to a project, as the service keeps it: people by id only. `events.rs` of the service
 //! turns these into the public contract.
 
-use jiff::civil::Date;
+use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -81,6 +81,10 @@ pub enum ProjectEvent {
     Audit {
         no: AuditNo,
         event: AuditEvent,
+    },
+    /// What must stand still in the agreed window is stated, for the first time or anew.
+    RunPrepared {
+        stop_at: Timestamp,
     },
     Stops(StopEvent),
     Run(RunEvent),

@@ -33,6 +33,12 @@ impl Project {
         self.step(ctx, |project| project.stops.retract(entries, ctx.actor))
     }
 
+    /// The company stated anew what must stand still: who stops it hears so, once a window is agreed.
+    pub fn systems_stated(&self) -> Vec<ProjectEvent> {
+        let window = self.agreed_window().filter(|_| self.is_open());
+        window.map(|window| ProjectEvent::RunPrepared { stop_at: window.start }).into_iter().collect()
+    }
+
     /// The migration window that is agreed now.
     pub fn agreed_window(&self) -> Option<Interval> {
         self.dates.agreed(DateKind::Migration).map(|agreed| span(&agreed.date))

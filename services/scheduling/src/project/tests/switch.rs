@@ -1,8 +1,10 @@
 use ErrorReason as R;
+use proto::scheduling::v1::{self as pb, scheduling_event::Event};
 use rstest::rstest;
 
 use super::*;
 use crate::project::{
+    events,
     integrations::IntegrationEvent,
     stops::{StopHow, StopItem, StopList, Stopped},
     testing::{TECHNICAL, reasons},
@@ -129,4 +131,43 @@ fn a_brand_added_before_the_protocol_reopens_the_stage(#[case] mut world: World)
     assert!(world.project.protocol.open().is_none());
     let events = world.run(&CRM, |p, ctx| p.restore_brand("kia", None, ctx)).expect("restored");
     assert_eq!(unlocked(&events), [(Stage::Verification, None)], "please verify again");
+}
+
+/// Both lists as they are told with an event, by the names of their entries; nothing where none is told.
+fn lists_told(world: &mut World, events: Vec<ProjectEvent>) -> Vec<[Vec<String>; 2]> {
+    let names = |list: Vec<pb::System>| list.into_iter().map(|system| system.name).collect();
+    let lists = |event| match event {
+        Event::RunPrepared(told) => Some([names(told.systems), names(told.applications)]),
+        _ => None,
+    };
+    let public = world.run(&CRM, |p, ctx| {
+        events.into_iter().flat_map(|event| events::public(event, p, ctx)).collect::<Vec<_>>()
+    });
+    public.into_iter().filter_map(lists).collect()
+}
+
+fn lists() -> SystemLists {
+    let item = |key: &str| StopItem { key: key.into(), name: key.into(), owner: String::new() };
+    SystemLists { systems: vec![item("print_server")], applications: vec![] }
+}
+
+#[test]
+fn systems_not_stopped_what_to_stop_is_told_with_the_window_only_once_it_is_stated() {
+    let mut world = World::contracted();
+    let agreed = world.agree(&TIGHT);
+    assert!(lists_told(&mut world, agreed).is_empty(), "two empty lists would say that nothing is to stop");
+    world.company.systems = Some(lists());
+    let stated = world.project.systems_stated();
+    assert_eq!(lists_told(&mut world, stated), [[vec!["print_server".to_owned()], vec![]]]);
+    let moved = world.agree(&[(DateKind::Migration, "2027-01-08T18:00/2027-01-09T06:00")]);
+    assert_eq!(lists_told(&mut world, moved).len(), 1);
+}
+
+#[test]
+fn systems_not_stopped_is_not_told_anew_without_a_window_ahead() {
+    assert!(World::contracted().project.systems_stated().is_empty(), "no window is agreed");
+    assert!(World::running().project.systems_stated().is_empty(), "the window is used");
+    let mut cancelled = World::agreed(&TIGHT);
+    cancelled.run(&CRM, |p, ctx| p.cancel("sold", ctx)).expect("cancelled");
+    assert!(cancelled.project.systems_stated().is_empty());
 }
