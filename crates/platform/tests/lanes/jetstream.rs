@@ -1,26 +1,73 @@
 //! The same promise over NATS: replicas, lost streams, forged and broken messages.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use async_nats::HeaderMap;
-use platform::bus::{Bus, JetStream, JetStreamConfig};
-use testkit::{Backend, Nats, eventually};
+use futures::StreamExt as _;
+use platform::{
+    bus::{Bus, JetStream, JetStreamConfig},
+    id::CompanyId,
+    watch::{WatchFilter, Watched},
+};
+use testkit::{Backend, Nats, NatsServer, eventually};
 
 use crate::world::{Deaf, Home, Keeper, PATIENCE, Process, company, expect_notes, expect_published, make};
 
 /// The toys use the credentials of two real services.
 async fn bus(nats: &Nats, user: &str) -> Bus {
-    let config = JetStreamConfig {
-        url: nats.url(),
+    connect(JetStreamConfig {
         user: Some(user.to_owned()),
         password: Some(user.to_owned().into()),
+        ..config(nats, nats.url())
+    })
+    .await
+}
+
+fn config(nats: &Nats, url: String) -> JetStreamConfig {
+    JetStreamConfig {
+        url,
+        user: None,
+        password: None,
         stream: nats.stream.clone(),
         prefix: nats.prefix.clone(),
         replicas: 1,
         max_age: Duration::from_secs(3600),
         max_bytes: 16 << 20,
-    };
-    Bus::JetStream(JetStream::connect(config, user).await.expect("an address"))
+    }
+}
+
+async fn connect(config: JetStreamConfig) -> Bus {
+    let user = config.user.clone().unwrap_or_else(|| "operator".into());
+    Bus::JetStream(JetStream::connect(config, &user).await.expect("an address"))
+}
+
+/// What the stream brings at one of its numbers, once more.
+async fn send_again(nats: &Nats, number: u64) {
+    let client = nats.connect("operator").await;
+    let stream = async_nats::jetstream::new(client.clone()).get_stream(&nats.stream).await.expect("a stream");
+    let old = stream.get_raw_message(number).await.expect("kept");
+    client.publish_with_headers(old.subject, old.headers, old.payload).await.expect("sent");
+    client.flush().await.expect("flushed");
+}
+
+async fn pair(nats: &Nats) -> (Home, Home, Process, Process) {
+    let (maker, keeper) =
+        (Home::new("maker", Backend::Postgres).await, Home::new("keeper", Backend::Postgres).await);
+    let kept = Process::start(keeper.core().await, bus(nats, "operator").await, Keeper::new());
+    let made = Process::start(maker.core().await, bus(nats, "operator").await, Arc::new(Deaf));
+    (maker, keeper, made, kept)
+}
+
+/// Until the stream's consumer has nothing left to bring.
+async fn expect_acknowledged(nats: &Nats) {
+    let admin = async_nats::jetstream::new(nats.connect("operator").await);
+    eventually(PATIENCE, "everything is acknowledged", async || {
+        let mut consumer: async_nats::jetstream::consumer::PullConsumer =
+            admin.get_consumer_from_stream("keeper", &nats.stream).await.ok()?;
+        let info = consumer.info().await.ok()?;
+        (info.num_pending == 0 && info.num_ack_pending == 0).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -84,4 +131,106 @@ async fn a_message_without_a_lane_is_kept_as_a_stray() {
     assert_eq!((strays.len(), strays[0].subject.as_str()), (1, subject.as_str()));
     make(&made.core, company(1), &["note"]).await;
     expect_notes(&kept.core, company(1), 2).await;
+}
+
+#[tokio::test]
+async fn a_failed_event_holds_its_followers_until_it_is_replayed() {
+    let nats = Nats::unique();
+    let (_maker, keeper, made, kept) = pair(&nats).await;
+    make(&made.core, company(1), &["note", "poison", "note", "note"]).await;
+    make(&made.core, company(2), &["note", "note"]).await;
+    expect_notes(&kept.core, company(2), 2).await;
+    let parked = eventually(PATIENCE, "the followers wait", async || {
+        kept.core.parked().await.expect("parked").into_iter().find(|parked| parked.behind == 2)
+    })
+    .await;
+    assert_eq!((parked.seq, parked.error.as_str()), (2, "undecodable: poison"));
+    expect_notes(&kept.core, company(1), 1).await;
+    // What waits lies in the table, not in the stream.
+    expect_acknowledged(&nats).await;
+    kept.stop().await;
+    let cure = Arc::new(Keeper { knows_future: false, cures_poison: true });
+    let kept = Process::start(keeper.core().await, bus(&nats, "operator").await, cure);
+    assert!(kept.core.replay("maker", company(1).into()).await.expect("replayed"));
+    expect_notes(&kept.core, company(1), 4).await;
+}
+
+#[tokio::test]
+async fn a_message_delivered_again_long_after_changes_nothing() {
+    let nats = Nats::unique();
+    let (_maker, keeper, made, kept) = pair(&nats).await;
+    for _ in 0..5 {
+        make(&made.core, company(1), &["note"]).await;
+    }
+    expect_notes(&kept.core, company(1), 5).await;
+    expect_published(&made.core).await;
+    kept.stop().await;
+    for number in [2, 1, 4] {
+        send_again(&nats, number).await;
+    }
+    let kept = Process::start(keeper.core().await, bus(&nats, "operator").await, Keeper::new());
+    make(&made.core, company(1), &["note"]).await;
+    expect_notes(&kept.core, company(1), 6).await;
+    expect_acknowledged(&nats).await;
+    expect_notes(&kept.core, company(1), 6).await;
+    assert_eq!(kept.core.inbox_waiting().await.expect("waiting"), 0);
+}
+
+#[tokio::test]
+async fn a_stream_or_consumer_deleted_while_everybody_runs() {
+    let nats = Nats::unique();
+    let (_maker, _keeper, made, kept) = pair(&nats).await;
+    let admin = async_nats::jetstream::new(nats.connect("operator").await);
+    make(&made.core, company(1), &["note"]).await;
+    expect_notes(&kept.core, company(1), 1).await;
+    let stream = admin.get_stream(&nats.stream).await.expect("a stream");
+    stream.delete_consumer("keeper").await.expect("deleted");
+    make(&made.core, company(1), &["note"]).await;
+    expect_notes(&kept.core, company(1), 2).await;
+    admin.delete_stream(&nats.stream).await.expect("deleted");
+    make(&made.core, company(1), &["note"]).await;
+    expect_notes(&kept.core, company(1), 3).await;
+}
+
+/// Adds an event to a company's lane; a watch shows it with its number.
+async fn watched(core: &platform::core::Core, company: CompanyId, seq: i64) {
+    let filter = WatchFilter { company: Some(company), project: None };
+    let mut stream = pin!(core.watch(None, filter).await.expect("watching"));
+    let next = async {
+        make(core, company, &["note"]).await;
+        loop {
+            match stream.next().await.expect("endless").expect("event") {
+                Watched::Event { message, .. } if message.seq == seq => return,
+                _ => {}
+            }
+        }
+    };
+    // Shorter than a publication that waits for NATS in vain.
+    tokio::time::timeout(Duration::from_secs(4), next).await.expect("watches do without NATS");
+}
+
+#[tokio::test]
+async fn nats_away_and_back() {
+    let (nats, mut server) = (Nats::unique(), NatsServer::start());
+    let config = config(&nats, server.url());
+    let (maker, keeper) =
+        (Home::new("maker", Backend::Postgres).await, Home::new("keeper", Backend::Postgres).await);
+    let kept = Process::start(keeper.core().await, connect(config.clone()).await, Keeper::new());
+    let made = Process::start(maker.core().await, connect(config).await, Arc::new(Deaf));
+    make(&made.core, company(1), &["note"]).await;
+    expect_notes(&kept.core, company(1), 1).await;
+
+    server.kill();
+    for _ in 0..40 {
+        make(&made.core, company(1), &["note"; 60]).await;
+    }
+    // Nobody but the commands writes, so it is the outbox that holds the events.
+    let depth = made.core.outbox_depth().await.expect("depth");
+    assert!(depth >= 2400, "{depth}");
+    watched(&made.core, company(1), 2402).await;
+
+    server.resume();
+    expect_notes(&kept.core, company(1), 2402).await;
+    expect_published(&made.core).await;
+    watched(&made.core, company(1), 2403).await;
 }

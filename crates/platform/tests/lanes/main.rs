@@ -3,6 +3,7 @@
 mod bad_input;
 mod commands;
 mod delivery;
+mod faults;
 mod jetstream;
 mod timers;
 mod watches;

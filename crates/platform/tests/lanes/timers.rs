@@ -33,6 +33,57 @@ impl OnTimer for Ring {
     }
 }
 
+/// Everything rings but `broken`.
+struct Bells {
+    broken: AtomicUsize,
+}
+
+#[async_trait]
+impl OnTimer for Bells {
+    async fn fire(&self, unit: &mut Unit, timer: &Timer) -> Result<(), Error> {
+        unit.emit(event("note"));
+        if timer.key.starts_with("broken") && self.broken.fetch_add(1, Ordering::SeqCst) < 101 {
+            assert!(!timer.key.ends_with('0'), "as the test wants it");
+            return Err(Error::Internal(anyhow::anyhow!("broken")));
+        }
+        Ok(())
+    }
+}
+
+#[rstest]
+#[case::sqlite(Backend::Sqlite)]
+#[case::postgres(Backend::Postgres)]
+#[tokio::test]
+async fn timers_that_fail_make_way_for_others_and_are_tried_again(#[case] backend: Backend) {
+    let home = Home::new("maker", backend).await;
+    let core = home.core().await;
+    let mut unit = core.begin(company(1).into(), None).await.expect("unit");
+    for n in 0..101 {
+        unit.set_timer("ring", &format!("broken {n}"), at("2020-01-01T09:00:00Z")).await.expect("set");
+    }
+    unit.set_timer("ring", "sound", at("2020-01-02T09:00:00Z")).await.expect("set");
+    unit.commit("").await.expect("committed");
+    let stop = CancellationToken::new();
+    let bells = Arc::new(Bells { broken: AtomicUsize::new(0) });
+    let firing = tokio::spawn({
+        let (core, stop, bells) = (core.clone(), stop.clone(), bells.clone());
+        async move { core.run_timers(bells, stop).await }
+    });
+    eventually(PATIENCE, "the sound one has fired", async || {
+        core.sequence().await.expect("sequenced");
+        (!delivered(&core, company(1)).await.is_empty()).then_some(())
+    })
+    .await;
+    eventually(PATIENCE, "the others have fired", async || {
+        (core.timers_due().await.expect("due") == 0).then_some(())
+    })
+    .await;
+    core.sequence().await.expect("sequenced");
+    assert_eq!(delivered(&core, company(1)).await.len(), 102);
+    stop.cancel();
+    firing.await.expect("ended");
+}
+
 fn at(text: &str) -> Timestamp {
     text.parse().expect("an instant")
 }

@@ -5,6 +5,7 @@ use std::pin::pin;
 use futures::StreamExt as _;
 use platform::{
     core::Core,
+    db::execute,
     watch::{WatchFilter, Watched},
 };
 use proto::common::v1::ErrorReason;
@@ -82,4 +83,21 @@ async fn a_token_of_another_filter_or_database_is_refused(#[case] backend: Backe
         let refused = core.watch(Some(token), filter).await.err().expect("refused");
         assert_eq!(refused.reason(), ErrorReason::WatchTokenInvalid);
     }
+}
+
+#[rstest]
+#[case::sqlite(Backend::Sqlite)]
+#[tokio::test]
+async fn a_token_from_before_the_database_was_set_back_is_refused(#[case] backend: Backend) {
+    let home = Home::new("maker", backend).await;
+    let core = home.core().await;
+    make(&core, company(1), &["note"]).await;
+    core.sequence().await.expect("sequenced");
+    let all = WatchFilter::default();
+    let token = core.watch_token(&all).await.expect("token");
+    let tx = core.db.begin().await.expect("begun");
+    execute(&tx, "update head set next_position = 1", vec![]).await.expect("set back");
+    tx.commit().await.expect("committed");
+    let refused = core.watch(Some(&token), all).await.err().expect("refused");
+    assert_eq!(refused.reason(), ErrorReason::WatchTokenInvalid);
 }

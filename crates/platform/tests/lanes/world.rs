@@ -30,7 +30,8 @@ impl MigratorTrait for Toy {
             name: "m20261122_000002_toy",
             tables: || vec![schema::document_table("unused")],
             sql: &[
-                "create table note (source text not null, lane text not null, seq bigint not null, kind text not null)",
+                "create table note (source text not null, lane text not null, place bigint not null, seq bigint not null, kind text not null)",
+                "create index note_place on note (lane, place)",
             ],
         };
         vec![schema::platform(), Box::new(notes)]
@@ -95,7 +96,8 @@ impl OnEvent for Keeper {
     async fn apply(&self, unit: &mut platform::unit::Unit, event: &Message) -> Result<(), ApplyError> {
         execute(
             unit.db(),
-            "insert into note (source, lane, seq, kind) values ($1, $2, $3, $4)",
+            "insert into note (source, lane, place, seq, kind) \
+             select $1, $2, coalesce(max(place), 0) + 1, $3, $4 from note where lane = $2",
             vec![
                 event.source.as_str().into(),
                 event.lane.to_string().into(),
@@ -192,11 +194,9 @@ pub fn event(kind: &'static str) -> NewEvent {
 
 /// The numbers that were written down for a lane, in the order of writing.
 pub async fn notes(core: &Core, company: CompanyId) -> Vec<i64> {
-    let order = if core.db.is_sqlite() { "rowid" } else { "ctid" };
-    let sql = format!("select seq from note where lane = $1 order by {order}");
-    let rows = query_all(core.db.read(), &sql, vec![Lane::Company(company).to_string().into()])
-        .await
-        .expect("notes");
+    let sql = "select seq from note where lane = $1 order by place";
+    let rows =
+        query_all(core.db.read(), sql, vec![Lane::Company(company).to_string().into()]).await.expect("notes");
     rows.iter().map(|r| r.try_get("", "seq").expect("seq")).collect()
 }
 
