@@ -1,12 +1,12 @@
 //! A whole installation under test: all four services in one process, or each in its
 //! own on PostgreSQL and NATS. A journey runs the same on both.
 
-use std::{env, fs, path::PathBuf, time::Duration};
+use std::{env, fs, net::SocketAddr, path::PathBuf, time::Duration};
 
+use client::Replica;
 use platform::clock;
-use serde_json::Value;
-use testkit::{Backend, Database, Nats, eventually, unique_name};
-use tokio::time::timeout;
+use story::World;
+use testkit::{Backend, Database, Nats, unique_name};
 
 use crate::processes::{Process, free_port};
 
@@ -22,11 +22,11 @@ pub enum Layout {
     Embedded,
     /// A process, a database and a user of NATS for each service.
     Spread,
+    /// The same with two processes for each service.
+    Replicated,
 }
 
-impl Layout {
-    pub const BOTH: [Self; 2] = [Self::Embedded, Self::Spread];
-}
+impl Layout {}
 
 /// The services, as the command line names them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +56,7 @@ pub struct Installation {
     pub processes: Vec<Node>,
     folder: PathBuf,
     client: reqwest::Client,
-    _databases: Vec<Database>,
+    databases: Vec<Database>,
 }
 
 /// A process and its ports.
@@ -67,25 +67,38 @@ pub struct Node {
     ops: u16,
 }
 
+impl Node {
+    /// Waits until it serves requests.
+    pub async fn ready(&mut self) {
+        self.process.ready(self.ops, "/ready", START).await;
+    }
+}
+
 impl Installation {
     /// Starts everything and waits until it is ready. `now` is an RFC 3339 instant.
     pub async fn start(layout: Layout, now: &str) -> Self {
         let mut installation = Self::empty(now);
         match layout {
             Layout::Embedded => installation.add("all", &["serve"], Vec::new()),
-            Layout::Spread => {
-                let nats = Nats::unique();
-                for service in Service::ALL {
-                    let name = service.name();
-                    let database = Database::empty(Backend::Postgres).await;
-                    let environment = on_servers(service, database.url(), &nats);
-                    installation._databases.push(database);
-                    installation.add(name, &["serve", "--only", name], environment);
-                }
-            }
+            Layout::Spread => installation.spread(1).await,
+            Layout::Replicated => installation.spread(2).await,
         }
         installation.ready().await;
         installation
+    }
+
+    async fn spread(&mut self, replicas: usize) {
+        let nats = Nats::unique();
+        for _ in Service::ALL {
+            self.databases.push(Database::empty(Backend::Postgres).await);
+        }
+        for replica in 0..replicas {
+            for (i, service) in Service::ALL.into_iter().enumerate() {
+                let environment = on_servers(service, self.databases[i].url(), &nats);
+                let name = service.name();
+                self.add(&format!("{name}-{replica}"), &["serve", "--only", name], environment);
+            }
+        }
     }
 
     /// A folder with a clock and settings, and no process yet.
@@ -94,7 +107,7 @@ impl Installation {
         let folder = env::temp_dir().join(format!("przesiadka-{}", unique_name()));
         fs::create_dir(&folder).expect("a folder");
         let client = reqwest::Client::builder().timeout(START).build().expect("a client");
-        let installation = Self { processes: Vec::new(), folder, client, _databases: Vec::new() };
+        let installation = Self { processes: Vec::new(), folder, client, databases: Vec::new() };
         installation.set_clock(now);
         let settings = format!(
             "data_dir = {:?}\nclock = {{ kind = \"simulated\", file = {:?} }}\n\
@@ -125,7 +138,7 @@ impl Installation {
     /// Waits until every process is ready.
     pub async fn ready(&mut self) {
         for node in &mut self.processes {
-            node.process.ready(node.ops, "/ready", START).await;
+            node.ready().await;
         }
     }
 
@@ -189,37 +202,39 @@ impl Installation {
     /// # Panics
     /// When that does not come to pass, with what was still waiting.
     pub async fn settled(&self) {
-        let mut last = Vec::new();
-        let settled = eventually(2 * SETTLE, "an installation at rest", async || {
-            let reports = self.reports().await;
-            let parked = reports.iter().any(|report| report["parked"] != 0);
-            assert!(!parked, "an event cannot be applied:\n{}", self.parked());
-            // Lanes only move forward: twice the same is a state in which nothing moved.
-            let at_rest = reports == last && all_settled(&reports);
-            last = reports;
-            at_rest.then_some(())
-        });
-        if timeout(SETTLE, settled).await.is_err() {
-            panic!("not settled: {last:#?}");
+        if let Err(error) = self.outside().settled(SETTLE).await {
+            panic!("{error}\n{}", self.parked());
         }
+    }
+
+    /// The services as their callers see them, each with its replicas.
+    pub fn outside(&self) -> client::Installation {
+        let address = |port| SocketAddr::from(([127, 0, 0, 1], port));
+        client::Installation::new(Service::ALL.map(|service| {
+            let nodes = self.nodes(service);
+            let replicas = nodes.map(|node| Replica {
+                rest: address(node.rest),
+                grpc: address(node.grpc),
+                ops: address(node.ops),
+            });
+            (service.name().to_owned(), replicas.collect())
+        }))
+    }
+
+    /// Where a story can play; nobody else may move the clock meanwhile.
+    pub fn world(&self) -> World {
+        self.world_of(self.outside())
+    }
+
+    /// As [`Self::world`], through these clients.
+    pub fn world_of(&self, outside: client::Installation) -> World {
+        World::new(outside, &self.data_dir(), &self.clock()).expect("a key and a clock")
     }
 
     /// What `events parked` says on every database.
     fn parked(&self) -> String {
         let of = |service: Service| self.command(service, &["events", "parked", "--only", service.name()]);
         Service::ALL.map(of).concat()
-    }
-
-    async fn reports(&self) -> Vec<Value> {
-        let mut reports = Vec::new();
-        for node in &self.processes {
-            let url = format!("http://127.0.0.1:{}/settled", node.ops);
-            let report = eventually(SETTLE, "an answer of /settled", async || {
-                self.client.get(&url).send().await.ok()?.json().await.ok()
-            });
-            reports.push(report.await);
-        }
-        reports
     }
 
     /// Where e-mails lie as files.
@@ -240,10 +255,15 @@ impl Installation {
     }
 
     fn node(&self, service: Service) -> &Node {
-        match self.processes.as_slice() {
-            [one] => one,
-            nodes => &nodes[Service::ALL.iter().position(|s| *s == service).expect("one of the four")],
-        }
+        self.nodes(service).next().expect("a process of the service")
+    }
+
+    /// All replicas of a service; several processes come in the order of [`Service::ALL`], again and again.
+    fn nodes(&self, service: Service) -> impl Iterator<Item = &Node> {
+        let of_all = self.processes.len() == 1;
+        let services = Service::ALL.into_iter().cycle();
+        let nodes = self.processes.iter().zip(services);
+        nodes.filter(move |(_, of)| of_all || *of == service).map(|(node, _)| node)
     }
 }
 
@@ -276,20 +296,4 @@ pub fn on_servers(service: Service, database: &str, nats: &Nats) -> Vec<(&'stati
         ("PRZESIADKA__BUS__REPLICAS", "1".to_owned()),
         ("PRZESIADKA__BUS__MAX_BYTES", "104857600".to_owned()),
     ]
-}
-
-/// Each process says so of itself, and what one has told the others have heard.
-fn all_settled(reports: &[Value]) -> bool {
-    let heads: Vec<_> = reports.iter().filter_map(|r| r["heads"].as_object()).flatten().collect();
-    reports.iter().all(|report| {
-        let hears = report["hears"].as_object().into_iter().flatten();
-        let heard = hears.flat_map(|(service, sources)| {
-            heads.iter().map(move |(lane, seq)| {
-                let source = lane.split('/').next();
-                let listens = sources.as_array().is_some_and(|s| s.iter().any(|s| s.as_str() == source));
-                !listens || &report["cursors"][service][lane.as_str()] == *seq
-            })
-        });
-        report["settled"] == true && heard.into_iter().all(|heard| heard)
-    })
 }

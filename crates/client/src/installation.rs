@@ -87,16 +87,14 @@ impl Installation {
         self.channels[&replica.grpc].clone()
     }
 
-    /// One process of each, each once.
-    pub(crate) fn processes(&self) -> Vec<Replica> {
-        let mut firsts: Vec<Replica> = Vec::new();
+    /// The replicas of each service; of services that share a process only one's.
+    pub(crate) fn processes(&self) -> Vec<&[Replica]> {
+        let mut sets: Vec<&[Replica]> = Vec::new();
         for replicas in self.services.values() {
-            for replica in replicas {
-                if !firsts.contains(replica) {
-                    firsts.push(*replica);
-                }
+            if !sets.contains(&replicas.as_slice()) {
+                sets.push(replicas);
             }
         }
-        firsts
+        sets
     }
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
-use crate::{Error, Installation};
+use crate::{Error, Installation, Replica};
 
 const PAUSE: Duration = Duration::from_millis(5);
 
@@ -18,6 +18,8 @@ struct Standing {
     cursors: BTreeMap<String, BTreeMap<String, i64>>,
     /// By consuming service: the services that it hears.
     hears: BTreeMap<String, Vec<String>>,
+    /// An event stopped its lane: waiting longer changes nothing.
+    parked: bool,
     waiting: String,
 }
 
@@ -35,6 +37,9 @@ impl Installation {
             // Several processes have no common moment: what stands alike twice has not moved between.
             match (before, now) {
                 (Ok(before), Ok(now)) if before == now && now.is_settled() => return Ok(now.heads),
+                (_, Ok(now)) if now.parked => {
+                    return Err(Error::Unreadable(format!("an event cannot be applied: {}", now.waiting)));
+                }
                 (_, now) if Instant::now() > deadline => {
                     let left = now.map_or_else(|e| e.to_string(), |now| now.waiting);
                     return Err(Error::Away(format!("not settled after {within:?}: {left}")));
@@ -45,18 +50,27 @@ impl Installation {
         }
     }
 
+    /// One replica of each service is enough: it tells of the service's database.
     async fn standing(&self) -> Result<Standing, Error> {
         let mut all = Standing { settled: true, ..Standing::default() };
-        for replica in self.processes() {
-            let away = |e: reqwest::Error| Error::Away(e.to_string());
-            let answer =
-                self.http.get(format!("http://{}/settled", replica.ops)).send().await.map_err(away)?;
-            let body = answer.bytes().await.map_err(away)?;
-            let report: Value =
-                serde_json::from_slice(&body).map_err(|e| Error::Unreadable(e.to_string()))?;
-            all.add(&report)?;
+        for replicas in self.processes() {
+            let mut outcome = Err(Error::Away("no replica".to_owned()));
+            for replica in replicas {
+                outcome = self.report(replica).await;
+                if outcome.is_ok() {
+                    break;
+                }
+            }
+            all.add(&outcome?)?;
         }
         Ok(all)
+    }
+
+    async fn report(&self, replica: &Replica) -> Result<Value, Error> {
+        let away = |e: reqwest::Error| Error::Away(e.to_string());
+        let answer = self.http.get(format!("http://{}/settled", replica.ops)).send().await.map_err(away)?;
+        let body = answer.bytes().await.map_err(away)?;
+        serde_json::from_slice(&body).map_err(|e| Error::Unreadable(e.to_string()))
     }
 }
 
@@ -70,6 +84,7 @@ impl Standing {
         self.heads.extend(read::<BTreeMap<_, _>>(report, "heads")?);
         self.cursors.extend(read::<BTreeMap<_, _>>(report, "cursors")?);
         self.hears.extend(read::<BTreeMap<_, _>>(report, "hears")?);
+        self.parked |= report["parked"].as_u64().is_some_and(|lanes| lanes > 0);
         self.waiting += &format!("{report}\n");
         Ok(())
     }

@@ -34,11 +34,13 @@ impl Proposer {
 }
 
 impl Dealership<'_> {
+    /// From that ISO 8601 day on, or from today if it is empty.
+    ///
     /// # Errors
     /// A refusal.
-    pub async fn suggest(&self) -> Result<SuggestDatesResponse, Error> {
-        let request =
-            SuggestDatesRequest { name: self.project.clone(), alternatives: 20, ..Default::default() };
+    pub async fn suggest(&self, from_day: &str) -> Result<SuggestDatesResponse, Error> {
+        let (name, from_day) = (self.project.clone(), from_day.to_owned());
+        let request = SuggestDatesRequest { name, from_day, alternatives: 20 };
         self.decision.portal.call(request).await
     }
 
@@ -102,7 +104,7 @@ impl Dealership<'_> {
     /// A refusal, or nothing suggested.
     pub async fn agree_missing_dates(&self) -> anyhow::Result<Project> {
         let project = self.read().await?;
-        let suggested = self.suggest().await?;
+        let suggested = self.suggest("").await?;
         let set = suggested.with_slack.or(suggested.earliest).context("suggested dates")?;
         let missing = dates_of(&set).into_iter().filter(|(kind, _)| agreed_in(&project, *kind).is_none());
         let missing: Vec<_> = missing.collect();

@@ -1,4 +1,12 @@
 //! Journeys over real processes, through REST and gRPC with real tokens.
 
+mod audits;
+mod cancelled;
+mod common;
+mod dates;
+mod happy;
+mod killed;
 mod operating;
+mod runs;
 mod starting;
+mod together;

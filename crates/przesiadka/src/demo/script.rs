@@ -39,7 +39,7 @@ async fn contracting(play: &mut Play<'_>) -> anyhow::Result<()> {
     d.choose_licence(LicenceKind::Standard).await?;
 
     play.until_local("2026-11-16 11:00").await?;
-    let suggested = d.suggest().await?;
+    let suggested = d.suggest("").await?;
     let earliest = dates_of(&suggested.earliest.context("a suggestion")?);
     let proposal = d.propose(Proposer::Softvig, earliest, "", "Najszybciej, jak można.").await?;
     play.until_local("2026-11-17 08:45").await?;
@@ -131,7 +131,7 @@ async fn rolled_back(play: &mut Play<'_>) -> anyhow::Result<()> {
 
 async fn finished(play: &mut Play<'_>) -> anyhow::Result<()> {
     let d = play.dealership;
-    let suggested = d.suggest().await?;
+    let suggested = d.suggest("").await?;
     let weekend = story::weekend_window(&suggested).context("a window on a Friday or Saturday")?;
     d.agree([(DateKind::Migration, weekend)]).await?;
     begin_run(play).await?;
