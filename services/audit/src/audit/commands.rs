@@ -5,7 +5,7 @@ use platform::{
     Call, Error, actor::Actor, auth::Role, clock, command::Started, documents::Stored, etag,
     name::ProjectName, unit::Unit,
 };
-use proto::audit::v1 as pb;
+use proto::{audit::v1 as pb, refusal::words};
 
 use super::{
     events,
@@ -180,7 +180,10 @@ pub(super) fn measurements(values: &[pb::MeasuredValue]) -> Result<Vec<Measureme
     let measurement = |(i, sent): (usize, &pb::MeasuredValue)| {
         let field = |name: &str| format!("values[{i}].{name}");
         let value = match &sent.value {
-            None => return Err(Error::invalid(field("value"), "none", "a value of the item's kind")),
+            None => {
+                let allowed = words("a value of the item's kind", "wartość rodzaju właściwego dla punktu");
+                return Err(Error::invalid(field("value"), words("none", "brak"), allowed));
+            }
             Some(Wire::BoolValue(v)) => Value::Bool(*v),
             Some(Wire::NumberValue(v)) => Value::Number(*v),
             Some(Wire::TextValue(v)) => Value::Text(v.clone()),
@@ -198,5 +201,6 @@ pub(super) fn measurements(values: &[pb::MeasuredValue]) -> Result<Vec<Measureme
 }
 
 fn day(field: &str, text: &str) -> Result<Date, Error> {
-    text.parse().map_err(|_| Error::invalid(field, text, "a day that exists, ISO 8601"))
+    let allowed = || words("a day that exists, ISO 8601", "dzień, który istnieje, ISO 8601");
+    text.parse().map_err(|_| Error::invalid(field, text, allowed()))
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use jiff::civil::Date;
+use proto::refusal::{Words, words};
 use serde::{Deserialize, Serialize};
 
 /// A recorded value. A choice is kept as its text.
@@ -65,9 +66,28 @@ impl Form {
             _ => "",
         }
     }
+
+    /// What a refusal says is allowed.
+    pub fn words(&self) -> Words {
+        words(self.to_string(), self.polish())
+    }
+
+    fn polish(&self) -> String {
+        match self {
+            Self::Bool => "true albo false".into(),
+            Self::Number { unit, range } => {
+                let range = range.map(|(low, high)| format!(" od {low} do {high}")).unwrap_or_default();
+                let unit = if unit.is_empty() { " bez jednostki".into() } else { format!(" w {unit}") };
+                format!("liczba{range}{unit}")
+            }
+            Self::Choice(words) => format!("jedno z: {}", words.join(", ")),
+            Self::Text => "tekst".into(),
+            Self::Date => "dzień, ISO 8601".into(),
+        }
+    }
 }
 
-/// What a refusal says is allowed.
+/// In English.
 impl fmt::Display for Form {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

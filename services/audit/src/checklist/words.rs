@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use proto::refusal::{Words, words};
+
 use super::judge::{Bound, Choose, Computed, Expect, Reference};
 
 /// What is expected, as the checklist states it: "≥ 2 × source.database_gb".
@@ -52,9 +54,10 @@ impl fmt::Display for Bound {
     }
 }
 
-/// Says what a value is worked out from; for refusals.
-impl fmt::Display for Computed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "computed from {}", self.inputs().join(", "))
+impl Computed {
+    /// What the value is worked out from; for refusals.
+    pub fn words(&self) -> Words {
+        let inputs = self.inputs().join(", ");
+        words(format!("computed from {inputs}"), format!("wyliczane z: {inputs}"))
     }
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use platform::actor::{Actor, SoftvigRole};
 use proto::{
     common::v1::ErrorReason,
-    refusal::{Refusal, Violation},
+    refusal::{Refusal, Violation, words},
 };
 
 use super::{Fact, Licences, Phase};
@@ -33,10 +33,11 @@ impl Fact {
 pub(super) fn occurred_at(fact: &Fact, earliest: Timestamp) -> Option<Violation> {
     let range = earliest..=fact.recorded_at;
     (!range.contains(&fact.occurred_at)).then(|| {
+        let latest = fact.recorded_at;
         Violation::new(ErrorReason::OccurredAtInvalid)
             .field("occurred_at")
             .asked(fact.occurred_at)
-            .allowed(format!("{earliest} to {}", fact.recorded_at))
+            .allowed(words(format!("{earliest} to {latest}"), format!("od {earliest} do {latest}")))
     })
 }
 
@@ -47,8 +48,11 @@ pub(super) fn note(field: &str, text: &str) -> Option<Violation> {
     wrong.then(|| {
         Violation::new(ErrorReason::InvalidArgument)
             .field(field)
-            .asked(format!("{length} characters"))
-            .allowed(format!("1 to {LONGEST_NOTE} characters, not only blanks"))
+            .asked(words(format!("{length} characters"), format!("{length} znaków")))
+            .allowed(words(
+                format!("1 to {LONGEST_NOTE} characters, not only blanks"),
+                format!("od 1 do {LONGEST_NOTE} znaków, nie same odstępy"),
+            ))
     })
 }
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use platform::actor::Actor;
 use proto::{
     common::v1::ErrorReason,
-    refusal::{Refusal, Violation},
+    refusal::{Refusal, Violation, words},
 };
 
 use super::{Choice, Event, Fact, Licences, OtherApplications, Recommendation, ReleaseReason, checks};
@@ -78,17 +78,20 @@ impl Licences {
             violations.push(
                 Violation::new(ErrorReason::RuntimeOnlyAutostacja)
                     .field("kind")
-                    .asked(format!("{kind}, with other applications on the instance"))
+                    .asked(words(
+                        format!("{kind}, with other applications on the instance"),
+                        format!("{kind}, z innymi aplikacjami na instancji"),
+                    ))
                     .allowed(LicenceKind::Standard),
             );
         }
         if self.variant.as_ref().is_some_and(|variant| !variant.kind_required) {
-            violations.push(
-                Violation::new(ErrorReason::InvalidArgument)
-                    .field("kind")
-                    .asked(kind)
-                    .allowed("none: the variant demands no licence kind"),
-            );
+            violations.push(Violation::new(ErrorReason::InvalidArgument).field("kind").asked(kind).allowed(
+                words(
+                    "none: the variant demands no licence kind",
+                    "żaden: wariant nie wymaga rodzaju licencji",
+                ),
+            ));
         }
         violations
     }

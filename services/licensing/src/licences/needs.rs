@@ -3,7 +3,7 @@
 use platform::actor::Actor;
 use proto::{
     common::v1::ErrorReason,
-    refusal::{Refusal, Violation},
+    refusal::{Refusal, Violation, words},
 };
 use serde::{Deserialize, Serialize};
 
@@ -51,7 +51,7 @@ impl Needs {
                     Violation::new(ErrorReason::InvalidArgument)
                         .field(field)
                         .asked(value)
-                        .allowed(format!("{least} to {most}")),
+                        .allowed(words(format!("{least} to {most}"), format!("od {least} do {most}"))),
                 )
             })
             .collect()

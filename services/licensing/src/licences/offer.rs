@@ -5,7 +5,7 @@ use jiff::{Timestamp, civil::Date};
 use platform::actor::Actor;
 use proto::{
     common::v1::ErrorReason,
-    refusal::{Refusal, Violation},
+    refusal::{Refusal, Violation, words},
 };
 
 use super::{Event, Fact, Licences, ReleaseReason, Reservation, checks};
@@ -45,7 +45,7 @@ impl Licences {
         if self.offer.is_none() {
             return Err(Violation::new(ErrorReason::NotFound)
                 .field("offer")
-                .allowed("an accepted offer")
+                .allowed(words("an accepted offer", "przyjęta oferta"))
                 .into());
         }
         let mut events = Vec::new();
@@ -70,22 +70,22 @@ impl Licences {
             None => violations.push(
                 Violation::new(ErrorReason::LicenceRequired)
                     .field("offer")
-                    .allowed("once a licence kind is chosen"),
+                    .allowed(words("once a licence kind is chosen", "gdy zostanie wybrany rodzaj licencji")),
             ),
             Some(kind) if !offer.kinds.contains(&kind) => violations.push(
                 Violation::new(ErrorReason::InvalidArgument)
                     .field("offer")
-                    .asked(format!("{} for {kind}", offer.key))
+                    .asked(words(format!("{} for {kind}", offer.key), format!("{} dla {kind}", offer.key)))
                     .allowed(join(&offer.kinds)),
             ),
             Some(_) => {}
         }
         if let Some(other) = self.offer.as_ref().filter(|reservation| reservation.offer != offer.key) {
             violations.push(
-                Violation::new(ErrorReason::InvalidArgument)
-                    .field("offer")
-                    .asked(&offer.key)
-                    .allowed(format!("once {} is given back", other.offer)),
+                Violation::new(ErrorReason::InvalidArgument).field("offer").asked(&offer.key).allowed(words(
+                    format!("once {} is given back", other.offer),
+                    format!("po zwrocie oferty {}", other.offer),
+                )),
             );
         }
         violations
@@ -118,18 +118,25 @@ fn offer_for_clients_only(
         _ => today,
     };
     if client_since.is_none_or(|since| since > last_joining_day) {
-        let asked = client_since
-            .map_or("a company that is no client".to_owned(), |day| format!("client since {day}"));
-        violations
-            .push(violation().asked(asked).allowed(format!("client since {last_joining_day} or earlier")));
+        let asked = match client_since {
+            Some(day) => words(format!("client since {day}"), format!("klient od {day}")),
+            None => words("a company that is no client", "firma, która nie jest klientem"),
+        };
+        let allowed = words(
+            format!("client since {last_joining_day} or earlier"),
+            format!("klient od {last_joining_day} lub wcześniej"),
+        );
+        violations.push(violation().asked(asked).allowed(allowed));
     }
     if !(offer.valid_from..=offer.valid_until).contains(&today) {
         violations
             .push(violation().asked(today).allowed(format!("{}/{}", offer.valid_from, offer.valid_until)));
     }
     if left == 0 {
-        violations
-            .push(violation().asked(&offer.key).allowed(format!("{} in all, none left", offer.quantity)));
+        let quantity = offer.quantity;
+        let allowed =
+            words(format!("{quantity} in all, none left"), format!("łącznie {quantity}, pula wyczerpana"));
+        violations.push(violation().asked(&offer.key).allowed(allowed));
     }
     violations
 }

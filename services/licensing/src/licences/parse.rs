@@ -1,7 +1,7 @@
 //! What requests say, in the model's words.
 
 use platform::{Error, name};
-use proto::licensing::v1 as pb;
+use proto::{licensing::v1 as pb, refusal::words};
 
 use super::{Needs, OtherApplications};
 use crate::catalogue::{Catalogue, LicenceKind, Offer};
@@ -19,7 +19,10 @@ pub(super) fn kind(field: &str, number: i32) -> Result<LicenceKind, Error> {
 
 /// All needs; what is left out is unknown.
 pub(super) fn needs(needs: Option<pb::Needs>) -> Result<Needs, Error> {
-    let needs = needs.ok_or_else(|| Error::invalid("needs", "none", "the needs, all of them"))?;
+    let needs = needs.ok_or_else(|| {
+        let allowed = words("the needs, all of them", "komplet potrzeb");
+        Error::invalid("needs", words("none", "brak"), allowed)
+    })?;
     let other_applications = match pb::OtherApplications::try_from(needs.other_applications) {
         Ok(pb::OtherApplications::Unspecified) => OtherApplications::Unknown,
         Ok(pb::OtherApplications::No) => OtherApplications::No,
@@ -40,7 +43,8 @@ pub(super) fn needs(needs: Option<pb::Needs>) -> Result<Needs, Error> {
 }
 
 fn count(field: &str, number: Option<i32>) -> Result<Option<u32>, Error> {
-    number.map(|n| u32::try_from(n).map_err(|_| Error::invalid(field, n, "no negative number"))).transpose()
+    let allowed = || words("no negative number", "liczba nieujemna");
+    number.map(|n| u32::try_from(n).map_err(|_| Error::invalid(field, n, allowed()))).transpose()
 }
 
 /// An offer of the catalogue.

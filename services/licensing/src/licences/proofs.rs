@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use platform::actor::Actor;
 use proto::{
     common::v1::ErrorReason,
-    refusal::{Refusal, Violation},
+    refusal::{Refusal, Violation, words},
 };
 
 use super::{Event, Fact, Licences, Proof, Variant, Withdrawal, checks};
@@ -35,7 +35,7 @@ impl Licences {
                 Violation::new(ErrorReason::LicenceRequired)
                     .field("demand")
                     .asked(demand)
-                    .allowed("once a licence kind is chosen"),
+                    .allowed(words("once a licence kind is chosen", "gdy zostanie wybrany rodzaj licencji")),
             );
         }
         violations.extend(checks::occurred_at(&recorded, self.opened_at));
@@ -77,7 +77,7 @@ impl Licences {
                 Violation::new(ErrorReason::InvalidArgument)
                     .field("demand")
                     .asked(demand)
-                    .allowed("a licence that is in place"),
+                    .allowed(words("a licence that is in place", "licencja, która jest na miejscu")),
             ),
             None => {}
         }
@@ -112,12 +112,14 @@ impl Licences {
     fn against_demand(&self, demand: &str) -> Vec<Violation> {
         match &self.variant {
             None => vec![Violation::new(ErrorReason::VariantRequired).field("demand").asked(demand)],
-            Some(Variant { licences, .. }) if !licences.iter().any(|key| key == demand) => vec![
-                Violation::new(ErrorReason::InvalidArgument)
-                    .field("demand")
-                    .asked(demand)
-                    .allowed(if licences.is_empty() { "none".to_owned() } else { licences.join(", ") }),
-            ],
+            Some(Variant { licences, .. }) if !licences.iter().any(|key| key == demand) => {
+                vec![Violation::new(ErrorReason::InvalidArgument).field("demand").asked(demand).allowed(
+                    match licences.as_slice() {
+                        [] => words("none", "żadna"),
+                        keys => keys.join(", ").into(),
+                    },
+                )]
+            }
             Some(_) => Vec::new(),
         }
     }

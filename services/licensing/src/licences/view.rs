@@ -7,7 +7,7 @@ use platform::{
     id::CompanyId,
     name::ProjectName,
 };
-use proto::{common::v1::LocalizedText, licensing::v1 as pb, scheduling::v1 as scheduling};
+use proto::{common::v1::LocalizedText, licensing::v1 as pb, refusal::words, scheduling::v1 as scheduling};
 
 use super::{
     Calculation, DemandState, Licences, Needs, OtherApplications, Phase, Proof, Status, Variant, calculate,
@@ -62,7 +62,7 @@ pub(super) fn label(field: &str, number: i32) -> Result<Option<&'static str>, Er
         Ok(pb::LicensingState::Incomplete) => Ok(Some("incomplete")),
         Ok(pb::LicensingState::Complete) => Ok(Some("complete")),
         Ok(pb::LicensingState::Closed) => Ok(Some("closed")),
-        Err(_) => Err(Error::invalid(field, number, "a LicensingState")),
+        Err(_) => Err(Error::invalid(field, number, words("a LicensingState", "wartość LicensingState"))),
     }
 }
 

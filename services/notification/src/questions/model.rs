@@ -5,7 +5,7 @@ use platform::{
 };
 use proto::{
     common::v1::ErrorReason,
-    refusal::{Refusal, Violation},
+    refusal::{Refusal, Violation, Words, words},
 };
 use serde::{Deserialize, Serialize};
 
@@ -58,7 +58,11 @@ impl Question {
         let (subject, text) = (subject.trim(), text.trim());
         check(&mut violations, "subject", subject, SUBJECT);
         if subject.chars().any(char::is_control) {
-            violations.push(invalid("subject", "a line break", "one line"));
+            violations.push(invalid(
+                "subject",
+                words("a line break", "podział wiersza"),
+                words("one line", "jeden wiersz"),
+            ));
         }
         check(&mut violations, "text", text, TEXT);
         Refusal::unless_empty(violations)?;
@@ -102,11 +106,15 @@ impl Question {
 fn check(violations: &mut Vec<Violation>, field: &str, text: &str, longest: usize) {
     let length = text.chars().count();
     if length == 0 || length > longest {
-        violations.push(invalid(field, format!("{length} characters"), format!("1 to {longest} characters")));
+        violations.push(invalid(
+            field,
+            words(format!("{length} characters"), format!("{length} znaków")),
+            words(format!("1 to {longest} characters"), format!("od 1 do {longest} znaków")),
+        ));
     }
 }
 
-fn invalid(field: &str, asked: impl std::fmt::Display, allowed: impl std::fmt::Display) -> Violation {
+fn invalid(field: &str, asked: Words, allowed: Words) -> Violation {
     Violation::new(ErrorReason::InvalidArgument).field(field).asked(asked).allowed(allowed)
 }
 

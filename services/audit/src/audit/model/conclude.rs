@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use platform::actor::Actor;
 use proto::{
     common::v1::ErrorReason,
-    refusal::{Refusal, Violation},
+    refusal::{Refusal, Violation, words},
 };
 
 use super::{
@@ -30,7 +30,7 @@ impl Dossier {
         self.check_not_closed()?;
         let index = self.index_of(attempt)?;
         let found = &self.attempts[index];
-        found.check_open("conclude")?;
+        found.check_open(words("conclude", "zakończenie"))?;
         let occurred_at = occurred_at.unwrap_or(now);
         let judged: Vec<(Item, Outcome)> = self
             .outcomes(found, local_day(occurred_at))
@@ -66,8 +66,11 @@ impl Dossier {
         let status =
             self.licence.as_ref().filter(|s| self.variant.as_ref().is_none_or(|v| *v == s.variant))?;
         let missing = status.missing.join(", ");
-        (!missing.is_empty())
-            .then(|| Violation::new(ErrorReason::LicenceRequired).asked("conclude").allowed(missing))
+        (!missing.is_empty()).then(|| {
+            Violation::new(ErrorReason::LicenceRequired)
+                .asked(words("conclude", "zakończenie"))
+                .allowed(missing)
+        })
     }
 
     /// What an item's outcome means for the finding that it rechecks, repeats or opens.
@@ -150,13 +153,15 @@ impl Attempt {
 fn incomplete(attempt: &Attempt, judged: &[(Item, Outcome)]) -> Vec<Violation> {
     let missing = |key: &str| Violation::new(ErrorReason::AuditIncomplete).field(key);
     let facts = attempt.checklist.facts.iter().filter(|fact| attempt.known(&fact.key).is_none());
-    let mut violations: Vec<_> = facts.map(|fact| missing(&fact.key).allowed(&fact.form)).collect();
+    let mut violations: Vec<_> = facts.map(|fact| missing(&fact.key).allowed(fact.form.words())).collect();
     for (item, outcome) in judged.iter().filter(|(_, outcome)| !outcome.verdict.is_complete()) {
         violations.push(match &outcome.verdict {
             Verdict::Waiting(needs) => {
-                missing(&item.key).allowed(format!("a value for {}", needs.join(", ")))
+                let needs = needs.join(", ");
+                missing(&item.key)
+                    .allowed(words(format!("a value for {needs}"), format!("wartość dla {needs}")))
             }
-            _ => missing(&item.key).allowed(&item.form),
+            _ => missing(&item.key).allowed(item.form.words()),
         });
     }
     violations
@@ -164,8 +169,12 @@ fn incomplete(attempt: &Attempt, judged: &[(Item, Outcome)]) -> Vec<Violation> {
 
 fn stale(item: &Item, outcome: &Outcome) -> Violation {
     let at = |t: Option<Timestamp>| t.map(|t| t.to_string()).unwrap_or_default();
+    let (measured, until) = (at(outcome.measured_at), at(outcome.valid_until));
     Violation::new(ErrorReason::EvidenceStale)
         .field(&item.key)
-        .asked(format!("measured at {}", at(outcome.measured_at)))
-        .allowed(format!("a new measurement; this one held until {}", at(outcome.valid_until)))
+        .asked(words(format!("measured at {measured}"), format!("zmierzono {measured}")))
+        .allowed(words(
+            format!("a new measurement; this one held until {until}"),
+            format!("nowy pomiar; ten był ważny do {until}"),
+        ))
 }

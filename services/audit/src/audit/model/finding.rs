@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use platform::actor::Actor;
 use proto::{
     common::v1::ErrorReason,
-    refusal::{Refusal, Violation},
+    refusal::{Refusal, Violation, Words, words},
 };
 use serde::{Deserialize, Serialize};
 
@@ -132,13 +132,16 @@ impl Dossier {
         let found = self.finding(finding)?;
         let mut violations: Vec<_> = check_text(field, text).into_iter().collect();
         if !self.counts(found.attempt) {
-            violations.push(locked("a finding of a voided attempt", "a finding of an attempt that counts"));
+            violations.push(locked(
+                words("a finding of a voided attempt", "uwaga z unieważnionego podejścia"),
+                words("a finding of an attempt that counts", "uwaga z podejścia, które się liczy"),
+            ));
         } else if !allowed.contains(&found.state) {
             let allowed =
                 allowed.iter().map(|s| format!("{s:?}").to_lowercase()).collect::<Vec<_>>().join(", ");
             violations.push(locked(
-                &format!("{:?}", found.state).to_lowercase(),
-                &format!("a finding that is {allowed}"),
+                format!("{:?}", found.state).to_lowercase().into(),
+                words(format!("a finding that is {allowed}"), format!("uwaga w stanie {allowed}")),
             ));
         }
         Refusal::unless_empty(violations)?;
@@ -166,6 +169,6 @@ impl Dossier {
     }
 }
 
-fn locked(asked: &str, allowed: &str) -> Violation {
+fn locked(asked: Words, allowed: Words) -> Violation {
     Violation::new(ErrorReason::AuditLocked).field("name").asked(asked).allowed(allowed)
 }

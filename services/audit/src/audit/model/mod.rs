@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use platform::id::{CompanyId, ProjectId};
 use proto::{
     common::v1::ErrorReason,
-    refusal::{Refusal, Violation},
+    refusal::{Refusal, Violation, words},
 };
 use serde::{Deserialize, Serialize};
 
@@ -113,7 +113,7 @@ fn check_occurred_at(field: &str, at: Timestamp, not_before: Timestamp, now: Tim
         Violation::new(ErrorReason::OccurredAtInvalid)
             .field(field)
             .asked(at)
-            .allowed(format!("from {not_before} to {now}"))
+            .allowed(words(format!("from {not_before} to {now}"), format!("od {not_before} do {now}")))
     })
 }
 
@@ -123,7 +123,7 @@ fn check_text(field: &str, text: &str) -> Option<Violation> {
     (length == 0 || length > 2000).then(|| {
         Violation::new(ErrorReason::InvalidArgument)
             .field(field)
-            .asked(format!("{length} characters"))
-            .allowed("1 to 2000 characters")
+            .asked(words(format!("{length} characters"), format!("{length} znaków")))
+            .allowed(words("1 to 2000 characters", "od 1 do 2000 znaków"))
     })
 }

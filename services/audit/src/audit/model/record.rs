@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use platform::actor::Actor;
 use proto::{
     common::v1::ErrorReason,
-    refusal::{Refusal, Violation},
+    refusal::{Refusal, Violation, Words, words},
 };
 
 use super::{Attempt, AttemptId, Dossier, Entry, Event, Recorded, check_occurred_at};
@@ -43,7 +43,7 @@ impl Dossier {
         let found = &self.attempts[index];
         let refreshes = !found.is_open() && found.has_passed() && self.is_latest_pass(found);
         if !refreshes {
-            found.check_open("record values")?;
+            found.check_open(words("record values", "zapis wartości"))?;
         }
         Refusal::unless_empty(check(found, &values, now, refreshes))?;
 
@@ -67,21 +67,25 @@ impl Dossier {
 fn check(attempt: &Attempt, values: &[Measurement], now: Timestamp, refreshes: bool) -> Vec<Violation> {
     let mut violations = Vec::new();
     if values.is_empty() {
-        violations.push(invalid("values".into(), "none").allowed("at least one value"));
+        violations.push(
+            invalid("values".into(), words("none", "brak"))
+                .allowed(words("at least one value", "co najmniej jedna wartość")),
+        );
     }
     let not_before = attempt.conclusion().map_or(attempt.started_at, |c| c.occurred_at);
     let mut seen = BTreeSet::new();
     for (i, sent) in values.iter().enumerate() {
         let field = |name: &str| format!("values[{i}].{name}");
         if !seen.insert(&sent.key) {
-            violations.push(invalid(field("key"), &sent.key).allowed("each key once"));
+            violations
+                .push(invalid(field("key"), &sent.key).allowed(words("each key once", "każdy klucz raz")));
         }
         if let Some(at) = sent.measured_at {
             violations.extend(check_occurred_at(&field("measured_at"), at, not_before, now));
         }
         let item = attempt.checklist.item(&sent.key);
         if let Some(computed) = item.and_then(|item| item.computed.as_ref()) {
-            violations.push(invalid(field("key"), &sent.key).allowed(computed));
+            violations.push(invalid(field("key"), &sent.key).allowed(computed.words()));
             continue;
         }
         let Some(form) = attempt.checklist.recordable(&sent.key) else {
@@ -94,13 +98,19 @@ fn check(attempt: &Attempt, values: &[Measurement], now: Timestamp, refreshes: b
         }
         if !form.accepts(&sent.value, &sent.unit) {
             let asked = format!("{} {}", sent.value, sent.unit);
-            violations.push(invalid(field("value"), asked.trim_end()).allowed(form));
+            violations.push(invalid(field("value"), asked.trim_end()).allowed(form.words()));
         }
         if item.is_some_and(|item| item.note_required) && sent.note.trim().is_empty() {
-            violations.push(invalid(field("note"), "").allowed("a note, or where the evidence lies"));
+            violations.push(invalid(field("note"), "").allowed(words(
+                "a note, or where the evidence lies",
+                "notatka albo miejsce, w którym leży dowód",
+            )));
         }
         if sent.note.chars().count() > 2000 {
-            violations.push(invalid(field("note"), "a longer text").allowed("up to 2000 characters"));
+            violations.push(
+                invalid(field("note"), words("a longer text", "dłuższy tekst"))
+                    .allowed(words("up to 2000 characters", "do 2000 znaków")),
+            );
         }
     }
     violations
@@ -114,6 +124,6 @@ fn locked(attempt: &Attempt, field: String, key: &str) -> Violation {
     Violation::new(ErrorReason::AuditLocked).field(field).asked(key).allowed(keys.join(", "))
 }
 
-fn invalid(field: String, asked: impl std::fmt::Display) -> Violation {
+fn invalid(field: String, asked: impl Into<Words>) -> Violation {
     Violation::new(ErrorReason::InvalidArgument).field(field).asked(asked)
 }

@@ -4,7 +4,7 @@ use jiff::{Timestamp, civil::Date};
 use platform::actor::Actor;
 use proto::{
     common::v1::ErrorReason,
-    refusal::{Refusal, Violation},
+    refusal::{Refusal, Violation, Words, words},
 };
 use serde::{Deserialize, Serialize};
 
@@ -62,7 +62,7 @@ impl Dossier {
         self.check_not_closed()?;
         let index = self.index_of(attempt)?;
         let found = &self.attempts[index];
-        found.check_open("waive")?;
+        found.check_open(words("waive", "odstępstwo"))?;
 
         let today = calendar::local_day(now);
         let mut violations: Vec<_> =
@@ -72,7 +72,8 @@ impl Dossier {
                 .collect();
         if terms.until < today {
             let until = Violation::new(ErrorReason::InvalidArgument).field("until").asked(terms.until);
-            violations.push(until.allowed(format!("{today} or later")));
+            violations
+                .push(until.allowed(words(format!("{today} or later"), format!("{today} lub później"))));
         }
         match found.checklist.item(key) {
             None => violations.push(found.unknown_item("item", key)),
@@ -95,14 +96,14 @@ impl Dossier {
 
 impl Attempt {
     /// The audit service records for open attempts only.
-    pub(super) fn check_open(&self, asked: &str) -> Result<(), Refusal> {
+    pub(super) fn check_open(&self, asked: Words) -> Result<(), Refusal> {
         if self.is_open() {
             return Ok(());
         }
         Err(Violation::new(ErrorReason::AuditLocked)
             .field("name")
             .asked(asked)
-            .allowed("an open attempt")
+            .allowed(words("an open attempt", "otwarte podejście"))
             .into())
     }
 
