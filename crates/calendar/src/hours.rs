@@ -39,6 +39,8 @@ pub struct OpenHours {
 pub struct HoursProblem {
     pub day: String,
     pub problem: String,
+    /// The same in Polish.
+    pub problem_pl: String,
 }
 
 /// Hours that cannot be used, with every problem. Never empty.
@@ -82,7 +84,11 @@ impl WorkingHours {
             let (own, spill) = read_day(&date.to_string(), texts.iter().copied(), &mut problems);
             spills.extend(date.tomorrow().ok().map(|next| (next, spill)));
             if hours.exceptions.insert(*date, own).is_some() {
-                problems.push(HoursProblem { day: date.to_string(), problem: "is given twice".into() });
+                problems.push(HoursProblem {
+                    day: date.to_string(),
+                    problem: "is given twice".into(),
+                    problem_pl: "jest podany dwa razy".into(),
+                });
             }
         }
         for (date, spill) in spills.into_iter().filter(|(_, spill)| !spill.is_empty()) {
@@ -181,7 +187,9 @@ fn read_day<'a>(
     texts: impl Iterator<Item = &'a str>,
     problems: &mut Vec<HoursProblem>,
 ) -> (Vec<Hours>, Vec<Hours>) {
-    let mut problem = |problem: String| problems.push(HoursProblem { day: day.to_owned(), problem });
+    let mut problem = |problem: String, problem_pl: String| {
+        problems.push(HoursProblem { day: day.to_owned(), problem, problem_pl });
+    };
     let (mut own, mut spill) = (Vec::new(), Vec::new());
     for text in texts {
         match text.parse::<Hours>() {
@@ -190,12 +198,13 @@ fn read_day<'a>(
                 own.push(today);
                 spill.extend(tomorrow);
             }
-            Err(error) => problem(error.to_string()),
+            Err(error) => problem(error.to_string(), error.polish()),
         }
     }
     own.sort();
     for pair in own.windows(2).filter(|pair| pair[1].start() < pair[0].end()) {
-        problem(format!("{} overlaps {}", pair[0], pair[1]));
+        let (first, second) = (pair[0], pair[1]);
+        problem(format!("{first} overlaps {second}"), format!("{first} nachodzi na {second}"));
     }
     (own, spill)
 }

@@ -52,6 +52,17 @@ pub enum HoursParseError {
     Empty(String),
 }
 
+impl HoursParseError {
+    /// The message in Polish.
+    pub fn polish(&self) -> String {
+        match self {
+            Self::Time(text) => format!("{text:?} nie jest godziną taką jak 08:00"),
+            Self::Form(text) => format!("{text:?} nie jest parą godzin taką jak 08:00-17:00"),
+            Self::Empty(text) => format!("{text:?} nic nie obejmuje; cała doba to 00:00-24:00"),
+        }
+    }
+}
+
 impl FromStr for TimeOfDay {
     type Err = HoursParseError;
 

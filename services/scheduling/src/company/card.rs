@@ -1,7 +1,7 @@
 //! A contact's card: the personal data, all in one place.
 
 use proto::common::v1::ErrorReason;
-use proto::refusal::Violation;
+use proto::refusal::{Violation, Words, words};
 use serde::{Deserialize, Serialize};
 
 use crate::project::checks::is_short_line;
@@ -38,18 +38,26 @@ pub struct Card {
 impl Card {
     /// What of the card cannot be used, each with its field's name.
     pub fn violations(&self) -> Vec<Violation> {
-        let wrong = |field: &str, asked: &str, allowed: &str| {
+        let wrong = |field: &str, asked: &str, allowed: Words| {
             Violation::new(ErrorReason::InvalidArgument).field(field).asked(asked).allowed(allowed)
         };
         let mut violations = Vec::new();
         if self.name.trim().is_empty() || !is_short_line(&self.name) {
-            violations.push(wrong("display_name", &self.name, "a name in one line, up to 200 characters"));
+            violations.push(wrong(
+                "display_name",
+                &self.name,
+                words("a name in one line, up to 200 characters", "nazwa w jednym wierszu, do 200 znaków"),
+            ));
         }
         if !is_email(&self.email) {
-            violations.push(wrong("email", &self.email, "an e-mail address"));
+            violations.push(wrong("email", &self.email, words("an e-mail address", "adres e-mail")));
         }
         if !self.phone.is_empty() && !is_phone(&self.phone) {
-            violations.push(wrong("phone", &self.phone, "a telephone number like +48 22 123 45 67"));
+            violations.push(wrong(
+                "phone",
+                &self.phone,
+                words("a telephone number like +48 22 123 45 67", "numer telefonu, np. +48 22 123 45 67"),
+            ));
         }
         violations
     }

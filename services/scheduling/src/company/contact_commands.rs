@@ -1,7 +1,10 @@
 //! The commands on a company's contacts, one function each.
 
 use platform::{Call, Error, command::Started, etag, id::ContactId, name};
-use proto::{refusal::Refusal, scheduling::v1 as pb};
+use proto::{
+    refusal::{Refusal, words},
+    scheduling::v1 as pb,
+};
 
 use super::{CompanyEvent, contact_name, parse, store, store::Change, view};
 use crate::Scheduling;
@@ -61,7 +64,11 @@ impl Scheduling {
         let (company, id) = parse::contact_name("name", &request.name)?;
         let (other, successor) = parse::contact_name("successor", &request.successor)?;
         if other != company {
-            return Err(Error::invalid("successor", request.successor, "another contact of the company"));
+            return Err(Error::invalid(
+                "successor",
+                request.successor,
+                words("another contact of the company", "inna osoba kontaktowa firmy"),
+            ));
         }
         let Some(mut change) = self.change_company(&call, company, &request.name).await? else {
             return self.read_contact((company, successor)).await;

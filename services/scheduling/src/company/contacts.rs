@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use platform::actor::{Actor, Roles};
 use platform::id::ContactId;
 use proto::common::v1::ErrorReason;
-use proto::refusal::{Refusal, Violation};
+use proto::refusal::{Refusal, Violation, words};
 
 use super::{Active, Address, Card, Company, CompanyEvent, Contact, ContactState, permit};
 use crate::project::checks::{denied, not_found};
@@ -109,11 +109,19 @@ impl Company {
     ) -> Result<Vec<CompanyEvent>, Refusal> {
         permit::crm_or_decision(actor)?;
         let oneself = matches!(actor, Actor::Contact { id: own, .. } if *own == id);
-        Refusal::unless_empty(Vec::from_iter(denied(!oneself, "the CRM or another decision contact")))?;
+        Refusal::unless_empty(Vec::from_iter(denied(
+            !oneself,
+            words("the CRM or another decision contact", "CRM albo inna osoba decyzyjna"),
+        )))?;
         let passed = self.active_mut(id)?.roles;
         let Some(heir) = self.active_mut(successor).ok().filter(|_| successor != id) else {
             let violation = Violation::new(ErrorReason::InvalidArgument).field("successor").asked(successor);
-            return Err(violation.allowed("another contact that takes part").into());
+            return Err(violation
+                .allowed(words(
+                    "another contact that takes part",
+                    "inna osoba kontaktowa, która bierze udział",
+                ))
+                .into());
         };
         let both = Roles {
             technical: heir.roles.technical || passed.technical,
@@ -156,8 +164,11 @@ impl Company {
         let others = || self.contacts.iter().filter(|contact| contact.id != id).map(Contact::roles);
         let alone = |role: &str| {
             Violation::new(ErrorReason::ContactsRequired)
-                .asked(format!("{id} is the last {role} contact"))
-                .allowed("naming a successor")
+                .asked(words(
+                    format!("{id} is the last {role} contact"),
+                    format!("{id} jest ostatnią osobą z rolą {role}"),
+                ))
+                .allowed(words("naming a successor", "wskazanie następcy"))
         };
         let technical = lost.technical && !others().any(|roles| roles.technical);
         let decision = lost.decision && !others().any(|roles| roles.decision);
@@ -193,6 +204,8 @@ impl Company {
 
 fn some_role(roles: Roles) -> Option<Violation> {
     (roles == Roles::default()).then(|| {
-        Violation::new(ErrorReason::InvalidArgument).field("roles").allowed("technical, decision or both")
+        Violation::new(ErrorReason::InvalidArgument)
+            .field("roles")
+            .allowed(words("technical, decision or both", "technical, decision albo obie"))
     })
 }

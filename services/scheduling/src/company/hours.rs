@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use platform::actor::Actor;
 use proto::common::v1::ErrorReason;
-use proto::refusal::{Refusal, Violation};
+use proto::refusal::{Refusal, Violation, Words, words};
 
 use super::{Closure, Company, CompanyEvent, Site, permit};
 use crate::project::checks::{denied, is_short_line};
@@ -30,7 +30,9 @@ impl Company {
         let mut violations = site_violations(&sites);
         if sites.is_empty() {
             violations.push(
-                Violation::new(ErrorReason::InvalidArgument).field("sites").allowed("at least one site"),
+                Violation::new(ErrorReason::InvalidArgument)
+                    .field("sites")
+                    .allowed(words("at least one site", "co najmniej jedna lokalizacja")),
             );
         }
         Refusal::unless_empty(violations)?;
@@ -57,7 +59,7 @@ impl Company {
             return Err(not_decision());
         }
         let closure = Closure { first, last, note: note.trim().to_owned(), entered_by: *id };
-        let invalid = |field: &str, asked: String, allowed: &str| {
+        let invalid = |field: &str, asked: Words, allowed: Words| {
             Violation::new(ErrorReason::InvalidArgument).field(field).asked(asked).allowed(allowed)
         };
         let mut violations = Vec::new();
@@ -66,16 +68,21 @@ impl Company {
                 .push(Violation::new(ErrorReason::DateInPast).field("first_day").asked(first).allowed(today));
         }
         if last < first {
-            violations.push(invalid("last_day", last.to_string(), "first_day or a day after it"));
+            violations.push(invalid(
+                "last_day",
+                last.into(),
+                words("first_day or a day after it", "first_day lub dzień po nim"),
+            ));
         }
         if closure.days().nth(LONGEST_CLOSURE_DAYS).is_some() {
-            violations.push(invalid("last_day", last.to_string(), "at most 366 days"));
+            violations.push(invalid("last_day", last.into(), words("at most 366 days", "najwyżej 366 dni")));
         }
-        if note.chars().count() > 500 {
+        let length = note.chars().count();
+        if length > 500 {
             violations.push(invalid(
                 "note",
-                format!("{} characters", note.chars().count()),
-                "up to 500 characters",
+                words(format!("{length} characters"), format!("{length} znaków")),
+                words("up to 500 characters", "do 500 znaków"),
             ));
         }
         Refusal::unless_empty(violations)?;
@@ -100,11 +107,14 @@ pub(super) fn site_violations(sites: &[Site]) -> Vec<Violation> {
             Violation::new(ErrorReason::InvalidArgument)
                 .field(format!("sites[{i}].display_name"))
                 .asked(name)
-                .allowed("a name that no other site has, up to 200 characters")
+                .allowed(words(
+                    "a name that no other site has, up to 200 characters",
+                    "nazwa, której nie ma inna lokalizacja, do 200 znaków",
+                ))
         })
         .collect()
 }
 
 fn not_decision() -> Refusal {
-    denied(false, "a decision contact").expect("denied").into()
+    denied(false, words("a decision contact", "osoba decyzyjna")).expect("denied").into()
 }

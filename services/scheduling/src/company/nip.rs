@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use proto::refusal::{Words, words};
 use serde::{Deserialize, Serialize};
 
 /// Ten digits, the last of which checks the others (Ordinance of the Minister of Finance on NIP:
@@ -18,6 +19,17 @@ pub enum NipError {
     Form,
     #[error("10 digits with the right check digit")]
     CheckDigit,
+}
+
+impl NipError {
+    /// What a NIP looks like.
+    pub fn words(self) -> Words {
+        let pl = match self {
+            Self::Form => "10 cyfr, z łącznikami lub bez, także z przedrostkiem PL",
+            Self::CheckDigit => "10 cyfr z poprawną cyfrą kontrolną",
+        };
+        words(self.to_string(), pl)
+    }
 }
 
 impl FromStr for Nip {

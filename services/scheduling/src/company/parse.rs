@@ -10,11 +10,11 @@ use platform::{
 };
 use proto::{
     common::v1::ErrorReason,
-    refusal::{Refusal, Violation},
+    refusal::{Refusal, Violation, Words, words},
     scheduling::v1 as pb,
 };
 
-use super::{Card, Language, Profile, Site, SystemLists};
+use super::{Card, Language, Profile, Site, SystemLists, nip::NipError};
 use crate::project::{asked::read_day, stops::StopItem};
 
 /// `companies/{company}/contacts/{contact}`.
@@ -25,12 +25,12 @@ pub(super) fn contact_name(field: &str, name: &str) -> Result<(CompanyId, Contac
 
 /// The part of a request that carries the resource.
 pub(super) fn given<T>(field: &str, part: Option<T>) -> Result<T, Error> {
-    part.ok_or_else(|| Error::invalid(field, "none", format!("the {field}")))
+    part.ok_or_else(|| Error::invalid(field, words("none", "brak"), field))
 }
 
 /// The facts of a company.
 pub(super) fn profile(company: pb::Company) -> Result<Profile, Refusal> {
-    let nip = company.tax_id.parse().map_err(|e| invalid("tax_id", &company.tax_id, e));
+    let nip = company.tax_id.parse().map_err(|e: NipError| invalid("tax_id", &company.tax_id, e.words()));
     let client_since = match company.client_since.as_str() {
         "" => Ok(None),
         text => day("client_since", text).map(Some),
@@ -63,7 +63,11 @@ fn hours(field: &str, site: &pb::Site) -> Result<WorkingHours, Vec<Violation>> {
             Some(weekday) => weekly.push((weekday, text(hours))),
             None => {
                 let field = format!("{field}.hours[{i}].weekday");
-                violations.push(invalid(field, hours.weekday, "1 (Monday) to 7 (Sunday)"));
+                violations.push(invalid(
+                    field,
+                    hours.weekday,
+                    words("1 (Monday) to 7 (Sunday)", "od 1 (poniedziałek) do 7 (niedziela)"),
+                ));
             }
         }
     }
@@ -83,7 +87,9 @@ fn hours(field: &str, site: &pb::Site) -> Result<WorkingHours, Vec<Violation>> {
         Ok(hours) if violations.is_empty() => Ok(hours),
         Ok(_) => Err(violations),
         Err(e) => {
-            let problems = e.0.into_iter().map(|p| invalid(format!("{field}.hours"), p.day, p.problem));
+            let problems =
+                e.0.into_iter()
+                    .map(|p| invalid(format!("{field}.hours"), p.day, words(p.problem, p.problem_pl)));
             violations.extend(problems);
             Err(violations)
         }
@@ -108,7 +114,7 @@ pub(super) fn card(contact: pb::Contact) -> Result<(Card, Roles), Refusal> {
         "pl" => Language::Pl,
         "en" => Language::En,
         other => {
-            violations.push(invalid("language", other, "pl or en"));
+            violations.push(invalid("language", other, words("pl or en", "pl lub en")));
             Language::default()
         }
     };
@@ -148,10 +154,6 @@ fn day(field: impl Into<String>, text: &str) -> Result<Date, Violation> {
     read_day(text).map_err(|allowed| invalid(field, text, allowed))
 }
 
-fn invalid(
-    field: impl Into<String>,
-    asked: impl std::fmt::Display,
-    allowed: impl std::fmt::Display,
-) -> Violation {
+fn invalid(field: impl Into<String>, asked: impl Into<Words>, allowed: impl Into<Words>) -> Violation {
     Violation::new(ErrorReason::InvalidArgument).field(field).asked(asked).allowed(allowed)
 }

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use platform::actor::Actor;
 use platform::id::CompanyId;
 use proto::common::v1::ErrorReason;
-use proto::refusal::{Refusal, Violation};
+use proto::refusal::{Refusal, Violation, words};
 use serde::{Deserialize, Serialize};
 
 use super::hours::site_violations;
@@ -31,13 +31,20 @@ impl Profile {
         if self.name.trim().is_empty() || !is_short_line(&self.name) {
             let violation =
                 Violation::new(ErrorReason::InvalidArgument).field("display_name").asked(&self.name);
-            violations.push(violation.allowed("a name in one line, up to 200 characters"));
+            violations.push(violation.allowed(words(
+                "a name in one line, up to 200 characters",
+                "nazwa w jednym wierszu, do 200 znaków",
+            )));
         }
         let mut seen = BTreeSet::new();
         for key in self.brands.iter().filter(|key| known.get(key).is_none() || !seen.insert(key.as_str())) {
             let keys: Vec<&str> = known.all().iter().map(|brand| brand.key.as_str()).collect();
             let violation = Violation::new(ErrorReason::InvalidArgument).field("brands").asked(key);
-            violations.push(violation.allowed(format!("each once of {}", keys.join(", "))));
+            let keys = keys.join(", ");
+            violations.push(
+                violation
+                    .allowed(words(format!("each once of {keys}"), format!("każda raz, spośród: {keys}"))),
+            );
         }
         violations
     }

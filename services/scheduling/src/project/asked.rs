@@ -5,7 +5,10 @@ use jiff::{
     civil::{Date, DateTime},
     tz::Offset,
 };
-use proto::{common::v1::ErrorReason, refusal::Violation};
+use proto::{
+    common::v1::ErrorReason,
+    refusal::{Violation, Words, words},
+};
 
 use super::{DateKind, Moment, PlannedDate, Window};
 
@@ -35,26 +38,29 @@ impl AskedDate {
     /// Reads the date and checks the form its stage needs: readiness is a day, an audit a day or a
     /// window within one day, migration a window.
     pub fn read(&self, kind: DateKind) -> Result<PlannedDate, Violation> {
-        let invalid = |asked: &str, allowed: String| {
+        let invalid = |asked: &str, allowed: Words| {
             Violation::new(ErrorReason::DateInvalid).field(kind.name()).asked(asked).allowed(allowed)
         };
         match self {
             Self::Day(text) if kind == DateKind::Migration => {
-                Err(invalid(text, "a window with start and end".into()))
+                Err(invalid(text, words("a window with start and end", "okno z początkiem i końcem")))
             }
             Self::Day(text) => read_day(text).map(PlannedDate::Day).map_err(|allowed| invalid(text, allowed)),
             Self::Window { start, .. } if kind == DateKind::Readiness => {
-                Err(invalid(&start.local, "a day".into()))
+                Err(invalid(&start.local, words("a day", "dzień")))
             }
             Self::Window { start, end } => {
                 let read = |time: &AskedTime| time.read().map_err(|allowed| invalid(&time.local, allowed));
                 let window = Window { start: read(start)?, end: read(end)? };
                 if window.end.at <= window.start.at {
-                    return Err(invalid(&end.local, format!("an end after {}", window.start.local)));
+                    let start = window.start.local;
+                    let allowed = words(format!("an end after {start}"), format!("koniec po {start}"));
+                    return Err(invalid(&end.local, allowed));
                 }
                 if kind != DateKind::Migration && window.start.local.date() != window.end.local.date() {
                     let day = window.start.local.date();
-                    return Err(invalid(&end.local, format!("an end on {day}")));
+                    let allowed = words(format!("an end on {day}"), format!("koniec w dniu {day}"));
+                    return Err(invalid(&end.local, allowed));
                 }
                 Ok(PlannedDate::Window(window))
             }
@@ -63,20 +69,38 @@ impl AskedDate {
 }
 
 impl AskedTime {
-    fn read(&self) -> Result<Moment, String> {
+    fn read(&self) -> Result<Moment, Words> {
         if !matches!(self.zone.as_str(), "" | "Europe/Warsaw") {
-            return Err("the zone Europe/Warsaw".into());
+            return Err(words("the zone Europe/Warsaw", "strefa Europe/Warsaw"));
         }
         let local = read_local(&self.local)?;
         let offset = match self.offset.as_str() {
             "" => None,
-            text => Some(read_offset(text).ok_or("an offset like +01:00")?),
+            text => Some(
+                read_offset(text)
+                    .ok_or_else(|| words("an offset like +01:00", "przesunięcie, np. +01:00"))?,
+            ),
         };
         match resolve_local(local, offset, &warsaw()) {
             Ok(at) => Ok(Moment { local, at }),
-            Err(LocalTimeError::Skipped { next_valid, .. }) => Err(next_valid.to_string()),
-            Err(error) => Err(error.to_string()),
+            Err(error) => Err(instead(error)),
         }
+    }
+}
+
+/// What could be asked for instead of a local time that the clock does not show once.
+fn instead(error: LocalTimeError) -> Words {
+    let en = error.to_string();
+    match error {
+        LocalTimeError::Skipped { next_valid, .. } => next_valid.into(),
+        LocalTimeError::AmbiguousNeedsOffset { asked, first, second } => {
+            words(en, format!("{asked} wypada dwa razy: podaj przesunięcie {first} lub {second}"))
+        }
+        LocalTimeError::OffsetWrong { asked, given, first, second } => {
+            let second = second.map(|offset| format!(" lub {offset}")).unwrap_or_default();
+            words(en, format!("{asked} nie ma przesunięcia {given}, lecz {first}{second}"))
+        }
+        LocalTimeError::OutOfRange { asked } => words(en, format!("{asked} jest poza zakresem")),
     }
 }
 
@@ -88,15 +112,20 @@ fn has_form(text: &str, form: &str) -> bool {
 }
 
 /// A day as the contract writes it, or how it should read.
-pub fn read_day(text: &str) -> Result<Date, String> {
+pub fn read_day(text: &str) -> Result<Date, Words> {
     let day = has_form(text, "9999-99-99").then(|| text.parse().ok()).flatten();
-    day.ok_or_else(|| "a day that exists, like 2027-01-15".into())
+    day.ok_or_else(|| words("a day that exists, like 2027-01-15", "dzień, który istnieje, np. 2027-01-15"))
 }
 
-fn read_local(text: &str) -> Result<DateTime, String> {
+fn read_local(text: &str) -> Result<DateTime, Words> {
     let formed = has_form(text, "9999-99-99T99:99") || has_form(text, "9999-99-99T99:99:99");
     let local = formed.then(|| text.parse().ok()).flatten();
-    local.ok_or_else(|| "a local time that exists, like 2027-01-16T22:00, without offset".into())
+    local.ok_or_else(|| {
+        words(
+            "a local time that exists, like 2027-01-16T22:00, without offset",
+            "czas lokalny, który istnieje, np. 2027-01-16T22:00, bez przesunięcia",
+        )
+    })
 }
 
 fn read_offset(text: &str) -> Option<Offset> {

@@ -4,7 +4,7 @@ use calendar::Interval;
 use jiff::Timestamp;
 use proto::{
     common::v1::ErrorReason,
-    refusal::{Refusal, Violation},
+    refusal::{Refusal, Violation, Words, words},
 };
 use serde::{Deserialize, Serialize};
 
@@ -198,20 +198,28 @@ impl Audit {
         let steps_before = self.attempts.iter().filter_map(Attempt::ended_at).chain(gate.unlocked_at);
         violations.extend(started.out_of_range(steps_before.max()));
         violations.extend_from_slice(gate.buffers);
-        let locked = |allowed: String| {
+        let locked = |allowed: Words| {
             Violation::new(ErrorReason::AuditLocked).asked(local_time(started.occurred_at)).allowed(allowed)
         };
         if gate.unlocked_at.is_none() {
-            violations.push(locked("once the stage before is done".into()));
+            violations
+                .push(locked(words("once the stage before is done", "gdy poprzedni etap będzie zakończony")));
         } else if let Some(open) = self.open() {
-            violations.push(locked(format!("once attempt {} is concluded or voided", open.number)));
+            violations.push(locked(words(
+                format!("once attempt {} is concluded or voided", open.number),
+                format!("gdy podejście {} będzie zakończone lub unieważnione", open.number),
+            )));
         } else if self.passed().is_some() {
-            violations.push(locked("not again: the audit is passed".into()));
+            violations
+                .push(locked(words("not again: the audit is passed", "nie ponownie: audyt jest zaliczony")));
         }
         match gate.agreed {
-            None => violations.push(locked("once a date of this audit is agreed".into())),
+            None => violations.push(locked(words(
+                "once a date of this audit is agreed",
+                "gdy termin tego audytu będzie ustalony",
+            ))),
             Some(agreed) if !agreed.contains(started.occurred_at) => {
-                violations.push(locked(local_interval(agreed)))
+                violations.push(locked(local_interval(agreed).into()))
             }
             Some(_) => {}
         }
@@ -272,7 +280,10 @@ impl Audit {
         let mut violations = Vec::from_iter(by_softvig(by));
         violations.extend(written("reason", reason));
         if self.open().is_none() {
-            violations.push(Violation::new(ErrorReason::AuditLocked).allowed("while an attempt is open"));
+            violations.push(
+                Violation::new(ErrorReason::AuditLocked)
+                    .allowed(words("while an attempt is open", "gdy podejście jest otwarte")),
+            );
         }
         Refusal::unless_empty(violations)?;
         Ok(self.void_open(reason, by, now))

@@ -1,11 +1,14 @@
 //! Judges one date against the stage before it: buffers, business days, the migration window.
 
-use calendar::{Interval, Obstacle, check_window, day_bounds, free_windows, longest_gap, warsaw};
+use calendar::{Interval, Obstacle, OpenHours, check_window, day_bounds, free_windows, longest_gap, warsaw};
 use jiff::{
     SignedDuration, Timestamp, ToSpan,
     civil::{Date, DateTime},
 };
-use proto::{common::v1::ErrorReason, refusal::Violation};
+use proto::{
+    common::v1::ErrorReason,
+    refusal::{Violation, Words, words},
+};
 
 use super::{Context, DateKind, Days, MigrationTerms, Moment, Override, PlannedDate, Terms, Window};
 
@@ -32,17 +35,17 @@ impl Base {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Broken {
     pub reason: ErrorReason,
-    pub detail: String,
+    pub detail: Option<Words>,
 }
 
 impl Broken {
     /// The refusal's entry: what was asked, and what the rules allow.
-    pub fn violation(self, kind: DateKind, date: &PlannedDate, allowed: &str) -> Violation {
-        let asked = match self.detail.as_str() {
-            "" => date.to_string(),
-            detail => format!("{date} ({detail})"),
+    pub fn violation(self, kind: DateKind, date: &PlannedDate, allowed: &Words) -> Violation {
+        let asked = match self.detail {
+            None => date.into(),
+            Some(detail) => words(format!("{date} ({})", detail.en), format!("{date} ({})", detail.polish())),
         };
-        Violation::new(self.reason).field(kind.name()).asked(asked).allowed(allowed)
+        Violation::new(self.reason).field(kind.name()).asked(asked).allowed(allowed.clone())
     }
 }
 
@@ -139,35 +142,55 @@ impl Judge<'_> {
     ) -> Option<Broken> {
         let day = date.day();
         let detail = if !self.ctx.calendar.is_business_day(day) {
-            "no business day".to_owned()
+            words("no business day", "dzień wolny od pracy")
         } else if date.window().is_some_and(|window| !within_hours(window, day, terms)) {
-            format!("outside SOFTVIG's working hours {}", terms.policy.audit_hours)
+            {
+                let hours = terms.policy.audit_hours;
+                words(
+                    format!("outside SOFTVIG's working hours {hours}"),
+                    format!("poza godzinami pracy SOFTVIG {hours}"),
+                )
+            }
         } else if proposing && kind == DateKind::Audit1 && !self.leaves_day_for_audit_2(day, terms) {
             let (from, to) = (terms.policy.audit_2_from_days, terms.policy.audit_2_to_days);
-            format!("no business day {from} to {to} days later for audit 2")
+            words(
+                format!("no business day {from} to {to} days later for audit 2"),
+                format!("brak dnia roboczego na audyt II od {from} do {to} dni później"),
+            )
         } else {
             return None;
         };
-        Some(Broken { reason: ErrorReason::AuditOnBusinessDay, detail })
+        Some(Broken { reason: ErrorReason::AuditOnBusinessDay, detail: Some(detail) })
     }
 
     fn window_problem(&self, date: &PlannedDate, terms: &Terms) -> Option<Broken> {
         let (window, migration) = (date.window()?, terms.migration?);
         let interval = Interval::new(window.start.at, window.end.at);
         let (ctx, avoid) = (self.ctx, !terms.policy.migration_on_holidays);
-        let mut details: Vec<String> = check_window(ctx.hours, ctx.calendar, avoid, interval, &warsaw())
-            .iter()
-            .map(|obstacle| match obstacle {
-                Obstacle::WorkingHours(open) => format!("open {} {}", open.day, open.hours),
-                Obstacle::Holiday { day, name, .. } => format!("{} {day}", name.en),
-            })
-            .collect();
+        let mut details: Vec<(String, String)> =
+            check_window(ctx.hours, ctx.calendar, avoid, interval, &warsaw())
+                .iter()
+                .map(|obstacle| match obstacle {
+                    Obstacle::WorkingHours(OpenHours { day, hours, .. }) => {
+                        (format!("open {day} {hours}"), format!("praca {day} {hours}"))
+                    }
+                    Obstacle::Holiday { day, name, .. } => {
+                        (format!("{} {day}", name.en), format!("{} {day}", name.pl))
+                    }
+                })
+                .collect();
         if interval.elapsed() < migration.length() {
             let (planned, reserve) = (migration.planned_hours, migration.reserve_hours);
-            details.push(format!("shorter than {planned} h and {reserve} h of rollback reserve"));
+            details.push((
+                format!("shorter than {planned} h and {reserve} h of rollback reserve"),
+                format!("krótsze niż {planned} h i {reserve} h rezerwy na wycofanie"),
+            ));
         }
-        (!details.is_empty())
-            .then(|| Broken { reason: ErrorReason::OutsideWorkingHours, detail: details.join(", ") })
+        let (en, pl): (Vec<_>, Vec<_>) = details.into_iter().unzip();
+        (!en.is_empty()).then(|| Broken {
+            reason: ErrorReason::OutsideWorkingHours,
+            detail: Some(words(en.join(", "), pl.join(", "))),
+        })
     }
 
     /// The earliest date that breaks nothing, under the terms of now. For audits and readiness a day,
@@ -180,12 +203,17 @@ impl Judge<'_> {
     }
 
     /// The same for people: the earliest date (ISO 8601), or why there is none.
-    pub fn allowed(&self, kind: DateKind, base: Option<Base>) -> String {
+    pub fn allowed(&self, kind: DateKind, base: Option<Base>) -> Words {
         match self.earliest(kind, base) {
-            Some(date) => date.to_string(),
-            None if base.is_none() => "a date counted from the contract day, once that is recorded".into(),
-            None if kind == DateKind::Migration => "a window, once the company has a closure".into(),
-            None => "no day without an override".into(),
+            Some(date) => date.into(),
+            None if base.is_none() => words(
+                "a date counted from the contract day, once that is recorded",
+                "termin liczony od dnia kontraktu, gdy ten będzie zapisany",
+            ),
+            None if kind == DateKind::Migration => {
+                words("a window, once the company has a closure", "okno, gdy firma wpisze dzień zamknięcia")
+            }
+            None => words("no day without an override", "żaden dzień bez odstępstwa"),
         }
     }
 
@@ -248,11 +276,11 @@ impl Judge<'_> {
         let detail = match gap {
             Some(gap) => {
                 let (start, end) = (Moment::of(gap.start).local, Moment::of(gap.end).local);
-                format!("longest gap {start}/{end}")
+                words(format!("longest gap {start}/{end}"), format!("najdłuższa przerwa {start}/{end}"))
             }
-            None => "no gap at all".to_owned(),
+            None => words("no gap at all", "nie ma żadnej przerwy"),
         };
-        Some(Broken { reason: ErrorReason::NoFreeWindow, detail })
+        Some(Broken { reason: ErrorReason::NoFreeWindow, detail: Some(detail) })
     }
 
     fn permitted_before(&self, kind: DateKind, first: Date) -> Vec<Date> {
@@ -269,7 +297,7 @@ impl Judge<'_> {
 const SEARCH_DAYS: u16 = 60;
 
 fn rule(reason: ErrorReason) -> Broken {
-    Broken { reason, detail: String::new() }
+    Broken { reason, detail: None }
 }
 
 /// The first day that the buffer of a date allows.

@@ -4,7 +4,7 @@ use calendar::{Interval, warsaw};
 use jiff::Timestamp;
 use proto::{
     common::v1::ErrorReason,
-    refusal::{Refusal, Violation},
+    refusal::{Refusal, Violation, Words, words},
 };
 
 use super::Stage;
@@ -27,28 +27,36 @@ pub fn by_softvig(actor: &Actor) -> Option<Violation> {
 
 /// `PERMISSION_DENIED` unless a contact asks, whatever the role.
 pub fn by_company(actor: &Actor) -> Option<Violation> {
-    denied(matches!(actor, Actor::Contact { .. }), "a contact of the company")
+    denied(
+        matches!(actor, Actor::Contact { .. }),
+        words("a contact of the company", "osoba kontaktowa firmy"),
+    )
 }
 
 /// `PERMISSION_DENIED` unless a decision contact asks.
 pub fn by_decision(actor: &Actor) -> Option<Violation> {
-    denied(actor.decides(), "a decision contact")
+    denied(actor.decides(), words("a decision contact", "osoba decyzyjna"))
 }
 
 /// `PERMISSION_DENIED` unless a technical contact or SOFTVIG asks.
 pub fn by_technical_or_softvig(actor: &Actor) -> Option<Violation> {
-    denied(actor.is_technical() || actor.is_softvig(), "a technical contact or SOFTVIG")
+    denied(
+        actor.is_technical() || actor.is_softvig(),
+        words("a technical contact or SOFTVIG", "osoba techniczna albo SOFTVIG"),
+    )
 }
 
 /// `PERMISSION_DENIED` naming who may, unless `may`.
-pub fn denied(may: bool, who: &str) -> Option<Violation> {
+pub fn denied(may: bool, who: impl Into<Words>) -> Option<Violation> {
     (!may).then(|| Violation::new(ErrorReason::PermissionDenied).allowed(who))
 }
 
 /// `INVALID_ARGUMENT` where a text that must say something is blank.
 pub fn written(field: &str, text: &str) -> Option<Violation> {
     text.trim().is_empty().then(|| {
-        Violation::new(ErrorReason::InvalidArgument).field(field).allowed("a text that is not blank")
+        Violation::new(ErrorReason::InvalidArgument)
+            .field(field)
+            .allowed(words("a text that is not blank", "tekst, który nie jest pusty"))
     })
 }
 
@@ -61,13 +69,21 @@ pub fn is_short_line(text: &str) -> bool {
 pub fn licences_in_place(missing: &[String]) -> Option<Violation> {
     (!missing.is_empty()).then(|| {
         Violation::new(ErrorReason::LicenceRequired)
-            .asked(format!("missing: {}", missing.join(", ")))
-            .allowed("once everything that the variant demands is recorded as in place")
+            .asked(keys("missing", "brakuje", &missing.join(", ")))
+            .allowed(words(
+                "once everything that the variant demands is recorded as in place",
+                "gdy wszystko, czego wymaga wariant, będzie zapisane jako obecne",
+            ))
     })
 }
 
+/// The keys at fault, behind what is wrong with them.
+pub fn keys(en: &str, pl: &str, keys: &str) -> Words {
+    words(format!("{en}: {keys}"), format!("{pl}: {keys}"))
+}
+
 /// `STAGE_LOCKED`: the command does not fit the stage as it is; `allowed` says what has to come first.
-pub fn stage_locked(stage: Stage, allowed: impl std::fmt::Display) -> Violation {
+pub fn stage_locked(stage: Stage, allowed: impl Into<Words>) -> Violation {
     Violation::new(ErrorReason::StageLocked).asked(stage).allowed(allowed)
 }
 

@@ -4,7 +4,7 @@
 use jiff::civil::Date;
 use proto::{
     common::v1::ErrorReason,
-    refusal::{Refusal, Violation},
+    refusal::{Refusal, Violation, words},
 };
 use serde::{Deserialize, Serialize};
 
@@ -61,11 +61,17 @@ impl Project {
     pub(super) fn before_dates(&self, ctx: &Context) -> Vec<Violation> {
         let mut violations = Vec::new();
         if self.contracting.day().is_none() {
-            let allowed = "once SOFTVIG has recorded the day on which the contract was signed";
+            let allowed = words(
+                "once SOFTVIG has recorded the day on which the contract was signed",
+                "gdy SOFTVIG zapisze dzień podpisania kontraktu",
+            );
             violations.push(Violation::new(ErrorReason::ContractRequired).allowed(allowed));
         }
         if ctx.variant.is_none() {
-            let allowed = "once the decision contact has chosen a variant";
+            let allowed = words(
+                "once the decision contact has chosen a variant",
+                "gdy osoba decyzyjna wybierze wariant",
+            );
             violations.push(Violation::new(ErrorReason::VariantRequired).allowed(allowed));
         }
         violations
@@ -77,8 +83,14 @@ impl Project {
             .into_iter()
             .filter_map(|(role, fact)| {
                 let (asked, allowed) = match fact {
-                    ContactFact::Missing => ("nobody", "a contact with this role"),
-                    ContactFact::Undeliverable => ("an undeliverable address", "a deliverable address"),
+                    ContactFact::Missing => (
+                        words("nobody", "nikt"),
+                        words("a contact with this role", "osoba kontaktowa z tą rolą"),
+                    ),
+                    ContactFact::Undeliverable => (
+                        words("an undeliverable address", "adres, na który poczta nie dociera"),
+                        words("a deliverable address", "działający adres"),
+                    ),
                     ContactFact::Reachable => return None,
                 };
                 let violation = Violation::new(ErrorReason::ContactsRequired).field(role);

@@ -4,7 +4,7 @@ use calendar::day_bounds;
 use jiff::{Timestamp, civil::Date};
 use proto::{
     common::v1::ErrorReason,
-    refusal::{Refusal, Violation},
+    refusal::{Refusal, Violation, words},
 };
 use serde::{Deserialize, Serialize};
 
@@ -201,15 +201,21 @@ impl Project {
     pub fn withdraw_date(&mut self, kind: DateKind, note: &str, ctx: &Context) -> Outcome {
         self.change(ctx, |project, events| {
             let may = ctx.actor.decides() || ctx.actor.is_softvig();
-            let mut violations = Vec::from_iter(denied(may, "a decision contact or SOFTVIG"));
+            let mut violations = Vec::from_iter(denied(
+                may,
+                words("a decision contact or SOFTVIG", "osoba decyzyjna albo SOFTVIG"),
+            ));
             violations.extend(written("note", note));
             violations.extend(project.not_ahead(kind));
             if project.dates.agreed(kind).is_none() {
                 violations.push(
                     Violation::new(ErrorReason::DatesAgreedJointly)
                         .field(kind.name())
-                        .asked("withdraw a date that is not agreed")
-                        .allowed("an agreed date"),
+                        .asked(words(
+                            "withdraw a date that is not agreed",
+                            "wycofanie terminu, który nie jest ustalony",
+                        ))
+                        .allowed(words("an agreed date", "ustalony termin")),
                 );
             }
             Refusal::unless_empty(violations)?;
@@ -224,8 +230,10 @@ impl Project {
     pub(super) fn not_ahead(&self, kind: DateKind) -> Option<Violation> {
         let allowed = match self.days().progress(kind) {
             Progress::Ahead => return None,
-            Progress::InProgress => "once the work under way has ended",
-            Progress::Over => "no more: the stage is over",
+            Progress::InProgress => {
+                words("once the work under way has ended", "gdy trwające prace się zakończą")
+            }
+            Progress::Over => words("no more: the stage is over", "już nie: etap się zakończył"),
         };
         Some(stage_locked(Stage::from(kind), allowed).field(kind.name()))
     }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use proto::{
     common::v1::ErrorReason,
-    refusal::{Refusal, Violation},
+    refusal::{Refusal, Violation, words},
 };
 
 use super::{
@@ -137,8 +137,14 @@ impl Project {
             if let Some(run) = project.migration.in_progress() {
                 violations.push(
                     Violation::new(ErrorReason::CancelDuringRun)
-                        .asked(format!("cancel during run {}", run.number))
-                        .allowed("once the run is finished or rolled back"),
+                        .asked(words(
+                            format!("cancel during run {}", run.number),
+                            format!("anulowanie w trakcie migracji {}", run.number),
+                        ))
+                        .allowed(words(
+                            "once the run is finished or rolled back",
+                            "gdy migracja będzie zakończona lub wycofana",
+                        )),
                 );
             }
             Refusal::unless_empty(violations)?;

@@ -6,7 +6,7 @@ use calendar::{Calendar, local_day};
 use jiff::{Timestamp, civil::Date};
 use proto::{
     common::v1::ErrorReason,
-    refusal::{Refusal, Violation},
+    refusal::{Refusal, Violation, Words, words},
 };
 use serde::{Deserialize, Serialize};
 
@@ -220,10 +220,13 @@ impl Integrations {
     }
 
     /// What would be allowed while no run is finished.
-    fn not_finished(&self) -> String {
+    fn not_finished(&self) -> Words {
         match self.day() {
-            Some(day) => format!("{day}, once the run is finished"),
-            None => "once a run is finished".to_owned(),
+            Some(day) => words(
+                format!("{day}, once the run is finished"),
+                format!("{day}, gdy migracja będzie zakończona"),
+            ),
+            None => words("once a run is finished", "gdy migracja będzie zakończona"),
         }
     }
 
@@ -256,7 +259,10 @@ impl Integrations {
         let violations = Vec::from_iter(by_decision(by));
         let entry = self.listed(brand)?;
         let BrandState::DropProposed { proposed, reason } = entry.state.clone() else {
-            let locked = stage_locked(Stage::Integrations, "once SOFTVIG has asked to drop the brand");
+            let locked = stage_locked(
+                Stage::Integrations,
+                words("once SOFTVIG has asked to drop the brand", "gdy SOFTVIG poprosi o porzucenie marki"),
+            );
             return Err(refuse(violations, locked));
         };
         Refusal::unless_empty(violations)?;
@@ -282,7 +288,10 @@ impl Integrations {
         violations.extend(written("reason", reason));
         let entry = self.listed(brand)?;
         if !entry.is_over() {
-            violations.push(stage_locked(Stage::Integrations, "once the brand is restored or dropped"));
+            violations.push(stage_locked(
+                Stage::Integrations,
+                words("once the brand is restored or dropped", "gdy marka będzie przywrócona lub porzucona"),
+            ));
         }
         Refusal::unless_empty(violations)?;
         let reason = reason.trim();
@@ -307,7 +316,11 @@ impl Integrations {
     fn listed(&mut self, brand: &str) -> Result<&mut Brand, Refusal> {
         match self {
             Self::Listed { brands, .. } => brands.get_mut(brand).ok_or_else(|| not_found("brand", brand)),
-            _ => Err(stage_locked(Stage::Integrations, "once a run is finished").into()),
+            _ => Err(stage_locked(
+                Stage::Integrations,
+                words("once a run is finished", "gdy migracja będzie zakończona"),
+            )
+            .into()),
         }
     }
 }
@@ -324,11 +337,13 @@ impl Brand {
 
     /// `STAGE_LOCKED` where the brand is restored or dropped already.
     fn over(&self, brand: &str) -> Option<Violation> {
-        self.is_over().then(|| stage_locked(Stage::Integrations, format!("once {brand} is opened again")))
+        let again =
+            || words(format!("once {brand} is opened again"), format!("po ponownym otwarciu marki {brand}"));
+        self.is_over().then(|| stage_locked(Stage::Integrations, again()))
     }
 }
 
-fn too_early(asked: Date, allowed: impl std::fmt::Display) -> Violation {
+fn too_early(asked: Date, allowed: impl Into<Words>) -> Violation {
     Violation::new(ErrorReason::IntegrationsNextBusinessDay)
         .field("occurred_at")
         .asked(asked)

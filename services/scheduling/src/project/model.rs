@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use platform::id::{CompanyId, ProjectId};
 use proto::{
     common::v1::ErrorReason,
-    refusal::{Refusal, Violation},
+    refusal::{Refusal, Violation, words},
 };
 use serde::{Deserialize, Serialize};
 
@@ -168,7 +168,10 @@ impl Project {
     ) -> Outcome {
         if !self.is_open() {
             let violation = Violation::new(ErrorReason::ProjectClosed);
-            return Err(violation.asked(self.id).allowed("a command for an open project").into());
+            return Err(violation
+                .asked(self.id)
+                .allowed(words("a command for an open project", "polecenie dla otwartego projektu"))
+                .into());
         }
         let mut next = self.clone();
         let mut events = Vec::new();

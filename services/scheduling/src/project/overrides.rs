@@ -1,7 +1,10 @@
 //! Overrides: one rule, for one date and one permitted day (`OVERRIDE_NOT_ALLOWED`).
 
 use jiff::{Timestamp, civil::Date};
-use proto::{common::v1::ErrorReason, refusal::Violation};
+use proto::{
+    common::v1::ErrorReason,
+    refusal::{Violation, Words, words},
+};
 use serde::{Deserialize, Serialize};
 
 use super::{Context, DateKind, Project, ProjectEvent, model::Outcome};
@@ -93,25 +96,34 @@ impl Project {
     /// SOFTVIG permits one day for one date against one rule; may come before the proposal.
     pub fn record_override(&mut self, asked: OverrideRequest, ctx: &Context) -> Outcome {
         self.change(ctx, |project, events| {
-            let refused = |allowed: &str| {
+            let refused = |allowed: Words| {
                 Violation::new(ErrorReason::OverrideNotAllowed)
                     .field(asked.kind.name())
                     .asked(asked.rule.name())
                     .allowed(allowed)
             };
             if !ctx.actor.is_softvig() {
-                return Err(refused("an override recorded by SOFTVIG").into());
+                return Err(refused(words(
+                    "an override recorded by SOFTVIG",
+                    "odstępstwo zapisane przez SOFTVIG",
+                ))
+                .into());
             }
-            let rule = Overridable::of(asked.rule, asked.kind)
-                .ok_or_else(|| refused("a buffer of this date, or AUDIT_ON_BUSINESS_DAY for an audit"))?;
+            let rule = Overridable::of(asked.rule, asked.kind).ok_or_else(|| {
+                refused(words(
+                    "a buffer of this date, or AUDIT_ON_BUSINESS_DAY for an audit",
+                    "bufor tego terminu albo AUDIT_ON_BUSINESS_DAY dla audytu",
+                ))
+            })?;
             let mut violations = Vec::new();
             for (field, text) in [("person", &asked.person), ("note", &asked.note)] {
                 if text.trim().is_empty() {
-                    violations.push(
-                        Violation::new(ErrorReason::OverrideNotAllowed)
-                            .field(field)
-                            .allowed("a named person and a reason that the contacts are told"),
-                    );
+                    violations.push(Violation::new(ErrorReason::OverrideNotAllowed).field(field).allowed(
+                        words(
+                            "a named person and a reason that the contacts are told",
+                            "osoba z imienia i nazwiska oraz powód, który poznają osoby kontaktowe",
+                        ),
+                    ));
                 }
             }
             if asked.day < ctx.today() {

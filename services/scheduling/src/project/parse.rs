@@ -1,12 +1,12 @@
 //! What requests say, in the model's words.
 
-use std::{collections::BTreeMap, fmt::Display};
+use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use platform::etag;
 use proto::{
     common::v1::{self as common, ErrorReason, planned_date},
-    refusal::{Refusal, Violation},
+    refusal::{Refusal, Violation, Words, words},
     scheduling::v1 as pb,
 };
 use uuid::Uuid;
@@ -50,16 +50,19 @@ pub(super) fn proposed_dates(asked: &[pb::ProposedDate]) -> Result<BTreeMap<Date
             None => violations.push(
                 Violation::new(ErrorReason::DateInvalid)
                     .field(format!("dates[{index}].date"))
-                    .asked("nothing")
-                    .allowed("a day, or a window with start and end"),
+                    .asked(words("nothing", "nic"))
+                    .allowed(words(
+                        "a day, or a window with start and end",
+                        "dzień albo okno z początkiem i końcem",
+                    )),
             ),
             Some(date) => {
                 if dates.insert(kind, date).is_some() {
                     violations.push(
                         Violation::new(ErrorReason::InvalidArgument)
                             .field(format!("dates[{index}].kind"))
-                            .asked(format!("{kind} twice"))
-                            .allowed("each date once"),
+                            .asked(words(format!("{kind} twice"), format!("{kind} dwa razy")))
+                            .allowed(words("each date once", "każdy termin raz")),
                     );
                 }
             }
@@ -97,9 +100,13 @@ pub(super) fn optional_day(field: &str, text: &str) -> Result<Option<Date>, Refu
 
 /// An id of the contract.
 pub(super) fn id<T: From<Uuid>>(field: &str, text: &str) -> Result<T, Refusal> {
-    text.parse::<Uuid>()
-        .map(T::from)
-        .map_err(|_| invalid(field, text, "an id that an answer has named, a UUID"))
+    text.parse::<Uuid>().map(T::from).map_err(|_| {
+        invalid(
+            field,
+            text,
+            words("an id that an answer has named, a UUID", "identyfikator z odpowiedzi, UUID"),
+        )
+    })
 }
 
 /// An id, or none where the field is empty.
@@ -117,7 +124,10 @@ pub(super) fn rule(field: &str, name: &str) -> Result<ErrorReason, Refusal> {
 
 /// A readiness condition by its key; whether the variant demands it is the model's to judge.
 pub(super) fn condition(field: &str, key: &str) -> Result<Condition, Refusal> {
-    let allowed = "it_environment, server_prepared, or purchase.<key> of the variant";
+    let allowed = words(
+        "it_environment, server_prepared, or purchase.<key> of the variant",
+        "it_environment, server_prepared albo purchase.<klucz> z wariantu",
+    );
     Condition::try_from(key.to_owned()).map_err(|_| invalid(field, key, allowed))
 }
 
@@ -126,7 +136,7 @@ pub(super) fn audit(field: &str, number: i32) -> Result<AuditNo, Refusal> {
     match number {
         1 => Ok(AuditNo::One),
         2 => Ok(AuditNo::Two),
-        other => Err(invalid(field, other, "1 or 2")),
+        other => Err(invalid(field, other, words("1 or 2", "1 lub 2"))),
     }
 }
 
@@ -135,7 +145,7 @@ pub(super) fn number(field: &str, number: i32) -> Result<u32, Refusal> {
     u32::try_from(number)
         .ok()
         .filter(|n| *n > 0)
-        .ok_or_else(|| invalid(field, number, "a protocol's number, from 1"))
+        .ok_or_else(|| invalid(field, number, words("a protocol's number, from 1", "numer protokołu, od 1")))
 }
 
 /// A step of a run whose time can be corrected.
@@ -164,7 +174,13 @@ pub(super) fn stage_label(field: &str, stage: i32) -> Result<Option<String>, Ref
         Ok(pb::Stage::Verification) => Stage::Verification,
         Ok(pb::Stage::Acceptance) => Stage::Acceptance,
         Ok(pb::Stage::Completed) => Stage::Completed,
-        Err(_) => return Err(invalid(field, stage, "a stage of the contract")),
+        Err(_) => {
+            return Err(invalid(
+                field,
+                stage,
+                words("a stage of the contract", "etap z kontraktu interfejsu"),
+            ));
+        }
     };
     Ok(Some(stage.name().to_owned()))
 }
@@ -183,6 +199,6 @@ pub(super) fn check_date_etag(field: &str, seen: Option<&str>, slot: &DateSlot) 
     etag::check(seen, slot).map_err(|refusal| refusal.rename(|_| Some(field.to_owned())))
 }
 
-fn invalid(field: &str, asked: impl Display, allowed: impl Display) -> Refusal {
+fn invalid(field: &str, asked: impl Into<Words>, allowed: impl Into<Words>) -> Refusal {
     Violation::new(ErrorReason::InvalidArgument).field(field).asked(asked).allowed(allowed).into()
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use proto::{
     common::v1::ErrorReason,
-    refusal::{Refusal, Violation},
+    refusal::{Refusal, Violation, Words, words},
 };
 use serde::{Deserialize, Serialize};
 
@@ -73,7 +73,7 @@ impl Project {
                 violations.push(
                     Violation::new(ErrorReason::DatesAgreedJointly)
                         .field("dates")
-                        .allowed("one to four dates"),
+                        .allowed(words("one to four dates", "od jednego do czterech terminów")),
                 );
             }
             if let Some(counters) = asked.counters {
@@ -81,15 +81,22 @@ impl Project {
                 if answered.by == by {
                     violations.push(joint(
                         "counters",
-                        "a proposal of one's own",
-                        "the other party's proposal",
+                        words("a proposal of one's own", "własna propozycja"),
+                        words("the other party's proposal", "propozycja drugiej strony"),
                     ));
                 }
             }
             for open in project.proposals.iter().filter(|open| Some(open.id) != asked.counters) {
                 for kind in asked.dates.keys().filter(|kind| open.dates.contains_key(kind)) {
-                    let asked = "a second open proposal for this date";
-                    violations.push(joint(kind.name(), asked, format!("an answer to proposal {}", open.id)));
+                    let asked = words(
+                        "a second open proposal for this date",
+                        "druga otwarta propozycja tego terminu",
+                    );
+                    let allowed = words(
+                        format!("an answer to proposal {}", open.id),
+                        format!("odpowiedź na propozycję {}", open.id),
+                    );
+                    violations.push(joint(kind.name(), asked, allowed));
                 }
             }
             let mut dates = BTreeMap::new();
@@ -129,14 +136,18 @@ impl Project {
             let proposal = project.proposal(id)?.clone();
             let mut violations = project.before_dates(ctx);
             if ctx.actor.party() != Some(proposal.by.other()) {
+                let by = ctx.actor.party().map_or("-".into(), |party| party.to_string());
+                violations.push(joint("proposal", acceptance(&by), acceptance(proposal.by.other())));
+            } else if proposal.by == Party::Softvig && !ctx.actor.decides() {
+                let asked = words(
+                    "acceptance by a contact without the decision role",
+                    "przyjęcie przez osobę bez roli decyzyjnej",
+                );
                 violations.push(joint(
                     "proposal",
-                    format!("acceptance by {}", ctx.actor.party().map_or("nobody".into(), |p| p.to_string())),
-                    format!("acceptance by {}", proposal.by.other()),
+                    asked,
+                    words("acceptance by a decision contact", "przyjęcie przez osobę decyzyjną"),
                 ));
-            } else if proposal.by == Party::Softvig && !ctx.actor.decides() {
-                let asked = "acceptance by a contact without the decision role";
-                violations.push(joint("proposal", asked, "acceptance by a decision contact"));
             }
             project.check_set(&proposal.dates, ctx, &mut violations);
             Refusal::unless_empty(violations)?;
@@ -155,7 +166,10 @@ impl Project {
         self.change(ctx, |project, events| {
             let by = project.proposal(id)?.by;
             let may = ctx.actor.decides() || ctx.actor.is_softvig();
-            Refusal::unless_empty(Vec::from_iter(denied(may, "a decision contact or SOFTVIG")))?;
+            Refusal::unless_empty(Vec::from_iter(denied(
+                may,
+                words("a decision contact or SOFTVIG", "osoba decyzyjna albo SOFTVIG"),
+            )))?;
             let own = ctx.actor.party() == Some(by);
             let outcome = if own { ProposalOutcome::Withdrawn } else { ProposalOutcome::Declined };
             project.close_proposal(id, outcome, events);
@@ -256,6 +270,10 @@ impl Project {
     }
 }
 
-fn joint(field: &str, asked: impl std::fmt::Display, allowed: impl std::fmt::Display) -> Violation {
+fn acceptance(by: impl std::fmt::Display) -> Words {
+    words(format!("acceptance by {by}"), format!("przyjęcie przez: {by}"))
+}
+
+fn joint(field: &str, asked: Words, allowed: Words) -> Violation {
     Violation::new(ErrorReason::DatesAgreedJointly).field(field).asked(asked).allowed(allowed)
 }

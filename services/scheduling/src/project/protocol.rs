@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use proto::{
     common::v1::ErrorReason,
-    refusal::{Refusal, Violation},
+    refusal::{Refusal, Violation, words},
 };
 use serde::{Deserialize, Serialize};
 
@@ -128,8 +128,14 @@ impl Protocol {
             Some((signed_by, _)) if *signed_by == party => {
                 violations.push(
                     Violation::new(ErrorReason::ProtocolSignedByBoth)
-                        .asked(format!("a second signature for {party}"))
-                        .allowed(format!("the signature of {}", party.other())),
+                        .asked(words(
+                            format!("a second signature for {party}"),
+                            format!("drugi podpis za: {party}"),
+                        ))
+                        .allowed(words(
+                            format!("the signature of {}", party.other()),
+                            format!("podpis drugiej strony: {}", party.other()),
+                        )),
                 );
                 None
             }
@@ -169,7 +175,10 @@ impl Protocol {
         let violation = Violation::new(ErrorReason::ProtocolSignedByBoth).field("number").asked(asked);
         match self.open() {
             Some(open) => violation.allowed(open.number),
-            None => violation.allowed("after a good verification, until both have signed"),
+            None => violation.allowed(words(
+                "after a good verification, until both have signed",
+                "po udanej weryfikacji, dopóki obie strony nie podpiszą",
+            )),
         }
     }
 
@@ -193,8 +202,10 @@ impl Protocol {
 /// Who signs on which side: a decision contact for the company, anybody at SOFTVIG for SOFTVIG.
 fn signing_party(by: &Actor) -> Result<Party, Violation> {
     let party = by.party().filter(|_| by.decides() || by.is_softvig());
-    party
-        .ok_or_else(|| Violation::new(ErrorReason::PermissionDenied).allowed("a decision contact or SOFTVIG"))
+    party.ok_or_else(|| {
+        Violation::new(ErrorReason::PermissionDenied)
+            .allowed(words("a decision contact or SOFTVIG", "osoba decyzyjna albo SOFTVIG"))
+    })
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use platform::{
     page::PageRequest,
     watch::WatchFilter,
 };
-use proto::scheduling::v1 as pb;
+use proto::{refusal::words, scheduling::v1 as pb};
 
 use super::{Project, parse, store, view};
 use crate::Scheduling;
@@ -61,7 +61,13 @@ impl Scheduling {
         let alternatives = match request.alternatives {
             0 => ALTERNATIVES,
             n @ 1..=MOST_ALTERNATIVES => n as usize,
-            n => return Err(Error::invalid("alternatives", n, format!("0 to {MOST_ALTERNATIVES}"))),
+            n => {
+                return Err(Error::invalid(
+                    "alternatives",
+                    n,
+                    words(format!("0 to {MOST_ALTERNATIVES}"), format!("od 0 do {MOST_ALTERNATIVES}")),
+                ));
+            }
         };
         let db = self.core.db.read();
         let project = store::find(db, name).await?.ok_or_else(|| Error::not_found(name))?.value;

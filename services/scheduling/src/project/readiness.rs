@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use proto::{
     common::v1::ErrorReason,
-    refusal::{Refusal, Violation},
+    refusal::{Refusal, Violation, words},
 };
 use serde::{Deserialize, Serialize};
 
 use super::{
     Stage,
-    checks::{by_company, by_softvig, licences_in_place, not_found, stage_locked, written},
+    checks::{by_company, by_softvig, keys, licences_in_place, not_found, stage_locked, written},
     facts::Fact,
 };
 use crate::actor::Actor;
@@ -137,7 +137,9 @@ impl Readiness {
         }
         if proof.says_nothing() {
             violations.push(
-                Violation::new(ErrorReason::InvalidArgument).field("note").allowed("a note or evidence"),
+                Violation::new(ErrorReason::InvalidArgument)
+                    .field("note")
+                    .allowed(words("a note or evidence", "notatka lub dowód")),
             );
         }
         Refusal::unless_empty(violations)?;
@@ -154,7 +156,10 @@ impl Readiness {
     pub fn retract(&mut self, condition: &Condition, by: &Actor) -> Result<Vec<ReadinessEvent>, Refusal> {
         let mut violations = Vec::from_iter(by_company(by));
         if self.declared().is_some() {
-            violations.push(stage_locked(Stage::Readiness, "once SOFTVIG has withdrawn the declaration"));
+            violations.push(stage_locked(
+                Stage::Readiness,
+                words("once SOFTVIG has withdrawn the declaration", "gdy SOFTVIG wycofa zgłoszenie"),
+            ));
         }
         Refusal::unless_empty(violations)?;
         if self.confirmations.remove(condition).is_none() {
@@ -177,14 +182,20 @@ impl Readiness {
         violations.extend(declared.out_of_range(self.step_before_declaration(gate)));
         violations.extend(licences_in_place(gate.licences_missing));
         if self.declared().is_some() {
-            violations.push(stage_locked(Stage::Readiness, "readiness is declared already"));
+            violations.push(stage_locked(
+                Stage::Readiness,
+                words("readiness is declared already", "gotowość jest już zgłoszona"),
+            ));
         }
         let missing = self.missing(gate.demanded);
         if !missing.is_empty() {
             violations.push(
                 Violation::new(ErrorReason::ReadinessConditions)
-                    .asked(format!("not confirmed: {}", names(missing)))
-                    .allowed("once each is confirmed with a note or evidence"),
+                    .asked(keys("not confirmed", "niepotwierdzone", &names(missing)))
+                    .allowed(words(
+                        "once each is confirmed with a note or evidence",
+                        "gdy każdy będzie potwierdzony notatką lub dowodem",
+                    )),
             );
         }
         Refusal::unless_empty(violations)?;
@@ -203,7 +214,10 @@ impl Readiness {
         let mut violations = Vec::from_iter(by_softvig(by));
         violations.extend(written("reason", reason));
         if self.declared().is_none() {
-            violations.push(stage_locked(Stage::Readiness, "once readiness is declared"));
+            violations.push(stage_locked(
+                Stage::Readiness,
+                words("once readiness is declared", "gdy gotowość będzie zgłoszona"),
+            ));
         }
         Refusal::unless_empty(violations)?;
         Ok(self.undo_declaration(reason, by, now))
@@ -245,7 +259,12 @@ impl Readiness {
 }
 
 fn locked(gate: &DeclareGate<'_>) -> Option<Violation> {
-    gate.unlocked_at.is_none().then(|| stage_locked(Stage::Readiness, "once contracting is done"))
+    gate.unlocked_at.is_none().then(|| {
+        stage_locked(
+            Stage::Readiness,
+            words("once contracting is done", "gdy kontraktowanie będzie zakończone"),
+        )
+    })
 }
 
 fn names<'a>(conditions: impl IntoIterator<Item = &'a Condition>) -> String {

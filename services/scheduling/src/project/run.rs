@@ -7,13 +7,13 @@ use calendar::Interval;
 use jiff::{SignedDuration, Timestamp};
 use proto::{
     common::v1::ErrorReason,
-    refusal::{Refusal, Violation},
+    refusal::{Refusal, Violation, words},
 };
 use serde::{Deserialize, Serialize};
 
 use super::{
     MigrationTerms, Stage,
-    checks::{by_softvig, licences_in_place, local_time, refuse, stage_locked},
+    checks::{by_softvig, keys, licences_in_place, local_time, refuse, stage_locked},
     facts::Fact,
     stops::{StopConfirmation, Stops},
 };
@@ -185,8 +185,8 @@ impl Migration {
         if !gate.stale.is_empty() {
             violations.push(
                 Violation::new(ErrorReason::EvidenceStale)
-                    .asked(format!("expired: {}", gate.stale.join(", ")))
-                    .allowed("once measured again"),
+                    .asked(keys("expired", "po terminie ważności", &gate.stale.join(", ")))
+                    .allowed(words("once measured again", "gdy pomiar będzie powtórzony")),
             );
         }
         violations.extend(stops.not_stopped(gate.lists, gate.window));
@@ -213,11 +213,14 @@ impl Migration {
 
     fn start_locked(&self, gate: &RunGate<'_>) -> Option<Violation> {
         let why = if gate.unlocked_at.is_none() {
-            "once audit 2 is passed"
+            words("once audit 2 is passed", "gdy audyt II będzie zaliczony")
         } else if self.in_progress().is_some() {
-            "once the run in progress is rolled back"
+            words("once the run in progress is rolled back", "gdy trwająca migracja będzie wycofana")
         } else if self.finished().is_some() {
-            "once migration is reopened: a run is finished"
+            words(
+                "once migration is reopened: a run is finished",
+                "po ponownym otwarciu etapu: migracja jest zakończona",
+            )
         } else {
             return None;
         };
@@ -255,7 +258,8 @@ impl Migration {
 fn fits(gate: &RunGate<'_>, start: Timestamp) -> Result<Interval, Violation> {
     let violation = Violation::new(ErrorReason::RunOutsideWindow).asked(local_time(start));
     let Some(window) = gate.window else {
-        return Err(violation.allowed("once a migration window is agreed"));
+        return Err(violation
+            .allowed(words("once a migration window is agreed", "gdy okno migracji będzie ustalone")));
     };
     let latest = window.end - gate.terms.length();
     if window.start <= start && start <= latest {

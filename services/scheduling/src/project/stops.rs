@@ -6,12 +6,12 @@ use calendar::Interval;
 use jiff::Timestamp;
 use proto::{
     common::v1::ErrorReason,
-    refusal::{Refusal, Violation},
+    refusal::{Refusal, Violation, words},
 };
 use serde::{Deserialize, Serialize};
 
 use super::{
-    checks::{by_technical_or_softvig, is_short_line, local_interval, local_time},
+    checks::{by_technical_or_softvig, is_short_line, keys, local_interval, local_time},
     facts::Fact,
 };
 use crate::{actor::Actor, company::SystemLists};
@@ -153,8 +153,12 @@ impl Stops {
     /// within the window.
     pub fn not_stopped(&self, lists: Option<&SystemLists>, window: Option<Interval>) -> Vec<Violation> {
         let Some(lists) = lists else {
-            let violation = Violation::new(ErrorReason::SystemsNotStopped).asked("the lists are not stated");
-            return vec![violation.allowed("both lists, where there is nothing to stop as empty ones")];
+            let violation = Violation::new(ErrorReason::SystemsNotStopped)
+                .asked(words("the lists are not stated", "listy nie są podane"));
+            return vec![violation.allowed(words(
+                "both lists, where there is nothing to stop as empty ones",
+                "obie listy, puste tam, gdzie nie ma czego zatrzymać",
+            ))];
         };
         let of = |list: StopList| self.list_not_stopped(list, lists.list(list), window);
         StopList::ALL.into_iter().filter_map(of).collect()
@@ -175,8 +179,11 @@ impl Stops {
         (!missing.is_empty()).then(|| {
             Violation::new(ErrorReason::SystemsNotStopped)
                 .field(list.name())
-                .asked(format!("not confirmed: {}", missing.join(", ")))
-                .allowed("once each is confirmed within the agreed window")
+                .asked(keys("not confirmed", "niepotwierdzone", &missing.join(", ")))
+                .allowed(words(
+                    "once each is confirmed within the agreed window",
+                    "gdy każdy będzie potwierdzony w ustalonym oknie",
+                ))
         })
     }
 
@@ -200,7 +207,9 @@ impl Stopped {
         }
         (self.list == StopList::Systems && self.how == StopHow::Disconnected).then(|| {
             let violation = Violation::new(ErrorReason::SystemsNotStopped).field(self.list.name());
-            violation.asked(format!("{} disconnected", self.key)).allowed("stopped")
+            let disconnected =
+                words(format!("{} disconnected", self.key), format!("{}: odłączony", self.key));
+            violation.asked(disconnected).allowed(words("stopped", "zatrzymany"))
         })
     }
 }
@@ -208,8 +217,8 @@ impl Stopped {
 fn outside(window: Option<Interval>, occurred_at: Timestamp) -> Option<Violation> {
     let allowed = match window {
         Some(window) if window.contains(occurred_at) => return None,
-        Some(window) => local_interval(window),
-        None => "once a migration window is agreed".to_owned(),
+        Some(window) => local_interval(window).into(),
+        None => words("once a migration window is agreed", "gdy okno migracji będzie ustalone"),
     };
     let violation = Violation::new(ErrorReason::SystemsNotStopped).field("occurred_at");
     Some(violation.asked(local_time(occurred_at)).allowed(allowed))
@@ -221,11 +230,11 @@ pub fn item_violations(list: StopList, items: &[StopItem]) -> Vec<Violation> {
     let mut violations = Vec::new();
     for (i, item) in items.iter().enumerate() {
         let fault = if item.key.trim().is_empty() || item.name.trim().is_empty() {
-            "a key and a name"
+            words("a key and a name", "klucz i nazwa")
         } else if ![&item.key, &item.name, &item.owner].into_iter().all(|text| is_short_line(text)) {
-            "texts in one line, up to 200 characters"
+            words("texts in one line, up to 200 characters", "teksty w jednym wierszu, do 200 znaków")
         } else if !seen.insert(item.key.as_str()) {
-            "each key once"
+            words("each key once", "każdy klucz raz")
         } else {
             continue;
         };

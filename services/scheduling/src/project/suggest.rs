@@ -9,7 +9,7 @@ use proto::{
 
 use super::{
     Context, DateKind, PlannedDate, Project, Window,
-    buffers::{Base, Judge, first_day},
+    buffers::{Base, Broken, Judge, first_day},
     dates::PlanInputs,
     days::Progress,
     plan::{Row, own_day},
@@ -120,8 +120,9 @@ fn starts(gap: Interval, length: SignedDuration) -> impl Iterator<Item = Window>
 }
 
 fn nothing(judge: &Judge, kind: DateKind, base: Base) -> Refusal {
-    if let Some(broken) = judge.no_free_window(Some(base)).filter(|_| kind == DateKind::Migration) {
-        return Violation::new(broken.reason).field(kind.name()).allowed(broken.detail).into();
+    let no_window = judge.no_free_window(Some(base)).filter(|_| kind == DateKind::Migration);
+    if let Some(Broken { reason, detail: Some(detail) }) = no_window {
+        return Violation::new(reason).field(kind.name()).allowed(detail).into();
     }
     let reason = match kind {
         DateKind::Readiness => ErrorReason::ReadinessBuffer,

@@ -2,7 +2,7 @@
 
 use calendar::Interval;
 use jiff::Timestamp;
-use proto::refusal::Refusal;
+use proto::refusal::{Refusal, words};
 
 use super::{
     Context, DateKind, Project, ProjectEvent, Stage,
@@ -49,7 +49,12 @@ impl Project {
         self.step(ctx, |project| {
             let agreed = project.dates.agreed(DateKind::Migration);
             let terms = agreed.map_or_else(|| ctx.terms(), |agreed| agreed.terms).migration;
-            let terms = terms.ok_or_else(|| stage_locked(Stage::Migration, "once a variant is chosen"))?;
+            let terms = terms.ok_or_else(|| {
+                stage_locked(
+                    Stage::Migration,
+                    words("once a variant is chosen", "gdy zostanie wybrany wariant"),
+                )
+            })?;
             let gate = RunGate {
                 unlocked_at: project.unlocked_at(Stage::Migration),
                 lists: ctx.company.systems.as_ref(),

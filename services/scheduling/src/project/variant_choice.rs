@@ -2,7 +2,7 @@
 
 use proto::{
     common::v1::ErrorReason,
-    refusal::{Refusal, Violation},
+    refusal::{Refusal, Violation, Words, words},
 };
 use serde::{Deserialize, Serialize};
 
@@ -60,7 +60,7 @@ impl Project {
         let ctx = &Context { variant: Some(variant), ..*ctx };
         self.change(ctx, |project, events| {
             let declared = project.readiness.declared().is_some();
-            let frozen = |allowed: &str| {
+            let frozen = |allowed: Words| {
                 Violation::new(ErrorReason::VariantFrozen)
                     .field("variant")
                     .asked(&variant.key)
@@ -70,12 +70,21 @@ impl Project {
             if !declared {
                 violations.extend(by_decision(ctx.actor));
             } else if !ctx.actor.is_softvig() {
-                violations.push(frozen("a change by SOFTVIG, now that readiness is declared"));
+                violations.push(frozen(words(
+                    "a change by SOFTVIG, now that readiness is declared",
+                    "zmiana przez SOFTVIG, bo gotowość jest już zgłoszona",
+                )));
             }
             if project.migration.finished().is_some() {
-                violations.push(frozen("no change: a run is finished"));
+                violations.push(frozen(words(
+                    "no change: a run is finished",
+                    "bez zmian: migracja jest zakończona",
+                )));
             } else if project.migration.freezes_variant() {
-                violations.push(frozen("a change once the run is rolled back"));
+                violations.push(frozen(words(
+                    "a change once the run is rolled back",
+                    "zmiana po wycofaniu migracji",
+                )));
             }
             Refusal::unless_empty(violations)?;
             let previous = project.variant.chosen().map(str::to_owned);

@@ -3,13 +3,13 @@
 use jiff::Timestamp;
 use proto::{
     common::v1::ErrorReason,
-    refusal::{Refusal, Violation},
+    refusal::{Refusal, Violation, words},
 };
 use serde::{Deserialize, Serialize};
 
 use super::{
     Stage,
-    checks::{by_company, by_decision, by_softvig, not_found, stage_locked, written},
+    checks::{by_company, by_decision, by_softvig, keys, not_found, stage_locked, written},
     facts::Fact,
 };
 use crate::actor::Actor;
@@ -122,8 +122,11 @@ impl Verification {
             return Err(not_found("problem", id));
         };
         if problem.answer.is_some() {
-            violations
-                .push(Violation::new(ErrorReason::Conflict).asked(id).allowed("a problem not answered"));
+            violations.push(
+                Violation::new(ErrorReason::Conflict)
+                    .asked(id)
+                    .allowed(words("a problem not answered", "problem bez odpowiedzi")),
+            );
         }
         Refusal::unless_empty(violations)?;
         let text = answer.trim().to_owned();
@@ -148,11 +151,14 @@ impl Verification {
         violations.extend(works.out_of_range(step_before));
         let open: Vec<_> = self.open_problems().map(|p| p.id.to_string()).collect();
         if !open.is_empty() {
-            let allowed = format!("once SOFTVIG has answered: {}", open.join(", "));
+            let allowed = keys("once SOFTVIG has answered", "gdy SOFTVIG odpowie na", &open.join(", "));
             violations.push(stage_locked(Stage::Verification, allowed));
         }
         if self.works.is_some() {
-            violations.push(stage_locked(Stage::Verification, "not again: verified already"));
+            violations.push(stage_locked(
+                Stage::Verification,
+                words("not again: verified already", "nie ponownie: działanie jest już potwierdzone"),
+            ));
         }
         Refusal::unless_empty(violations)?;
         let event = VerificationEvent::Verified { occurred_at: works.occurred_at };
@@ -167,9 +173,15 @@ impl Verification {
 }
 
 fn locked(unlocked_at: Option<Timestamp>) -> Option<Violation> {
-    unlocked_at
-        .is_none()
-        .then(|| stage_locked(Stage::Verification, "once the integrations are restored, dropped or skipped"))
+    unlocked_at.is_none().then(|| {
+        stage_locked(
+            Stage::Verification,
+            words(
+                "once the integrations are restored, dropped or skipped",
+                "gdy sprzęgi będą przywrócone, porzucone lub pominięte",
+            ),
+        )
+    })
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use calendar::{Interval, day_bounds};
 use jiff::Timestamp;
-use proto::refusal::Violation;
+use proto::refusal::{Violation, words};
 
 use super::{
     AuditNo, Context, DateKind, PlannedDate, Project, ProjectEvent, Stage, StageState,
@@ -79,7 +79,11 @@ impl Project {
     pub fn withdraw_declaration(&mut self, reason: &str, ctx: &Context) -> Outcome {
         self.change(ctx, |project, events| {
             if project.migration.freezes_variant() {
-                return Err(stage_locked(Stage::Readiness, "once the run is rolled back").into());
+                return Err(stage_locked(
+                    Stage::Readiness,
+                    words("once the run is rolled back", "gdy migracja będzie wycofana"),
+                )
+                .into());
             }
             let withdrawn = project.readiness.withdraw(reason, ctx.actor, ctx.now)?;
             events.extend(withdrawn.into_iter().map(ProjectEvent::from));

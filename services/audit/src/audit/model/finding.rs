@@ -133,15 +133,15 @@ impl Dossier {
         let mut violations: Vec<_> = check_text(field, text).into_iter().collect();
         if !self.counts(found.attempt) {
             violations.push(locked(
-                words("a finding of a voided attempt", "uwaga z unieważnionego podejścia"),
-                words("a finding of an attempt that counts", "uwaga z podejścia, które się liczy"),
+                words("a finding of a voided attempt", "zagadnienie z unieważnionego podejścia"),
+                words("a finding of an attempt that counts", "zagadnienie z podejścia, które się liczy"),
             ));
         } else if !allowed.contains(&found.state) {
             let allowed =
                 allowed.iter().map(|s| format!("{s:?}").to_lowercase()).collect::<Vec<_>>().join(", ");
             violations.push(locked(
                 format!("{:?}", found.state).to_lowercase().into(),
-                words(format!("a finding that is {allowed}"), format!("uwaga w stanie {allowed}")),
+                words(format!("a finding that is {allowed}"), format!("zagadnienie w stanie {allowed}")),
             ));
         }
         Refusal::unless_empty(violations)?;

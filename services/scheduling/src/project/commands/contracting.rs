@@ -6,7 +6,11 @@ use platform::{
     id::ProjectId,
     name::{self, ProjectName},
 };
-use proto::{common::v1::ErrorReason, refusal::Violation, scheduling::v1 as pb};
+use proto::{
+    common::v1::ErrorReason,
+    refusal::{Violation, words},
+    scheduling::v1 as pb,
+};
 
 use super::super::{Project, parse, store, view};
 use crate::Scheduling;
@@ -28,7 +32,11 @@ impl Scheduling {
             let open = store::name_of(&open.value);
             let violation =
                 Violation::new(ErrorReason::OneOpenProject).field("parent").asked(&request.parent);
-            return Err(violation.allowed(format!("once {open} is completed or cancelled")).into());
+            let allowed = words(
+                format!("once {open} is completed or cancelled"),
+                format!("gdy {open} będzie zakończony lub anulowany"),
+            );
+            return Err(violation.allowed(allowed).into());
         }
         let surroundings = self.surroundings(unit.db(), id, None).await?;
         let ctx = self.context(unit.now(), &actor, &surroundings);

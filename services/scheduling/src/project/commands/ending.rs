@@ -1,7 +1,7 @@
 //! Verification and the protocol.
 
 use platform::{Call, Error};
-use proto::scheduling::v1 as pb;
+use proto::{refusal::words, scheduling::v1 as pb};
 
 use super::super::{
     parse,
@@ -43,7 +43,11 @@ impl Scheduling {
             ("", true) => Some(Reopen::Migration),
             (brand, false) => Some(Reopen::Brand(brand.to_owned())),
             (brand, true) => {
-                return Err(Error::invalid("reopen_brand", brand, "either a brand or the migration"));
+                return Err(Error::invalid(
+                    "reopen_brand",
+                    brand,
+                    words("either a brand or the migration", "marka albo migracja"),
+                ));
             }
         };
         self.change(&call, &request.name, |project, ctx| {

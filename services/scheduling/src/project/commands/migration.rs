@@ -1,7 +1,7 @@
 //! What must stand still, and the runs.
 
 use platform::{Call, Error, clock};
-use proto::scheduling::v1 as pb;
+use proto::{refusal::words, scheduling::v1 as pb};
 
 use super::super::{
     parse,
@@ -82,8 +82,9 @@ impl Scheduling {
     ) -> Result<pb::Project, Error> {
         let step = parse::run_step("step", request.step)?;
         let occurred_at = clock::from_request("occurred_at", request.occurred_at.as_ref())?;
-        let occurred_at =
-            occurred_at.ok_or_else(|| Error::invalid("occurred_at", "", "when it really happened"))?;
+        let occurred_at = occurred_at.ok_or_else(|| {
+            Error::invalid("occurred_at", "", words("when it really happened", "kiedy to naprawdę nastąpiło"))
+        })?;
         self.change(&call, &request.name, |project, ctx| project.correct_run(step, occurred_at, ctx)).await
     }
 }

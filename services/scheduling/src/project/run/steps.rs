@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use proto::{
     common::v1::ErrorReason,
-    refusal::{Refusal, Violation},
+    refusal::{Refusal, Violation, Words, words},
 };
 
 use super::{Migration, Run, RunEvent, RunState, RunStep};
@@ -25,7 +25,7 @@ impl Migration {
         now: Timestamp,
     ) -> Result<Vec<RunEvent>, Refusal> {
         let restored = Fact::new(by, occurred_at, now);
-        let run = self.next_step("while a run is in progress", &restored, by)?;
+        let run = self.next_step(words("while a run is in progress", "w trakcie migracji"), &restored, by)?;
         let event = RunEvent::DatabasesRestored { attempt: run.number, occurred_at: restored.occurred_at };
         run.state = RunState::Restored { restored };
         Ok(vec![event])
@@ -39,9 +39,20 @@ impl Migration {
         now: Timestamp,
     ) -> Result<Vec<RunEvent>, Refusal> {
         let finished = Fact::new(by, occurred_at, now);
-        let run = self.next_step("once the databases of a run in progress are restored", &finished, by)?;
+        let run = self.next_step(
+            words(
+                "once the databases of a run in progress are restored",
+                "gdy bazy trwającej migracji będą odtworzone",
+            ),
+            &finished,
+            by,
+        )?;
         let RunState::Restored { restored } = &run.state else {
-            return Err(stage_locked(Stage::Migration, "once the databases are restored").into());
+            return Err(stage_locked(
+                Stage::Migration,
+                words("once the databases are restored", "gdy bazy będą odtworzone"),
+            )
+            .into());
         };
         let event = RunEvent::Finished { attempt: run.number, occurred_at: finished.occurred_at };
         run.state = RunState::Finished { restored: restored.clone(), finished };
@@ -58,13 +69,18 @@ impl Migration {
     ) -> Result<Vec<RunEvent>, Refusal> {
         let rolled_back = Fact::new(by, occurred_at, now);
         if let Some((run, _, finished)) = self.finished() {
+            let (number, at) = (run.number, local_time(finished.occurred_at));
             return Err(Violation::new(ErrorReason::RollbackClosed)
-                .asked(format!("run {}, finished {}", run.number, local_time(finished.occurred_at)))
-                .allowed("until the run is finished")
+                .asked(words(
+                    format!("run {number}, finished {at}"),
+                    format!("migracja {number}, zakończona {at}"),
+                ))
+                .allowed(words("until the run is finished", "dopóki migracja nie jest zakończona"))
                 .into());
         }
         Refusal::unless_empty(Vec::from_iter(written("reason", reason)))?;
-        let run = self.next_step("while a run is in progress", &rolled_back, by)?;
+        let run =
+            self.next_step(words("while a run is in progress", "w trakcie migracji"), &rolled_back, by)?;
         let restored = match &run.state {
             RunState::Restored { restored } => Some(restored.clone()),
             _ => None,
@@ -80,7 +96,7 @@ impl Migration {
     }
 
     /// The run in progress, once a fact about it is found to be SOFTVIG's and in its order of time.
-    fn next_step(&mut self, locked: &str, fact: &Fact, by: &Actor) -> Result<&mut Run, Refusal> {
+    fn next_step(&mut self, locked: Words, fact: &Fact, by: &Actor) -> Result<&mut Run, Refusal> {
         let mut violations = Vec::from_iter(by_softvig(by));
         let Some(run) = self.runs.last_mut().filter(|run| run.in_progress()) else {
             return Err(refuse(violations, stage_locked(Stage::Migration, locked)));
@@ -103,7 +119,13 @@ impl Migration {
         let run = self.runs.last_mut();
         let attempt = run.as_ref().map_or(0, |run| run.number);
         let Some((before, fact, after)) = run.and_then(|run| neighbours(run, step)) else {
-            let locked = stage_locked(Stage::Migration, "once the last run has recorded that step");
+            let locked = stage_locked(
+                Stage::Migration,
+                words(
+                    "once the last run has recorded that step",
+                    "gdy ten krok ostatniej migracji będzie zapisany",
+                ),
+            );
             return Err(refuse(violations, locked));
         };
         violations.extend(corrected.outside(Some(before), after.unwrap_or(corrected.recorded_at)));
@@ -122,7 +144,13 @@ impl Migration {
             RunState::Finished { restored, finished } => Some((run, restored, finished)),
             _ => None,
         }) else {
-            return Err(refuse(violations, stage_locked(Stage::Migration, "once a run is finished")));
+            return Err(refuse(
+                violations,
+                stage_locked(
+                    Stage::Migration,
+                    words("once a run is finished", "gdy migracja będzie zakończona"),
+                ),
+            ));
         };
         Refusal::unless_empty(violations)?;
         let reason = reason.trim().to_owned();
