@@ -68,15 +68,21 @@ impl World {
     pub async fn until(&self, instant: Timestamp) -> anyhow::Result<()> {
         // What was written before belongs to the time before.
         self.settled().await?;
-        {
-            let mut now = self.now.lock().expect("nobody panics with the lock");
-            if instant <= *now {
-                return Ok(());
-            }
+        self.set_clock(instant)?;
+        self.settled().await
+    }
+
+    /// Moves business time forward without waiting, for who has waited and will wait.
+    ///
+    /// # Errors
+    /// The clock's file cannot be written.
+    pub fn set_clock(&self, instant: Timestamp) -> anyhow::Result<()> {
+        let mut now = self.now.lock().expect("nobody panics with the lock");
+        if instant > *now {
             clock::set_simulated(&self.clock, instant)?;
             *now = instant;
         }
-        self.settled().await
+        Ok(())
     }
 
     /// As [`Self::until`], at a local date and time: "2026-11-10 09:30".

@@ -122,9 +122,9 @@ impl<'a> Play<'a> {
             if tomorrow >= instant {
                 break;
             }
-            self.dealership.world.until(tomorrow).await?;
+            self.dealership.world.set_clock(tomorrow)?;
         }
-        self.dealership.world.until(instant).await?;
+        self.dealership.world.set_clock(instant)?;
         self.news().await
     }
 
