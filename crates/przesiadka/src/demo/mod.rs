@@ -53,7 +53,8 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
 fn explore(dealership: &Dealership<'_>, world: &World) -> anyhow::Result<String> {
     let mut lines = vec![format!("project  {}", dealership.project), "One token for each role:".to_owned()];
     for role in [Role::Crm, Role::Operator, Role::Auditor] {
-        lines.push(format!("{role:<10}{}", world.token(role, None)?));
+        let name = role.to_string();
+        lines.push(format!("{name:<10}{}", world.token(role, None)?));
     }
     for (role, person) in [("technical", &dealership.technical), ("decision", &dealership.decision)] {
         lines.push(format!("{role:<10}{}", person.token));
