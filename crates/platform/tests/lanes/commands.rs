@@ -2,6 +2,7 @@
 
 use platform::{
     Error,
+    documents::{self, Document, Stored},
     unit::{Begun, Unit},
 };
 use proto::common::v1::ErrorReason;
@@ -93,4 +94,33 @@ async fn a_judged_or_dropped_command_leaves_nothing(#[case] backend: Backend) {
             Begun::Fresh(_)
         ));
     }
+}
+
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Thing(i32);
+
+impl Document for Thing {
+    const TABLE: &'static str = "thing";
+
+    fn label(&self) -> String {
+        String::new()
+    }
+}
+
+#[rstest]
+#[case::sqlite(Backend::Sqlite)]
+#[case::postgres(Backend::Postgres)]
+#[tokio::test]
+async fn a_document_that_changed_since_it_was_read_is_not_overwritten(#[case] backend: Backend) {
+    let home = Home::new("maker", backend).await;
+    let core = home.core().await;
+    let id = uuid::Uuid::from_u128(7);
+    let tx = core.db.begin().await.expect("begun");
+    documents::insert(&tx, company(1), id, &Thing(1)).await.expect("added");
+    let read: Stored<Thing> = documents::find(&tx, company(1), id).await.expect("read").expect("there");
+    let late = Stored { value: Thing(3), ..read };
+    documents::save(&tx, &Stored { value: Thing(2), ..late }).await.expect("saved");
+    assert!(documents::save(&tx, &late).await.expect_err("refused").is_conflict());
+    let kept: Stored<Thing> = documents::find(&tx, company(1), id).await.expect("read").expect("there");
+    assert_eq!((kept.value.0, kept.version), (2, 2));
 }

@@ -221,16 +221,16 @@ async fn nats_away_and_back() {
     expect_notes(&kept.core, company(1), 1).await;
 
     server.kill();
-    for _ in 0..40 {
+    for _ in 0..20 {
         make(&made.core, company(1), &["note"; 60]).await;
     }
     // Nobody but the commands writes, so it is the outbox that holds the events.
     let depth = made.core.outbox_depth().await.expect("depth");
-    assert!(depth >= 2400, "{depth}");
-    watched(&made.core, company(1), 2402).await;
+    assert!(depth >= 1200, "{depth}");
+    watched(&made.core, company(1), 1202).await;
 
     server.resume();
-    expect_notes(&kept.core, company(1), 2402).await;
+    expect_notes(&kept.core, company(1), 1202).await;
     expect_published(&made.core).await;
-    watched(&made.core, company(1), 2403).await;
+    watched(&made.core, company(1), 1203).await;
 }

@@ -28,7 +28,7 @@ impl MigratorTrait for Toy {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         let notes = schema::Change {
             name: "m20261122_000002_toy",
-            tables: || vec![schema::document_table("unused")],
+            tables: || vec![schema::document_table("thing")],
             sql: &[
                 "create table note (source text not null, lane text not null, place bigint not null, seq bigint not null, kind text not null)",
                 "create index note_place on note (lane, place)",
