@@ -29,7 +29,7 @@ async fn cut(unit: &Unit) {
 
 /// What goes wrong the first times.
 #[derive(Clone, Copy)]
-enum Fault {
+pub enum Fault {
     Cut,
     Panic,
     Race,
@@ -37,13 +37,13 @@ enum Fault {
 }
 
 /// Like [`Keeper`], but something goes wrong after the effect.
-struct Faulty {
+pub struct Faulty {
     fault: Fault,
     times: AtomicUsize,
 }
 
 impl Faulty {
-    fn new(fault: Fault, times: usize) -> Arc<Self> {
+    pub fn new(fault: Fault, times: usize) -> Arc<Self> {
         Arc::new(Self { fault, times: times.into() })
     }
 }

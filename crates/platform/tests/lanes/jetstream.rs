@@ -11,6 +11,7 @@ use platform::{
 };
 use testkit::{Backend, Nats, NatsServer, eventually};
 
+use crate::faults::{Fault, Faulty};
 use crate::world::{Deaf, Home, Keeper, PATIENCE, Process, company, expect_notes, expect_published, make};
 
 /// The toys use the credentials of two real services.
@@ -233,4 +234,18 @@ async fn nats_away_and_back() {
     expect_notes(&kept.core, company(1), 1202).await;
     expect_published(&made.core).await;
     watched(&made.core, company(1), 1203).await;
+}
+
+#[tokio::test]
+async fn an_event_is_acknowledged_only_after_its_effect_is_committed() {
+    let nats = Nats::unique();
+    let (maker, keeper) =
+        (Home::new("maker", Backend::Postgres).await, Home::new("keeper", Backend::Postgres).await);
+    // Nobody asks for what is missing, so only the stream can bring it again.
+    let never = Duration::from_secs(3600);
+    let made = Process::with_heads(maker.core().await, bus(&nats, "operator").await, Arc::new(Deaf), never);
+    let faulty = Faulty::new(Fault::Cut, 1);
+    let kept = Process::start(keeper.core().await, bus(&nats, "operator").await, faulty);
+    make(&made.core, company(1), &["note"]).await;
+    expect_notes(&kept.core, company(1), 1).await;
 }

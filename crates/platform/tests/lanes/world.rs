@@ -138,8 +138,13 @@ pub struct Process {
 
 impl Process {
     pub fn start(core: Core, bus: Bus, on_event: Arc<dyn OnEvent>) -> Self {
+        Self::with_heads(core, bus, on_event, HEADS_EVERY)
+    }
+
+    /// One that says how far its lanes are so often only.
+    pub fn with_heads(core: Core, bus: Bus, on_event: Arc<dyn OnEvent>, heads_every: Duration) -> Self {
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-        Loops { core: core.clone(), on_event, on_timer: None }.spawn(&tasks, bus, HEADS_EVERY, stop.clone());
+        Loops { core: core.clone(), on_event, on_timer: None }.spawn(&tasks, bus, heads_every, stop.clone());
         Self { core, stop, tasks }
     }
 
