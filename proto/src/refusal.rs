@@ -19,6 +19,7 @@ pub fn words(en: impl Into<String>, pl: impl Into<String>) -> Words {
 }
 
 impl Words {
+    /// In Polish; a value as it is.
     pub fn polish(&self) -> &str {
         self.pl.as_deref().unwrap_or(&self.en)
     }
@@ -74,7 +75,7 @@ impl Violation {
     }
 
     /// What would be allowed, where it is prose without a Polish text: a phrase of several words that
-    /// is no list of keys. Test harnesses refuse it, for no reviewer sees it in English answers.
+    /// is no list of keys. The test harness fails on it: it would be English amid a Polish sentence.
     pub fn untranslated(&self) -> Option<&str> {
         let phrase = |part: &str| part.trim().contains(' ') && part.contains(char::is_alphabetic);
         let prose = self.allowed == "none" || self.allowed.split(',').any(phrase);

@@ -155,7 +155,11 @@ impl<S: Service + OnEvent> Harness<S> {
         F: for<'a> Function<'a, S, Req, Resp>,
     {
         let caller = Caller { principal: caller.clone(), after: Vec::new(), traceparent: None };
-        Ok(edge::run(&*self.service, &function, caller, request).await?.response)
+        let result = edge::run(&*self.service, &function, caller, request).await;
+        for violation in result.as_ref().err().map(Error::violations).unwrap_or_default() {
+            assert_eq!(violation.untranslated(), None, "without Polish: {violation:?}");
+        }
+        Ok(result?.response)
     }
 
     /// Brings the next event of a lane. Whether it was applied or parked is in [`Core::parked`](crate::core::Core::parked).
