@@ -10,12 +10,12 @@ use crate::common::v1::ErrorReason;
 pub struct Words {
     pub en: String,
     /// None where the English text is a value: a date, a number, a name, an id.
-    pub pl: Option<String>,
+    pub pl: Option<Box<str>>,
 }
 
 /// Prose in English and in Polish.
 pub fn words(en: impl Into<String>, pl: impl Into<String>) -> Words {
-    Words { en: en.into(), pl: Some(pl.into()) }
+    Words { en: en.into(), pl: Some(pl.into().into()) }
 }
 
 impl Words {
@@ -40,11 +40,11 @@ pub struct Violation {
     /// What the caller asked for, as text.
     pub asked: String,
     /// The same in Polish; None for a value.
-    pub asked_pl: Option<String>,
+    pub asked_pl: Option<Box<str>>,
     /// What would be allowed, as text; for a date the earliest possible one (ISO 8601).
     pub allowed: String,
     /// The same in Polish; None for a value.
-    pub allowed_pl: Option<String>,
+    pub allowed_pl: Option<Box<str>>,
 }
 
 impl Violation {

@@ -125,8 +125,8 @@ fn english(v: &Violation) -> String {
 }
 
 fn polish(v: &Violation) -> String {
-    let asked = v.asked_pl.as_ref().unwrap_or(&v.asked);
-    let allowed = v.allowed_pl.as_ref().unwrap_or(&v.allowed);
+    let asked = v.asked_pl.as_deref().unwrap_or(&v.asked);
+    let allowed = v.allowed_pl.as_deref().unwrap_or(&v.allowed);
     sentence(v.reason.spec().pl, [("Podano", asked), ("Dozwolone", allowed)])
 }
 

@@ -53,9 +53,9 @@ impl From<&Violation> for ProblemViolation {
             reason: v.reason.name().to_owned(),
             field: lower_camel(&v.field),
             asked: v.asked.clone(),
-            asked_pl: v.asked_pl.clone(),
+            asked_pl: v.asked_pl.as_deref().map(str::to_owned),
             allowed: v.allowed.clone(),
-            allowed_pl: v.allowed_pl.clone(),
+            allowed_pl: v.allowed_pl.as_deref().map(str::to_owned),
             detail: english(v),
             detail_pl: polish(v),
         }

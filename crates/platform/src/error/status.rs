@@ -23,15 +23,15 @@ impl Error {
         if let Some(first) = self.violations().first() {
             message = (english(first), polish(first));
             let values = [
-                ("field", Some(&first.field)),
-                ("asked", Some(&first.asked)),
-                ("askedPl", first.asked_pl.as_ref()),
-                ("allowed", Some(&first.allowed)),
-                ("allowedPl", first.allowed_pl.as_ref()),
+                ("field", Some(first.field.as_str())),
+                ("asked", Some(first.asked.as_str())),
+                ("askedPl", first.asked_pl.as_deref()),
+                ("allowed", Some(first.allowed.as_str())),
+                ("allowedPl", first.allowed_pl.as_deref()),
             ];
             for (key, value) in values {
                 if let Some(value) = value.filter(|value| !value.is_empty()) {
-                    metadata.insert(key.to_owned(), value.clone());
+                    metadata.insert(key.to_owned(), value.to_owned());
                 }
             }
         }
