@@ -23,6 +23,7 @@ use crate::{
     error::Error,
     id::{CompanyId, ContactId},
     lane::Lane,
+    timers::OnTimer,
 };
 
 /// A simulated clock of this test's own.
@@ -216,5 +217,14 @@ impl<S: Service + OnEvent> Harness<S> {
             actor: row.try_get("", "actor").expect("an actor"),
         };
         rows.iter().map(line).collect()
+    }
+}
+
+impl<S: Service + OnTimer> Harness<S> {
+    /// Fires what is due at the clock's time, and what that makes due.
+    pub async fn fire_timers(&self) {
+        let core = self.service.core();
+        core.fire_due(&*self.service, &tokio_util::sync::CancellationToken::new()).await.expect("fired");
+        assert_eq!(core.timers_due().await.expect("the timers"), 0, "a timer failed");
     }
 }

@@ -82,7 +82,7 @@ impl Core {
     }
 
     /// Fires what is due now, in order of the due times.
-    async fn fire_due(&self, on: &dyn OnTimer, stop: &CancellationToken) -> Result<(), Error> {
+    pub(crate) async fn fire_due(&self, on: &dyn OnTimer, stop: &CancellationToken) -> Result<(), Error> {
         loop {
             let due = self.due_timers().await?;
             if due.is_empty() {

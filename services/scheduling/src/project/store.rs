@@ -4,6 +4,7 @@ use calendar::WorkingHours;
 use platform::{
     Call, Error,
     actor::Actor,
+    auth::Role,
     command::Started,
     documents::{self, Document, Query, Stored},
     id::CompanyId,
@@ -106,17 +107,23 @@ impl Scheduling {
 impl Scheduling {
     /// Carries a command on a project out: loads it, lets the model judge, keeps what it came to and
     /// answers with the project. `judge` is not asked where the same request was carried out before.
+    /// `roles`: who may. They bind SOFTVIG here; of contacts the model judges the present roles, by the
+    /// rule's name.
     ///
     /// # Errors
-    /// What the model refuses; `NOT_FOUND`, and the platform's for the caller and the request id.
+    /// What the model refuses; `NOT_FOUND`, `PERMISSION_DENIED`, and the platform's for the request id.
     pub(super) async fn change(
         &self,
         call: &Call,
         name: &str,
+        roles: &[Role],
         judge: impl FnOnce(&mut Project, &Context) -> Outcome,
     ) -> Result<pb::Project, Error> {
         let name = ProjectName::parse("name", name)?;
         call.principal.sees(name.company, name)?;
+        if call.principal.is_softvig() {
+            call.principal.require(roles)?;
+        }
         let (mut unit, actor) = match self.core.start(call, name.company.into()).await? {
             Started::Replayed(_) => return self.read(name).await,
             Started::Fresh(unit, actor) => (unit, actor),

@@ -60,32 +60,17 @@ impl Project {
         let ctx = &Context { variant: Some(variant), ..*ctx };
         self.change(ctx, |project, events| {
             let declared = project.readiness.declared().is_some();
-            let frozen = |allowed: Words| {
-                Violation::new(ErrorReason::VariantFrozen)
-                    .field("variant")
-                    .asked(&variant.key)
-                    .allowed(allowed)
-            };
             let mut violations = Vec::new();
             if !declared {
                 violations.extend(by_decision(ctx.actor));
             } else if !ctx.actor.is_softvig() {
-                violations.push(frozen(words(
+                let allowed = words(
                     "a change by SOFTVIG, now that readiness is declared",
                     "zmiana przez SOFTVIG, bo gotowość jest już zgłoszona",
-                )));
+                );
+                violations.push(frozen(allowed).asked(&variant.key));
             }
-            if project.migration.finished().is_some() {
-                violations.push(frozen(words(
-                    "no change: a run is finished",
-                    "bez zmian: migracja jest zakończona",
-                )));
-            } else if project.migration.freezes_variant() {
-                violations.push(frozen(words(
-                    "a change once the run is rolled back",
-                    "zmiana po wycofaniu migracji",
-                )));
-            }
+            violations.extend(project.variant_frozen().map(|frozen| frozen.asked(&variant.key)));
             Refusal::unless_empty(violations)?;
             let previous = project.variant.chosen().map(str::to_owned);
             if previous.as_deref() == Some(variant.key.as_str()) {
@@ -110,7 +95,9 @@ impl Project {
     /// The decision contact asks SOFTVIG which variant fits.
     pub fn ask_variant_help(&mut self, note: &str, ctx: &Context) -> Outcome {
         self.change(ctx, |project, events| {
-            Refusal::unless_empty(Vec::from_iter(by_decision(ctx.actor)))?;
+            let mut violations = Vec::from_iter(by_decision(ctx.actor));
+            violations.extend(project.variant_frozen());
+            Refusal::unless_empty(violations)?;
             let note = note.trim().to_owned();
             let asked = Fact::new(ctx.actor, None, ctx.now);
             project.variant.help = Some(HelpAsked { note: note.clone(), asked });
@@ -124,6 +111,7 @@ impl Project {
     pub fn recommend_variant(&mut self, variant: &VariantData, note: &str, ctx: &Context) -> Outcome {
         self.change(ctx, |project, events| {
             let mut violations = Vec::from_iter(by_softvig(ctx.actor));
+            violations.extend(project.variant_frozen());
             violations.extend(written("note", note));
             Refusal::unless_empty(violations)?;
             let (variant, note) = (variant.key.clone(), note.trim().to_owned());
@@ -134,6 +122,17 @@ impl Project {
             events.push(ProjectEvent::VariantRecommended { variant, note });
             Ok(())
         })
+    }
+
+    /// `VARIANT_FROZEN` from the start of a run until it is rolled back, and once one is finished.
+    fn variant_frozen(&self) -> Option<Violation> {
+        if self.migration.finished().is_some() {
+            Some(frozen(words("no change: a run is finished", "bez zmian: migracja jest zakończona")))
+        } else if self.migration.freezes_variant() {
+            Some(frozen(words("a change once the run is rolled back", "zmiana po wycofaniu migracji")))
+        } else {
+            None
+        }
     }
 
     /// What rested on the declaration counts no more; results are kept.
@@ -153,4 +152,8 @@ impl Project {
             }
         }
     }
+}
+
+fn frozen(allowed: Words) -> Violation {
+    Violation::new(ErrorReason::VariantFrozen).field("variant").allowed(allowed)
 }

@@ -4,6 +4,7 @@ mod company;
 mod contacts;
 mod gdpr;
 mod notification;
+mod project;
 mod reads;
 mod rest;
 mod world;

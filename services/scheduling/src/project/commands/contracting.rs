@@ -13,6 +13,7 @@ use proto::{
 };
 
 use super::super::{Project, parse, store, view};
+use super::roles;
 use crate::Scheduling;
 
 impl Scheduling {
@@ -23,7 +24,7 @@ impl Scheduling {
         request: pb::OpenProjectRequest,
     ) -> Result<pb::Project, Error> {
         let id = name::company("parent", &request.parent)?;
-        call.principal.require(&[platform::auth::Role::Crm])?;
+        call.principal.require(roles::CRM)?;
         let (mut unit, actor) = match self.core.start(&call, id.into()).await? {
             Started::Replayed(name) => return self.read(ProjectName::parse("name", &name)?).await,
             Started::Fresh(unit, actor) => (unit, actor),
@@ -53,7 +54,10 @@ impl Scheduling {
         call: Call,
         request: pb::CancelProjectRequest,
     ) -> Result<pb::Project, Error> {
-        self.change(&call, &request.name, |project, ctx| project.cancel(&request.reason, ctx)).await
+        self.change(&call, &request.name, roles::CRM_OR_OPERATOR, |project, ctx| {
+            project.cancel(&request.reason, ctx)
+        })
+        .await
     }
 
     /// RPC `RecordContract`.
@@ -63,7 +67,7 @@ impl Scheduling {
         request: pb::RecordContractRequest,
     ) -> Result<pb::Project, Error> {
         let day = parse::day("contract_day", &request.contract_day)?;
-        self.change(&call, &request.name, |project, ctx| project.record_contract(day, ctx)).await
+        self.change(&call, &request.name, roles::CRM, |project, ctx| project.record_contract(day, ctx)).await
     }
 
     /// RPC `AskVariantHelp`.
@@ -72,7 +76,10 @@ impl Scheduling {
         call: Call,
         request: pb::AskVariantHelpRequest,
     ) -> Result<pb::Project, Error> {
-        self.change(&call, &request.name, |project, ctx| project.ask_variant_help(&request.note, ctx)).await
+        self.change(&call, &request.name, roles::DECISION, |project, ctx| {
+            project.ask_variant_help(&request.note, ctx)
+        })
+        .await
     }
 
     /// RPC `RecommendVariant`.
@@ -82,7 +89,7 @@ impl Scheduling {
         request: pb::RecommendVariantRequest,
     ) -> Result<pb::Project, Error> {
         let variant = self.variant(&request.variant)?;
-        self.change(&call, &request.name, |project, ctx| {
+        self.change(&call, &request.name, roles::CRM_OR_OPERATOR, |project, ctx| {
             project.recommend_variant(&variant, &request.note, ctx)
         })
         .await
@@ -95,6 +102,9 @@ impl Scheduling {
         request: pb::ChooseVariantRequest,
     ) -> Result<pb::Project, Error> {
         let variant = self.variant(&request.variant)?;
-        self.change(&call, &request.name, |project, ctx| project.choose_variant(&variant, ctx)).await
+        self.change(&call, &request.name, roles::DECISION_OR_SOFTVIG, |project, ctx| {
+            project.choose_variant(&variant, ctx)
+        })
+        .await
     }
 }

@@ -8,6 +8,7 @@ use super::super::{
     parse,
     proposals::{ProposalId, ProposalRequest},
 };
+use super::roles;
 use crate::Scheduling;
 
 impl Scheduling {
@@ -23,7 +24,7 @@ impl Scheduling {
             counters: parse::optional_id("counters", &request.counters)?,
             note: request.note,
         };
-        self.change(&call, &request.name, |project, ctx| {
+        self.change(&call, &request.name, roles::CONTACTS_OR_SOFTVIG, |project, ctx| {
             for (index, date) in request.dates.iter().enumerate() {
                 let slot = project.dates.slot(parse::date_kind("dates.kind", date.kind)?);
                 let seen = Some(date.etag.as_str()).filter(|etag| !etag.is_empty());
@@ -42,7 +43,10 @@ impl Scheduling {
         request: pb::AcceptProposalRequest,
     ) -> Result<pb::Project, Error> {
         let proposal = parse::id("proposal", &request.proposal)?;
-        self.change(&call, &request.name, |project, ctx| project.accept_proposal(proposal, ctx)).await
+        self.change(&call, &request.name, roles::DECISION_OR_SOFTVIG, |project, ctx| {
+            project.accept_proposal(proposal, ctx)
+        })
+        .await
     }
 
     /// RPC `DeclineProposal`.
@@ -52,7 +56,10 @@ impl Scheduling {
         request: pb::DeclineProposalRequest,
     ) -> Result<pb::Project, Error> {
         let proposal = parse::id("proposal", &request.proposal)?;
-        self.change(&call, &request.name, |project, ctx| project.decline_proposal(proposal, ctx)).await
+        self.change(&call, &request.name, roles::DECISION_OR_SOFTVIG, |project, ctx| {
+            project.decline_proposal(proposal, ctx)
+        })
+        .await
     }
 
     /// RPC `WithdrawDate`.
@@ -62,7 +69,7 @@ impl Scheduling {
         request: pb::WithdrawDateRequest,
     ) -> Result<pb::Project, Error> {
         let kind = parse::date_kind("kind", request.kind)?;
-        self.change(&call, &request.name, |project, ctx| {
+        self.change(&call, &request.name, roles::DECISION_OR_SOFTVIG, |project, ctx| {
             parse::check_date_etag("etag", call.etag.as_deref(), project.dates.slot(kind))?;
             project.withdraw_date(kind, &request.reason, ctx)
         })
@@ -82,6 +89,7 @@ impl Scheduling {
             person: request.person,
             note: request.reason,
         };
-        self.change(&call, &request.name, |project, ctx| project.record_override(asked, ctx)).await
+        self.change(&call, &request.name, roles::OPERATOR, |project, ctx| project.record_override(asked, ctx))
+            .await
     }
 }

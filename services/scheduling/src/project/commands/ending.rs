@@ -7,6 +7,7 @@ use super::super::{
     parse,
     verification::{ProblemId, Reopen},
 };
+use super::roles;
 use crate::Scheduling;
 
 impl Scheduling {
@@ -16,7 +17,8 @@ impl Scheduling {
         call: Call,
         request: pb::ConfirmWorksRequest,
     ) -> Result<pb::Project, Error> {
-        self.change(&call, &request.name, |project, ctx| project.confirm_works(None, ctx)).await
+        self.change(&call, &request.name, roles::DECISION, |project, ctx| project.confirm_works(None, ctx))
+            .await
     }
 
     /// RPC `ReportProblem`.
@@ -25,7 +27,7 @@ impl Scheduling {
         call: Call,
         request: pb::ReportProblemRequest,
     ) -> Result<pb::Project, Error> {
-        self.change(&call, &request.name, |project, ctx| {
+        self.change(&call, &request.name, roles::CONTACTS, |project, ctx| {
             project.report_problem(ProblemId::new(), &request.description, None, ctx)
         })
         .await
@@ -50,7 +52,7 @@ impl Scheduling {
                 ));
             }
         };
-        self.change(&call, &request.name, |project, ctx| {
+        self.change(&call, &request.name, roles::CRM_OR_OPERATOR, |project, ctx| {
             project.answer_problem(problem, &request.answer, reopen, ctx)
         })
         .await
@@ -63,7 +65,10 @@ impl Scheduling {
         request: pb::SignProtocolRequest,
     ) -> Result<pb::Project, Error> {
         let number = parse::number("number", request.number)?;
-        self.change(&call, &request.name, |project, ctx| project.sign_protocol(number, None, ctx)).await
+        self.change(&call, &request.name, roles::DECISION_OR_SOFTVIG, |project, ctx| {
+            project.sign_protocol(number, None, ctx)
+        })
+        .await
     }
 
     /// RPC `DeclineProtocol`.
@@ -73,7 +78,7 @@ impl Scheduling {
         request: pb::DeclineProtocolRequest,
     ) -> Result<pb::Project, Error> {
         let number = parse::number("number", request.number)?;
-        self.change(&call, &request.name, |project, ctx| {
+        self.change(&call, &request.name, roles::DECISION_OR_SOFTVIG, |project, ctx| {
             project.decline_protocol(number, &request.reason, ctx)
         })
         .await

@@ -3,6 +3,7 @@
 use platform::{Call, Error, clock};
 use proto::scheduling::v1 as pb;
 
+use super::roles;
 use crate::Scheduling;
 
 impl Scheduling {
@@ -13,7 +14,7 @@ impl Scheduling {
         request: pb::RestoreIntegrationRequest,
     ) -> Result<pb::Project, Error> {
         let occurred_at = clock::from_request("occurred_at", request.occurred_at.as_ref())?;
-        self.change(&call, &request.name, |project, ctx| {
+        self.change(&call, &request.name, roles::OPERATOR, |project, ctx| {
             project.restore_brand(&request.brand, occurred_at, ctx)
         })
         .await
@@ -25,7 +26,7 @@ impl Scheduling {
         call: Call,
         request: pb::DropIntegrationRequest,
     ) -> Result<pb::Project, Error> {
-        self.change(&call, &request.name, |project, ctx| {
+        self.change(&call, &request.name, roles::CRM_OR_OPERATOR, |project, ctx| {
             project.propose_drop(&request.brand, &request.reason, ctx)
         })
         .await
@@ -37,7 +38,7 @@ impl Scheduling {
         call: Call,
         request: pb::AnswerDropRequest,
     ) -> Result<pb::Project, Error> {
-        self.change(&call, &request.name, |project, ctx| {
+        self.change(&call, &request.name, roles::DECISION, |project, ctx| {
             project.answer_drop(&request.brand, request.consent, ctx)
         })
         .await

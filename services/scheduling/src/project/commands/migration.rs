@@ -7,6 +7,7 @@ use super::super::{
     parse,
     stops::{StopHow, StopList, Stopped},
 };
+use super::roles;
 use crate::Scheduling;
 
 impl Scheduling {
@@ -25,7 +26,10 @@ impl Scheduling {
             .into_iter()
             .flat_map(|(list, how, keys)| keys.into_iter().map(move |key| Stopped { list, key, how }));
         let stopped: Vec<_> = stopped.collect();
-        self.change(&call, &request.name, |project, ctx| project.confirm_stopped(&stopped, None, ctx)).await
+        self.change(&call, &request.name, roles::TECHNICAL_OR_OPERATOR, |project, ctx| {
+            project.confirm_stopped(&stopped, None, ctx)
+        })
+        .await
     }
 
     /// RPC `RetractStopped`: all or nothing.
@@ -38,13 +42,17 @@ impl Scheduling {
         let retracted =
             groups.into_iter().flat_map(|(list, keys)| keys.into_iter().map(move |key| (list, key)));
         let retracted: Vec<_> = retracted.collect();
-        self.change(&call, &request.name, |project, ctx| project.retract_stopped(&retracted, ctx)).await
+        self.change(&call, &request.name, roles::TECHNICAL_OR_OPERATOR, |project, ctx| {
+            project.retract_stopped(&retracted, ctx)
+        })
+        .await
     }
 
     /// RPC `StartRun`.
     pub async fn start_run(&self, call: Call, request: pb::StartRunRequest) -> Result<pb::Project, Error> {
         let occurred_at = clock::from_request("occurred_at", request.occurred_at.as_ref())?;
-        self.change(&call, &request.name, |project, ctx| project.start_run(occurred_at, ctx)).await
+        self.change(&call, &request.name, roles::OPERATOR, |project, ctx| project.start_run(occurred_at, ctx))
+            .await
     }
 
     /// RPC `RecordDatabasesRestored`.
@@ -54,13 +62,19 @@ impl Scheduling {
         request: pb::RecordDatabasesRestoredRequest,
     ) -> Result<pb::Project, Error> {
         let occurred_at = clock::from_request("occurred_at", request.occurred_at.as_ref())?;
-        self.change(&call, &request.name, |project, ctx| project.databases_restored(occurred_at, ctx)).await
+        self.change(&call, &request.name, roles::OPERATOR, |project, ctx| {
+            project.databases_restored(occurred_at, ctx)
+        })
+        .await
     }
 
     /// RPC `FinishRun`.
     pub async fn finish_run(&self, call: Call, request: pb::FinishRunRequest) -> Result<pb::Project, Error> {
         let occurred_at = clock::from_request("occurred_at", request.occurred_at.as_ref())?;
-        self.change(&call, &request.name, |project, ctx| project.finish_run(occurred_at, ctx)).await
+        self.change(&call, &request.name, roles::OPERATOR, |project, ctx| {
+            project.finish_run(occurred_at, ctx)
+        })
+        .await
     }
 
     /// RPC `RollBackRun`.
@@ -70,8 +84,10 @@ impl Scheduling {
         request: pb::RollBackRunRequest,
     ) -> Result<pb::Project, Error> {
         let occurred_at = clock::from_request("occurred_at", request.occurred_at.as_ref())?;
-        self.change(&call, &request.name, |project, ctx| project.roll_back(&request.reason, occurred_at, ctx))
-            .await
+        self.change(&call, &request.name, roles::OPERATOR, |project, ctx| {
+            project.roll_back(&request.reason, occurred_at, ctx)
+        })
+        .await
     }
 
     /// RPC `CorrectRun`.
@@ -85,6 +101,9 @@ impl Scheduling {
         let occurred_at = occurred_at.ok_or_else(|| {
             Error::invalid("occurred_at", "", words("when it really happened", "kiedy to naprawdę nastąpiło"))
         })?;
-        self.change(&call, &request.name, |project, ctx| project.correct_run(step, occurred_at, ctx)).await
+        self.change(&call, &request.name, roles::OPERATOR, |project, ctx| {
+            project.correct_run(step, occurred_at, ctx)
+        })
+        .await
     }
 }

@@ -1,9 +1,10 @@
 //! Readiness and the audits.
 
-use platform::{Call, Error, auth::Role, clock};
+use platform::{Call, Error, clock};
 use proto::scheduling::v1 as pb;
 
 use super::super::{audits::AttemptId, parse, readiness::Proof};
+use super::roles;
 use crate::Scheduling;
 
 impl Scheduling {
@@ -15,7 +16,7 @@ impl Scheduling {
     ) -> Result<pb::Project, Error> {
         let condition = parse::condition("condition", &request.condition)?;
         let proof = Proof { note: request.note, evidence: request.evidence };
-        self.change(&call, &request.name, |project, ctx| {
+        self.change(&call, &request.name, roles::CONTACTS, |project, ctx| {
             project.confirm_condition(condition, proof, None, ctx)
         })
         .await
@@ -28,7 +29,10 @@ impl Scheduling {
         request: pb::RetractReadinessConditionRequest,
     ) -> Result<pb::Project, Error> {
         let condition = parse::condition("condition", &request.condition)?;
-        self.change(&call, &request.name, |project, ctx| project.retract_condition(&condition, ctx)).await
+        self.change(&call, &request.name, roles::CONTACTS, |project, ctx| {
+            project.retract_condition(&condition, ctx)
+        })
+        .await
     }
 
     /// RPC `DeclareReadiness`.
@@ -38,7 +42,10 @@ impl Scheduling {
         request: pb::DeclareReadinessRequest,
     ) -> Result<pb::Project, Error> {
         let occurred_at = clock::from_request("occurred_at", request.occurred_at.as_ref())?;
-        self.change(&call, &request.name, |project, ctx| project.declare_readiness(occurred_at, ctx)).await
+        self.change(&call, &request.name, roles::CONTACTS, |project, ctx| {
+            project.declare_readiness(occurred_at, ctx)
+        })
+        .await
     }
 
     /// RPC `WithdrawReadiness`.
@@ -47,8 +54,10 @@ impl Scheduling {
         call: Call,
         request: pb::WithdrawReadinessRequest,
     ) -> Result<pb::Project, Error> {
-        self.change(&call, &request.name, |project, ctx| project.withdraw_declaration(&request.reason, ctx))
-            .await
+        self.change(&call, &request.name, roles::CRM_OR_OPERATOR, |project, ctx| {
+            project.withdraw_declaration(&request.reason, ctx)
+        })
+        .await
     }
 
     /// RPC `StartAudit`.
@@ -57,10 +66,9 @@ impl Scheduling {
         call: Call,
         request: pb::StartAuditRequest,
     ) -> Result<pb::Project, Error> {
-        call.principal.require(&[Role::Auditor, Role::Operator])?;
         let audit = parse::audit("audit", request.audit)?;
         let occurred_at = clock::from_request("occurred_at", request.occurred_at.as_ref())?;
-        self.change(&call, &request.name, |project, ctx| {
+        self.change(&call, &request.name, roles::AUDITOR_OR_OPERATOR, |project, ctx| {
             project.start_audit(audit, AttemptId::new(), occurred_at, ctx)
         })
         .await
@@ -68,9 +76,10 @@ impl Scheduling {
 
     /// RPC `VoidAudit`.
     pub async fn void_audit(&self, call: Call, request: pb::VoidAuditRequest) -> Result<pb::Project, Error> {
-        call.principal.require(&[Role::Auditor, Role::Operator])?;
         let audit = parse::audit("audit", request.audit)?;
-        self.change(&call, &request.name, |project, ctx| project.void_audit(audit, &request.reason, ctx))
-            .await
+        self.change(&call, &request.name, roles::AUDITOR_OR_OPERATOR, |project, ctx| {
+            project.void_audit(audit, &request.reason, ctx)
+        })
+        .await
     }
 }

@@ -1,0 +1,13 @@
+//! Projects through the service functions: every command, the whole walk, time and other services.
+
+mod allowed;
+mod closed;
+mod command;
+mod dates;
+mod heard;
+mod journey;
+mod kinds;
+mod reads;
+mod refused;
+mod underneath;
+mod walk;
