@@ -14,7 +14,7 @@ impl Scheduling {
         request: pb::RestoreIntegrationRequest,
     ) -> Result<pb::Project, Error> {
         let occurred_at = clock::from_request("occurred_at", request.occurred_at.as_ref())?;
-        self.change(&call, &request.name, roles::OPERATOR, |project, ctx| {
+        self.change(&call, &request.name, roles::CRM_OR_OPERATOR, |project, ctx| {
             project.restore_brand(&request.brand, occurred_at, ctx)
         })
         .await

@@ -26,7 +26,7 @@ impl Scheduling {
             .into_iter()
             .flat_map(|(list, how, keys)| keys.into_iter().map(move |key| Stopped { list, key, how }));
         let stopped: Vec<_> = stopped.collect();
-        self.change(&call, &request.name, roles::TECHNICAL_OR_OPERATOR, |project, ctx| {
+        self.change(&call, &request.name, roles::TECHNICAL_OR_SOFTVIG, |project, ctx| {
             project.confirm_stopped(&stopped, None, ctx)
         })
         .await
@@ -42,7 +42,7 @@ impl Scheduling {
         let retracted =
             groups.into_iter().flat_map(|(list, keys)| keys.into_iter().map(move |key| (list, key)));
         let retracted: Vec<_> = retracted.collect();
-        self.change(&call, &request.name, roles::TECHNICAL_OR_OPERATOR, |project, ctx| {
+        self.change(&call, &request.name, roles::TECHNICAL_OR_SOFTVIG, |project, ctx| {
             project.retract_stopped(&retracted, ctx)
         })
         .await
@@ -51,8 +51,10 @@ impl Scheduling {
     /// RPC `StartRun`.
     pub async fn start_run(&self, call: Call, request: pb::StartRunRequest) -> Result<pb::Project, Error> {
         let occurred_at = clock::from_request("occurred_at", request.occurred_at.as_ref())?;
-        self.change(&call, &request.name, roles::OPERATOR, |project, ctx| project.start_run(occurred_at, ctx))
-            .await
+        self.change(&call, &request.name, roles::CRM_OR_OPERATOR, |project, ctx| {
+            project.start_run(occurred_at, ctx)
+        })
+        .await
     }
 
     /// RPC `RecordDatabasesRestored`.
@@ -62,7 +64,7 @@ impl Scheduling {
         request: pb::RecordDatabasesRestoredRequest,
     ) -> Result<pb::Project, Error> {
         let occurred_at = clock::from_request("occurred_at", request.occurred_at.as_ref())?;
-        self.change(&call, &request.name, roles::OPERATOR, |project, ctx| {
+        self.change(&call, &request.name, roles::CRM_OR_OPERATOR, |project, ctx| {
             project.databases_restored(occurred_at, ctx)
         })
         .await
@@ -71,7 +73,7 @@ impl Scheduling {
     /// RPC `FinishRun`.
     pub async fn finish_run(&self, call: Call, request: pb::FinishRunRequest) -> Result<pb::Project, Error> {
         let occurred_at = clock::from_request("occurred_at", request.occurred_at.as_ref())?;
-        self.change(&call, &request.name, roles::OPERATOR, |project, ctx| {
+        self.change(&call, &request.name, roles::CRM_OR_OPERATOR, |project, ctx| {
             project.finish_run(occurred_at, ctx)
         })
         .await
@@ -84,7 +86,7 @@ impl Scheduling {
         request: pb::RollBackRunRequest,
     ) -> Result<pb::Project, Error> {
         let occurred_at = clock::from_request("occurred_at", request.occurred_at.as_ref())?;
-        self.change(&call, &request.name, roles::OPERATOR, |project, ctx| {
+        self.change(&call, &request.name, roles::CRM_OR_OPERATOR, |project, ctx| {
             project.roll_back(&request.reason, occurred_at, ctx)
         })
         .await
@@ -101,7 +103,7 @@ impl Scheduling {
         let occurred_at = occurred_at.ok_or_else(|| {
             Error::invalid("occurred_at", "", words("when it really happened", "kiedy to naprawdę nastąpiło"))
         })?;
-        self.change(&call, &request.name, roles::OPERATOR, |project, ctx| {
+        self.change(&call, &request.name, roles::CRM_OR_OPERATOR, |project, ctx| {
             project.correct_run(step, occurred_at, ctx)
         })
         .await

@@ -14,10 +14,10 @@ mod roles {
     pub const CRM: &[Role] = &[Crm];
     pub const CRM_OR_OPERATOR: &[Role] = &[Crm, Operator];
     pub const OPERATOR: &[Role] = &[Operator];
-    pub const AUDITOR_OR_OPERATOR: &[Role] = &[Auditor, Operator];
+    pub const SOFTVIG: &[Role] = &[Auditor, Crm, Operator];
     pub const CONTACTS: &[Role] = &[Technical, Decision];
     pub const DECISION: &[Role] = &[Decision];
     pub const DECISION_OR_SOFTVIG: &[Role] = &[Decision, Crm, Operator];
-    pub const TECHNICAL_OR_OPERATOR: &[Role] = &[Technical, Operator];
+    pub const TECHNICAL_OR_SOFTVIG: &[Role] = &[Technical, Crm, Operator];
     pub const CONTACTS_OR_SOFTVIG: &[Role] = &[Technical, Decision, Crm, Operator];
 }

@@ -68,7 +68,7 @@ impl Scheduling {
     ) -> Result<pb::Project, Error> {
         let audit = parse::audit("audit", request.audit)?;
         let occurred_at = clock::from_request("occurred_at", request.occurred_at.as_ref())?;
-        self.change(&call, &request.name, roles::AUDITOR_OR_OPERATOR, |project, ctx| {
+        self.change(&call, &request.name, roles::SOFTVIG, |project, ctx| {
             project.start_audit(audit, AttemptId::new(), occurred_at, ctx)
         })
         .await
@@ -77,7 +77,7 @@ impl Scheduling {
     /// RPC `VoidAudit`.
     pub async fn void_audit(&self, call: Call, request: pb::VoidAuditRequest) -> Result<pb::Project, Error> {
         let audit = parse::audit("audit", request.audit)?;
-        self.change(&call, &request.name, roles::AUDITOR_OR_OPERATOR, |project, ctx| {
+        self.change(&call, &request.name, roles::SOFTVIG, |project, ctx| {
             project.void_audit(audit, &request.reason, ctx)
         })
         .await

@@ -27,11 +27,9 @@ fn allowed(command: Command) -> (Point, &'static [&'static str], &'static [&'sta
         RecommendVariant => (Point::Opened, &[CRM, OPERATOR], &["variant_recommended"]),
         ChooseVariant => (Point::Opened, &[DECISION], &["variant_chosen"]),
         ProposeDates => (Point::Contracted, &[CRM, OPERATOR, TECHNICAL, DECISION], &["dates_proposed"]),
-        AcceptProposal => (
-            Point::Proposed,
-            &[DECISION],
-            &["date_agreed", "run_prepared", "proposal_closed", "stage_unlocked"],
-        ),
+        AcceptProposal => {
+            (Point::Proposed, &[DECISION], &["date_agreed", "proposal_closed", "stage_unlocked"])
+        }
         DeclineProposal => (Point::Proposed, &[CRM, OPERATOR, DECISION], &["proposal_closed"]),
         WithdrawDate => (Point::Agreed, &[CRM, OPERATOR, DECISION], &["date_withdrawn"]),
         RecordOverride => (Point::Agreed, &[OPERATOR], &["override_recorded"]),
@@ -39,16 +37,18 @@ fn allowed(command: Command) -> (Point, &'static [&'static str], &'static [&'sta
         RetractCondition => (Point::Ready, &[TECHNICAL, DECISION], &[]),
         DeclareReadiness => (Point::Ready, &[TECHNICAL, DECISION], &["readiness_declared", "stage_unlocked"]),
         WithdrawReadiness => (Point::Declared, &[CRM, OPERATOR], &["readiness_withdrawn"]),
-        StartAudit => (Point::Audit1Due, &[AUDITOR, OPERATOR], &["audit_attempt_opened"]),
-        VoidAudit => (Point::Audit1Open, &[AUDITOR, OPERATOR], &["audit_attempt_voided"]),
-        ConfirmStopped => (Point::WindowOpen, &[TECHNICAL, OPERATOR], &[]),
-        RetractStopped => (Point::Stopped, &[TECHNICAL, OPERATOR], &[]),
-        StartRun => (Point::Stopped, &[OPERATOR], &["run_started"]),
-        RecordRestored => (Point::Running, &[OPERATOR], &["databases_restored", "integrations_announced"]),
-        FinishRun => (Point::Restored, &[OPERATOR], &["run_finished"]),
-        RollBackRun => (Point::Restored, &[OPERATOR], &["run_rolled_back", "integrations_cancelled"]),
-        CorrectRun => (Point::Restored, &[OPERATOR], &[]),
-        RestoreIntegration => (Point::IntegrationsDue, &[OPERATOR], &["integration_restored"]),
+        StartAudit => (Point::Audit1Due, &[AUDITOR, CRM, OPERATOR], &["audit_attempt_opened"]),
+        VoidAudit => (Point::Audit1Open, &[AUDITOR, CRM, OPERATOR], &["audit_attempt_voided"]),
+        ConfirmStopped => (Point::WindowOpen, &[TECHNICAL, CRM, OPERATOR], &[]),
+        RetractStopped => (Point::Stopped, &[TECHNICAL, CRM, OPERATOR], &[]),
+        StartRun => (Point::Stopped, &[CRM, OPERATOR], &["run_started"]),
+        RecordRestored => {
+            (Point::Running, &[CRM, OPERATOR], &["databases_restored", "integrations_announced"])
+        }
+        FinishRun => (Point::Restored, &[CRM, OPERATOR], &["run_finished"]),
+        RollBackRun => (Point::Restored, &[CRM, OPERATOR], &["run_rolled_back", "integrations_cancelled"]),
+        CorrectRun => (Point::Restored, &[CRM, OPERATOR], &[]),
+        RestoreIntegration => (Point::IntegrationsDue, &[CRM, OPERATOR], &["integration_restored"]),
         DropIntegration => (Point::Finished, &[CRM, OPERATOR], &["integration_drop_asked"]),
         AnswerDrop => (Point::DropAsked, &[DECISION], &["integration_dropped"]),
         ConfirmWorks => (Point::Integrated, &[DECISION], &["verified", "protocol_issued"]),

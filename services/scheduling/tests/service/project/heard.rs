@@ -180,7 +180,7 @@ async fn what_no_honest_service_tells_is_parked(#[values(Sqlite, Postgres)] back
         |event: &mut audit::AuditEvent| event.event = Some(concluded(&Uuid::now_v7().to_string(), 3, true)),
     ] {
         let journey = Journey::at(backend, Point::Opened).await;
-        let mut event = journey.from_audit(concluded(&Uuid::now_v7().to_string(), 1, true));
+        let mut event = journey.told_by_audit(concluded(&Uuid::now_v7().to_string(), 1, true));
         forge(&mut event);
         let before = stored(&journey).await;
         journey.world.harness.hear("audit", journey.world.dealer.company, "audit_concluded", &event).await;

@@ -248,11 +248,14 @@ impl Journey {
     }
 
     pub async fn hear_audit(&self, event: audit::audit_event::Event) {
-        self.world.harness.hear("audit", self.world.dealer.company, "audit", &self.from_audit(event)).await;
+        self.world
+            .harness
+            .hear("audit", self.world.dealer.company, "audit", &self.told_by_audit(event))
+            .await;
     }
 
     /// Audit's message around an event.
-    pub fn from_audit(&self, event: audit::audit_event::Event) -> audit::AuditEvent {
+    pub fn told_by_audit(&self, event: audit::audit_event::Event) -> audit::AuditEvent {
         audit::AuditEvent {
             company: self.world.dealer.name.clone(),
             project: self.name.clone(),

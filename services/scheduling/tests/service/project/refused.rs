@@ -32,9 +32,12 @@ impl By {
     }
 }
 
+/// A command with what is changed in its request, by whom, and the rule that refuses it.
+type Refused = (Command, By, Value, ErrorReason);
+
 /// What is refused where, to whom, and by which rule; a few at one point share the journey.
 #[rustfmt::skip]
-fn refusals() -> Vec<(Point, Vec<(Command, By, Value, ErrorReason)>)> {
+fn refusals() -> Vec<(Point, Vec<Refused>)> {
     use By::*;
     let nothing = || json!({});
     vec![
