@@ -164,7 +164,7 @@ pub fn free_port() -> u16 {
     // Below the ports that outgoing connections take, so that none is taken before it is listened on.
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let start = u16::try_from(std::process::id() % 1_000).expect("below 1000") * 12;
-    let listens = |port: &u16| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    let listens = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
     let ports = std::iter::repeat_with(|| 20_000 + (start + NEXT.fetch_add(1, Ordering::Relaxed)) % 12_000);
     ports.take(12_000).find(listens).expect("a free port")
 }
