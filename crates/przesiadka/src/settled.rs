@@ -35,7 +35,7 @@ struct Lanes {
 #[derive(Debug, Default, Serialize)]
 struct Waiting {
     timers_due: u64,
-    messages_pending: u64,
+    messages_pending: i64,
     inbox: i64,
     outbox: i64,
     /// Lanes that an event has stopped: nothing moves them but a replay.
@@ -90,7 +90,7 @@ async fn waiting(services: &[Standing]) -> Result<Waiting, Error> {
     }
     for Standing { core, sender, .. } in services {
         if let Some(notification) = sender {
-            waiting.messages_pending += notification.messages_due().await?;
+            waiting.messages_pending += notification.messages_pending().await?;
         }
         waiting.inbox += core.inbox_waiting().await?;
         waiting.parked += core.parked().await?.len();

@@ -79,9 +79,9 @@ impl Notification {
         Ok(tried)
     }
 
-    /// How many messages are due now and not sent.
-    pub async fn messages_due(&self) -> Result<u64, Error> {
-        Ok(store::due(self.core.db.read(), clock::machine_now(), BATCH).await?.len() as u64)
+    /// How many messages are due now or being sent; those that wait for a later try are not among them.
+    pub async fn messages_pending(&self) -> Result<i64, Error> {
+        store::pending(self.core.db.read(), clock::machine_now()).await
     }
 
     /// Takes what is due at a machine time, under one token.

@@ -38,6 +38,10 @@ async fn what_a_dead_sender_held_is_sent_by_another_with_the_same_message_id(bac
     world.tell(verified()).await;
     let now = machine_now();
     let dead = world.service.claim(Uuid::now_v7(), now).await.expect("works");
+    assert!(
+        world.service.messages_pending().await.expect("counted") > 0,
+        "what is being sent is not settled"
+    );
     assert_eq!(dead.len(), 3);
     let again =
         world.service.claim(Uuid::now_v7(), now + SignedDuration::from_mins(14)).await.expect("works");
