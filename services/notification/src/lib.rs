@@ -24,6 +24,7 @@ mod watch;
 
 use std::path::Path;
 
+use message::sender::Hands;
 use platform::{Service, core::Core};
 
 pub use config::Config;
@@ -40,6 +41,7 @@ pub struct Notification {
     renderer: Renderer,
     channel: Channel,
     reminders: ReminderPolicy,
+    hands: Hands,
 }
 
 impl Notification {
@@ -56,6 +58,7 @@ impl Notification {
             renderer: config.renderer()?,
             channel: config.open_channel(mail_folder)?,
             reminders: ReminderPolicy::shipped(),
+            hands: Hands::default(),
         })
     }
 }

@@ -1,6 +1,12 @@
 //! Hands messages over: lease, act, commit with the lease's token. No network call inside a transaction.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
@@ -35,6 +41,31 @@ enum Tried {
     Dropped(&'static str),
 }
 
+/// How many batches this process has in its hands; clones share the count.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Hands(Arc<AtomicI64>);
+
+/// A batch in hand, until it is dropped.
+pub(crate) struct InHand(Hands);
+
+impl Hands {
+    /// Counted before the batch is claimed, so that a message is never neither due nor in hand.
+    pub fn take(&self) -> InHand {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        InHand(self.clone())
+    }
+
+    pub fn full(&self) -> i64 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for InHand {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
 impl Notification {
     /// Sends what is due until cancelled; what is in hand is finished. Any number of replicas may run it.
     pub async fn run_sender(self, stop: CancellationToken) {
@@ -54,8 +85,12 @@ impl Notification {
     /// # Errors
     /// Those of the database; a mail server's are kept with the messages.
     pub async fn send_due(&self) -> Result<usize, Error> {
-        let token = Uuid::now_v7();
-        let batch = self.claim(token, clock::machine_now()).await?;
+        let (token, now) = (Uuid::now_v7(), clock::machine_now());
+        if store::count_due(self.core.db.read(), now).await? == 0 {
+            return Ok(0);
+        }
+        let _in_hand = self.hands.take();
+        let batch = self.claim(token, now).await?;
         let tried = batch.len();
         // Side by side for different recipients, in order for one: an invitation before its cancellation.
         let mut queues: Vec<Vec<Message>> = Vec::new();
@@ -79,16 +114,16 @@ impl Notification {
         Ok(tried)
     }
 
-    /// How many messages are due now or being sent; those that wait for a later try are not among them.
+    /// How many messages are due now, and how many batches this process is sending. What waits for a
+    /// later try is not among them, nor what a process held that died: both wait for their time.
     pub async fn messages_pending(&self) -> Result<i64, Error> {
-        store::pending(self.core.db.read(), clock::machine_now()).await
+        // In this order: a message that is no longer due by now is in hand, or was sent.
+        let due = store::count_due(self.core.db.read(), clock::machine_now()).await?;
+        Ok(due + self.hands.full())
     }
 
     /// Takes what is due at a machine time, under one token.
     pub(crate) async fn claim(&self, token: Uuid, now: Timestamp) -> Result<Vec<Message>, Error> {
-        if store::due(self.core.db.read(), now, 1).await?.is_empty() {
-            return Ok(Vec::new());
-        }
         let tx = self.core.db.begin().await?;
         let mut claimed = Vec::new();
         for mut stored in store::due(&tx, now, BATCH).await? {

@@ -100,9 +100,9 @@ pub async fn due(
     query_all(c, &sql, vec![to_db(machine_now).into()]).await?.iter().map(read).collect()
 }
 
-/// How many are due now, or in somebody's hands at this moment.
-pub async fn pending(c: &impl ConnectionTrait, machine_now: Timestamp) -> Result<i64, Error> {
-    let sql = "select count(*) as n from message where due_at <= $1 or label = 'sending'";
+/// How many are due.
+pub async fn count_due(c: &impl ConnectionTrait, machine_now: Timestamp) -> Result<i64, Error> {
+    let sql = "select count(*) as n from message where due_at <= $1";
     let row = query_one(c, sql, vec![to_db(machine_now).into()]).await?;
     row.map_or(Ok(0), |row| row.try_get("", "n").map_err(Error::from))
 }

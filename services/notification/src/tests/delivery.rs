@@ -37,12 +37,13 @@ async fn what_a_dead_sender_held_is_sent_by_another_with_the_same_message_id(bac
     let world = World::new(backend).await;
     world.tell(verified()).await;
     let now = machine_now();
+    assert_eq!(world.service.messages_pending().await.expect("counted"), 3);
+    let in_hand = world.service.hands.take();
     let dead = world.service.claim(Uuid::now_v7(), now).await.expect("works");
-    assert!(
-        world.service.messages_pending().await.expect("counted") > 0,
-        "what is being sent is not settled"
-    );
     assert_eq!(dead.len(), 3);
+    assert_eq!(world.service.messages_pending().await.expect("counted"), 1, "a batch is in hand");
+    drop(in_hand);
+    assert_eq!(world.service.messages_pending().await.expect("counted"), 0, "what the dead held waits");
     let again =
         world.service.claim(Uuid::now_v7(), now + SignedDuration::from_mins(14)).await.expect("works");
     assert!(again.is_empty(), "the leases still hold");
