@@ -74,6 +74,11 @@ pub fn local_day(at: Timestamp) -> Date {
     WARSAW.to_datetime(at).date()
 }
 
+/// An instant as people in Poland read it, with its offset (ISO 8601), to the second.
+pub fn local_time(at: Timestamp) -> String {
+    at.to_zoned(WARSAW.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+}
+
 /// The day in Poland from midnight to midnight: 23, 24 or 25 elapsed hours.
 pub fn day_bounds(day: Date) -> Interval {
     day_bounds_in(day, &WARSAW)

@@ -11,6 +11,7 @@ pub mod db;
 pub mod documents;
 pub mod error;
 pub mod etag;
+pub mod fact;
 pub mod id;
 pub mod lane;
 pub mod loops;

@@ -1,16 +1,12 @@
 //! What several commands check alike.
 
-use jiff::Timestamp;
 use platform::actor::{Actor, SoftvigRole};
 use proto::{
     common::v1::ErrorReason,
-    refusal::{Refusal, Violation, words},
+    refusal::{Refusal, Violation},
 };
 
-use super::{Fact, Licences, Phase};
-
-/// Longest note or reason, in characters.
-const LONGEST_NOTE: usize = 2000;
+use super::{Licences, Phase};
 
 impl Licences {
     /// `PROJECT_CLOSED`.
@@ -20,40 +16,6 @@ impl Licences {
             Phase::Completed | Phase::Cancelled => Err(Violation::new(ErrorReason::ProjectClosed).into()),
         }
     }
-}
-
-impl Fact {
-    /// Recorded now; it happened now too.
-    pub(super) fn now(by: &Actor, now: Timestamp) -> Self {
-        Self { by: by.clone(), occurred_at: now, recorded_at: now }
-    }
-}
-
-/// `OCCURRED_AT_INVALID`: in the future, or before `earliest`, the step before it.
-pub(super) fn occurred_at(fact: &Fact, earliest: Timestamp) -> Option<Violation> {
-    let range = earliest..=fact.recorded_at;
-    (!range.contains(&fact.occurred_at)).then(|| {
-        let latest = fact.recorded_at;
-        Violation::new(ErrorReason::OccurredAtInvalid)
-            .field("occurred_at")
-            .asked(fact.occurred_at)
-            .allowed(words(format!("{earliest} to {latest}"), format!("od {earliest} do {latest}")))
-    })
-}
-
-/// `INVALID_ARGUMENT`: a note or reason is blank or too long.
-pub(super) fn note(field: &str, text: &str) -> Option<Violation> {
-    let length = text.chars().count();
-    let wrong = text.trim().is_empty() || length > LONGEST_NOTE;
-    wrong.then(|| {
-        Violation::new(ErrorReason::InvalidArgument)
-            .field(field)
-            .asked(words(format!("{length} characters"), format!("{length} znaków")))
-            .allowed(words(
-                format!("1 to {LONGEST_NOTE} characters, not only blanks"),
-                format!("od 1 do {LONGEST_NOTE} znaków, nie same odstępy"),
-            ))
-    })
 }
 
 /// `PERMISSION_DENIED` unless a decision contact asks.

@@ -1,13 +1,13 @@
 //! The licence kind: recommended by SOFTVIG, chosen by the decision contact, ended by the facts.
 
 use jiff::Timestamp;
-use platform::actor::Actor;
+use platform::{actor::Actor, fact::Fact, text};
 use proto::{
     common::v1::ErrorReason,
     refusal::{Refusal, Violation, words},
 };
 
-use super::{Choice, Event, Fact, Licences, OtherApplications, Recommendation, ReleaseReason, checks};
+use super::{Choice, Event, Licences, OtherApplications, Recommendation, ReleaseReason, checks};
 use crate::catalogue::{Catalogue, LicenceKind};
 
 impl Licences {
@@ -30,9 +30,10 @@ impl Licences {
         checks::softvig(actor)?;
         self.check_open()?;
         let mut violations = self.against_kind(catalogue, kind);
-        violations.extend(checks::note("note", &note));
+        violations.extend(text::note("note", &note));
         Refusal::unless_empty(violations)?;
-        self.recommendation = Some(Recommendation { kind, note: note.clone(), made: Fact::now(actor, now) });
+        self.recommendation =
+            Some(Recommendation { kind, note: note.clone(), made: Fact::new(actor, None, now) });
         Ok(vec![Event::LicenceRecommended { kind, note }])
     }
 
@@ -55,7 +56,7 @@ impl Licences {
         if previous == Some(kind) {
             return Ok(Vec::new());
         }
-        self.choice = Some(Choice { kind, made: Fact::now(actor, now) });
+        self.choice = Some(Choice { kind, made: Fact::new(actor, None, now) });
         let mut events = vec![Event::LicenceChosen { kind, previous }];
         self.release_unless_for_kind(catalogue, &mut events);
         self.announce(catalogue, &mut events);

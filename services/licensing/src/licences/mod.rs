@@ -22,7 +22,7 @@ mod tests;
 
 pub use calculation::{CalculatedItem, Calculation, calculate};
 pub use events::{Event, ReleaseReason};
-pub use model::{Choice, Fact, Licences, Phase, Proof, Recommendation, Reservation, Variant, Withdrawal};
+pub use model::{Choice, Licences, Phase, Proof, Recommendation, Reservation, Variant, Withdrawal};
 pub use needs::{Needs, OtherApplications};
 pub use status::{DemandState, Status};
 pub(crate) use store::{find, insert, keep};

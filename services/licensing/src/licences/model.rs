@@ -1,7 +1,7 @@
 //! The state, as it is kept.
 
 use jiff::Timestamp;
-use platform::actor::Actor;
+use platform::fact::Fact;
 use serde::{Deserialize, Serialize};
 
 use super::{Needs, Status};
@@ -60,15 +60,6 @@ pub struct Variant {
     pub kind_required: bool,
     /// Keys of the licences that it demands, in its order.
     pub licences: Vec<String>,
-}
-
-/// Something that happened and was recorded, in microseconds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fact {
-    /// Who recorded it.
-    pub by: Actor,
-    pub occurred_at: Timestamp,
-    pub recorded_at: Timestamp,
 }
 
 /// SOFTVIG's advice to the decision contact.

@@ -2,13 +2,13 @@
 
 use calendar::local_day;
 use jiff::{Timestamp, civil::Date};
-use platform::actor::Actor;
+use platform::{actor::Actor, fact::Fact};
 use proto::{
     common::v1::ErrorReason,
     refusal::{Refusal, Violation, words},
 };
 
-use super::{Event, Fact, Licences, ReleaseReason, Reservation, checks};
+use super::{Event, Licences, ReleaseReason, Reservation, checks};
 use crate::catalogue::Offer;
 
 impl Licences {
@@ -32,7 +32,7 @@ impl Licences {
             return Ok(Vec::new());
         }
         Refusal::unless_empty(self.against_offer(offer, client_since, left, now))?;
-        self.offer = Some(Reservation { offer: offer.key.clone(), made: Fact::now(actor, now) });
+        self.offer = Some(Reservation { offer: offer.key.clone(), made: Fact::new(actor, None, now) });
         Ok(vec![Event::OfferReserved { offer: offer.key.clone() }])
     }
 

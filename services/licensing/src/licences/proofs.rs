@@ -1,13 +1,13 @@
 //! What is in place: recorded with a note that proves it, withdrawn with a reason.
 
 use jiff::Timestamp;
-use platform::actor::Actor;
+use platform::{actor::Actor, fact::Fact, text};
 use proto::{
     common::v1::ErrorReason,
     refusal::{Refusal, Violation, words},
 };
 
-use super::{Event, Fact, Licences, Proof, Variant, Withdrawal, checks};
+use super::{Event, Licences, Proof, Variant, Withdrawal, checks};
 use crate::catalogue::Catalogue;
 
 impl Licences {
@@ -27,7 +27,7 @@ impl Licences {
     ) -> Result<Vec<Event>, Refusal> {
         checks::contact_or_softvig(actor)?;
         self.check_open()?;
-        let recorded = Fact { occurred_at: occurred_at.unwrap_or(now), ..Fact::now(actor, now) };
+        let recorded = Fact::new(actor, occurred_at, now);
         let by_kind = self.by_kind(catalogue, demand);
         let mut violations = self.against_demand(demand);
         if violations.is_empty() && by_kind && self.choice.is_none() {
@@ -38,8 +38,8 @@ impl Licences {
                     .allowed(words("once a licence kind is chosen", "gdy zostanie wybrany rodzaj licencji")),
             );
         }
-        violations.extend(checks::occurred_at(&recorded, self.opened_at));
-        violations.extend(checks::note("note", &note));
+        violations.extend(recorded.out_of_range(Some(self.opened_at)));
+        violations.extend(text::note("note", &note));
         Refusal::unless_empty(violations)?;
         let event = Event::LicenceRecorded {
             demand: demand.to_owned(),
@@ -68,11 +68,11 @@ impl Licences {
     ) -> Result<Vec<Event>, Refusal> {
         checks::contact_or_softvig(actor)?;
         self.check_open()?;
-        let made = Fact { occurred_at: occurred_at.unwrap_or(now), ..Fact::now(actor, now) };
+        let made = Fact::new(actor, occurred_at, now);
         let mut violations = self.against_demand(demand);
         let index = self.proof_index(catalogue, demand).filter(|i| self.proofs[*i].withdrawn.is_none());
         match index {
-            Some(i) => violations.extend(checks::occurred_at(&made, self.proofs[i].recorded.occurred_at)),
+            Some(i) => violations.extend(made.out_of_range(Some(self.proofs[i].recorded.occurred_at))),
             None if violations.is_empty() => violations.push(
                 Violation::new(ErrorReason::InvalidArgument)
                     .field("demand")
@@ -81,7 +81,7 @@ impl Licences {
             ),
             None => {}
         }
-        violations.extend(checks::note("reason", &reason));
+        violations.extend(text::note("reason", &reason));
         Refusal::unless_empty(violations)?;
         let proof = &mut self.proofs[index.expect("judged above")];
         let occurred_at = made.occurred_at;

@@ -2,6 +2,7 @@ use jiff::Timestamp;
 use platform::{
     documents::Document,
     id::{CompanyId, ContactId, ProjectId},
+    text,
 };
 use proto::{
     common::v1::ErrorReason,
@@ -56,7 +57,7 @@ impl Question {
     ) -> Result<Self, Refusal> {
         let mut violations = Vec::new();
         let (subject, text) = (subject.trim(), text.trim());
-        check(&mut violations, "subject", subject, SUBJECT);
+        violations.extend(text::length("subject", subject, 1..=SUBJECT));
         if subject.chars().any(char::is_control) {
             violations.push(invalid(
                 "subject",
@@ -64,7 +65,7 @@ impl Question {
                 words("one line", "jeden wiersz"),
             ));
         }
-        check(&mut violations, "text", text, TEXT);
+        violations.extend(text::length("text", text, 1..=TEXT));
         Refusal::unless_empty(violations)?;
         Ok(Self {
             id,
@@ -83,7 +84,7 @@ impl Question {
     pub fn answer(&mut self, text: &str, by: &str, now: Timestamp) -> Result<(), Refusal> {
         let mut violations = Vec::new();
         let text = text.trim();
-        check(&mut violations, "text", text, TEXT);
+        violations.extend(text::length("text", text, 1..=TEXT));
         Refusal::unless_empty(violations)?;
         self.answers.push(Answer { text: text.into(), by: by.into(), at: now });
         Ok(())
@@ -100,17 +101,6 @@ impl Question {
 
     pub fn is_open(&self) -> bool {
         self.answers.is_empty()
-    }
-}
-
-fn check(violations: &mut Vec<Violation>, field: &str, text: &str, longest: usize) {
-    let length = text.chars().count();
-    if length == 0 || length > longest {
-        violations.push(invalid(
-            field,
-            words(format!("{length} characters"), format!("{length} znaków")),
-            words(format!("1 to {longest} characters"), format!("od 1 do {longest} znaków")),
-        ));
     }
 }
 

@@ -1,7 +1,7 @@
 //! When the company works: its sites' hours and the days on which it is closed.
 
 use jiff::civil::Date;
-use platform::actor::Actor;
+use platform::{actor::Actor, text};
 use proto::common::v1::ErrorReason;
 use proto::refusal::{Refusal, Violation, Words, words};
 
@@ -77,14 +77,7 @@ impl Company {
         if closure.days().nth(LONGEST_CLOSURE_DAYS).is_some() {
             violations.push(invalid("last_day", last.into(), words("at most 366 days", "najwyżej 366 dni")));
         }
-        let length = note.chars().count();
-        if length > 500 {
-            violations.push(invalid(
-                "note",
-                words(format!("{length} characters"), format!("{length} znaków")),
-                words("up to 500 characters", "do 500 znaków"),
-            ));
-        }
+        violations.extend(text::optional_note("note", note));
         Refusal::unless_empty(violations)?;
         if self.closures.contains(&closure) {
             return Ok(Vec::new());

@@ -1,17 +1,16 @@
 //! Audit 1 and audit 2 as scheduling sees them: numbered attempts, their start gate and their results.
 
 use calendar::Interval;
+use calendar::local_time;
 use jiff::Timestamp;
+use platform::{fact::Fact, text};
 use proto::{
     common::v1::ErrorReason,
     refusal::{Refusal, Violation, Words, words},
 };
 use serde::{Deserialize, Serialize};
 
-use super::{
-    checks::{by_softvig, local_interval, local_time, written},
-    facts::Fact,
-};
+use super::checks::{by_softvig, local_interval};
 use crate::actor::Actor;
 
 platform::id! {
@@ -278,7 +277,7 @@ impl Audit {
     /// SOFTVIG voids the open attempt, so that a new date can be agreed.
     pub fn void(&mut self, reason: &str, by: &Actor, now: Timestamp) -> Result<Vec<AuditEvent>, Refusal> {
         let mut violations = Vec::from_iter(by_softvig(by));
-        violations.extend(written("reason", reason));
+        violations.extend(text::note("reason", reason));
         if self.open().is_none() {
             violations.push(
                 Violation::new(ErrorReason::AuditLocked)

@@ -1,7 +1,6 @@
 //! Small checks that several models share, and how a refusal writes times.
 
-use calendar::{Interval, warsaw};
-use jiff::Timestamp;
+use calendar::{Interval, local_time};
 use proto::{
     common::v1::ErrorReason,
     refusal::{Refusal, Violation, Words, words},
@@ -9,11 +8,6 @@ use proto::{
 
 use super::Stage;
 use crate::actor::Actor;
-
-/// An instant as people in Poland read it, with its offset (ISO 8601), to the second.
-pub fn local_time(at: Timestamp) -> String {
-    at.to_zoned(warsaw()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
-}
 
 /// From when until when, as an ISO 8601 interval in local time.
 pub fn local_interval(interval: Interval) -> String {
@@ -49,15 +43,6 @@ pub fn by_technical_or_softvig(actor: &Actor) -> Option<Violation> {
 /// `PERMISSION_DENIED` naming who may, unless `may`.
 pub fn denied(may: bool, who: impl Into<Words>) -> Option<Violation> {
     (!may).then(|| Violation::new(ErrorReason::PermissionDenied).allowed(who))
-}
-
-/// `INVALID_ARGUMENT` where a text that must say something is blank.
-pub fn written(field: &str, text: &str) -> Option<Violation> {
-    text.trim().is_empty().then(|| {
-        Violation::new(ErrorReason::InvalidArgument)
-            .field(field)
-            .allowed(words("a text that is not blank", "tekst, który nie jest pusty"))
-    })
 }
 
 /// Fit for one line of an e-mail: up to 200 characters and none that could end the line.

@@ -2,13 +2,14 @@
 //! `CONTACTS_REQUIRED`, `VARIANT_REQUIRED`).
 
 use jiff::civil::Date;
+use platform::fact::Fact;
 use proto::{
     common::v1::ErrorReason,
     refusal::{Refusal, Violation, words},
 };
 use serde::{Deserialize, Serialize};
 
-use super::{ContactFact, Context, Project, ProjectEvent, checks::by_softvig, facts::Fact, model::Outcome};
+use super::{ContactFact, Context, Project, ProjectEvent, checks::by_softvig, model::Outcome};
 
 /// The contract day as recorded or corrected.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,6 +2,7 @@
 
 use calendar::day_bounds;
 use jiff::{Timestamp, civil::Date};
+use platform::text;
 use proto::{
     common::v1::ErrorReason,
     refusal::{Refusal, Violation, words},
@@ -11,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Context, DateKind, PlannedDate, Project, ProjectEvent, ProposalId, Stage, Terms,
     buffers::Judge,
-    checks::{denied, stage_locked, written},
+    checks::{denied, stage_locked},
     days::{Days, Progress},
     model::Outcome,
     plan::{Entry, Row, plan},
@@ -205,7 +206,7 @@ impl Project {
                 may,
                 words("a decision contact or SOFTVIG", "osoba decyzyjna albo SOFTVIG"),
             ));
-            violations.extend(written("note", note));
+            violations.extend(text::note("note", note));
             violations.extend(project.not_ahead(kind));
             if project.dates.agreed(kind).is_none() {
                 violations.push(

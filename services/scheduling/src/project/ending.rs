@@ -1,6 +1,7 @@
 //! The end of a project: verification, the protocol, and cancelling.
 
 use jiff::Timestamp;
+use platform::{fact::Fact, text};
 use proto::{
     common::v1::ErrorReason,
     refusal::{Refusal, Violation, words},
@@ -8,9 +9,8 @@ use proto::{
 
 use super::{
     AuditNo, Context, DateKind, Project, ProjectEvent, Stage,
-    checks::{by_softvig, written},
+    checks::by_softvig,
     dates::WithdrawCause,
-    facts::Fact,
     integrations::BrandState,
     model::{Outcome, Status},
     proposals::ProposalOutcome,
@@ -133,7 +133,7 @@ impl Project {
     pub fn cancel(&mut self, reason: &str, ctx: &Context) -> Outcome {
         self.change(ctx, |project, events| {
             let mut violations = Vec::from_iter(by_softvig(ctx.actor));
-            violations.extend(written("reason", reason));
+            violations.extend(text::note("reason", reason));
             if let Some(run) = project.migration.in_progress() {
                 violations.push(
                     Violation::new(ErrorReason::CancelDuringRun)

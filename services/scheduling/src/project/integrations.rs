@@ -1,5 +1,6 @@
 //! Manufacturer integrations: per brand, back on the first business day after the databases were restored.
 
+use platform::{fact::Fact, text};
 use std::collections::BTreeMap;
 
 use calendar::{Calendar, local_day};
@@ -12,8 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Stage,
-    checks::{by_decision, by_softvig, not_found, refuse, stage_locked, written},
-    facts::Fact,
+    checks::{by_decision, by_softvig, not_found, refuse, stage_locked},
 };
 use crate::actor::Actor;
 
@@ -239,7 +239,7 @@ impl Integrations {
         now: Timestamp,
     ) -> Result<Vec<IntegrationEvent>, Refusal> {
         let mut violations = Vec::from_iter(by_softvig(by));
-        violations.extend(written("reason", reason));
+        violations.extend(text::note("reason", reason));
         let entry = self.listed(brand)?;
         violations.extend(entry.over(brand));
         Refusal::unless_empty(violations)?;
@@ -285,7 +285,7 @@ impl Integrations {
         now: Timestamp,
     ) -> Result<Vec<IntegrationEvent>, Refusal> {
         let mut violations = Vec::from_iter(by_softvig(by));
-        violations.extend(written("reason", reason));
+        violations.extend(text::note("reason", reason));
         let entry = self.listed(brand)?;
         if !entry.is_over() {
             violations.push(stage_locked(

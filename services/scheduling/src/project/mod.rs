@@ -14,7 +14,6 @@ pub mod days;
 mod ending;
 mod events;
 pub mod evidence;
-pub mod facts;
 pub mod integrations;
 pub mod licence;
 pub mod model;

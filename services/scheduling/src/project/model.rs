@@ -2,7 +2,10 @@
 
 use calendar::local_day;
 use jiff::Timestamp;
-use platform::id::{CompanyId, ProjectId};
+use platform::{
+    fact::Fact,
+    id::{CompanyId, ProjectId},
+};
 use proto::{
     common::v1::ErrorReason,
     refusal::{Refusal, Violation, words},
@@ -16,7 +19,6 @@ use super::{
     dates::Dates,
     days::{AuditDays, Days, Progress},
     evidence::Evidence,
-    facts::Fact,
     integrations::Integrations,
     licence::Licence,
     overrides::Override,

@@ -1,6 +1,7 @@
 //! Overrides: one rule, for one date and one permitted day (`OVERRIDE_NOT_ALLOWED`).
 
 use jiff::{Timestamp, civil::Date};
+use platform::text;
 use proto::{
     common::v1::ErrorReason,
     refusal::{Violation, Words, words},
@@ -116,8 +117,8 @@ impl Project {
                 ))
             })?;
             let mut violations = Vec::new();
-            for (field, text) in [("person", &asked.person), ("note", &asked.note)] {
-                if text.trim().is_empty() {
+            for (field, said) in [("person", &asked.person), ("note", &asked.note)] {
+                if said.trim().is_empty() {
                     violations.push(Violation::new(ErrorReason::OverrideNotAllowed).field(field).allowed(
                         words(
                             "a named person and a reason that the contacts are told",
@@ -125,6 +126,7 @@ impl Project {
                         ),
                     ));
                 }
+                violations.extend(text::optional_note(field, said));
             }
             if asked.day < ctx.today() {
                 violations.push(

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use platform::text;
 use proto::{
     common::v1::ErrorReason,
     refusal::{Refusal, Violation, Words, words},
@@ -106,6 +107,7 @@ impl Project {
                     Err(violation) => violations.push(violation),
                 }
             }
+            violations.extend(text::optional_note("note", &asked.note));
             let would_withdraw = project.check_set(&dates, ctx, &mut violations);
             Refusal::unless_empty(violations)?;
 

@@ -1,13 +1,14 @@
 //! The acceptance protocol: issued, signed by both parties, or voided before both have signed.
 
 use jiff::Timestamp;
+use platform::{fact::Fact, text};
 use proto::{
     common::v1::ErrorReason,
     refusal::{Refusal, Violation, words},
 };
 use serde::{Deserialize, Serialize};
 
-use super::{audits::MinorFinding, checks::written, facts::Fact};
+use super::audits::MinorFinding;
 use crate::actor::{Actor, Party};
 
 /// How far an issue of the protocol is.
@@ -164,7 +165,7 @@ impl Protocol {
     ) -> Result<Vec<ProtocolEvent>, Refusal> {
         let party = signing_party(by)?;
         self.open().filter(|issue| issue.number == number).ok_or_else(|| self.waiting(number))?;
-        Refusal::unless_empty(Vec::from_iter(written("reason", reason)))?;
+        Refusal::unless_empty(Vec::from_iter(text::note("reason", reason)))?;
         let mut events = vec![ProtocolEvent::Declined { number, party, reason: reason.trim().to_owned() }];
         events.extend(self.void(reason, by, now));
         Ok(events)

@@ -1,5 +1,6 @@
 //! Readiness: the conditions that the company confirms, its declaration, and its withdrawal.
 
+use platform::{fact::Fact, text};
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -11,8 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Stage,
-    checks::{by_company, by_softvig, keys, licences_in_place, not_found, stage_locked, written},
-    facts::Fact,
+    checks::{by_company, by_softvig, keys, licences_in_place, not_found, stage_locked},
 };
 use crate::actor::Actor;
 
@@ -142,6 +142,10 @@ impl Readiness {
                     .allowed(words("a note or evidence", "notatka lub dowód")),
             );
         }
+        violations.extend(text::optional_note("note", &proof.note));
+        for (i, evidence) in proof.evidence.iter().enumerate() {
+            violations.extend(text::optional_note(&format!("evidence[{i}]"), evidence));
+        }
         Refusal::unless_empty(violations)?;
         let event = ReadinessEvent::ConditionConfirmed {
             condition: condition.clone(),
@@ -212,7 +216,7 @@ impl Readiness {
         now: Timestamp,
     ) -> Result<Vec<ReadinessEvent>, Refusal> {
         let mut violations = Vec::from_iter(by_softvig(by));
-        violations.extend(written("reason", reason));
+        violations.extend(text::note("reason", reason));
         if self.declared().is_none() {
             violations.push(stage_locked(
                 Stage::Readiness,

@@ -4,7 +4,9 @@
 //! back by itself.
 
 use calendar::Interval;
+use calendar::local_time;
 use jiff::{SignedDuration, Timestamp};
+use platform::fact::Fact;
 use proto::{
     common::v1::ErrorReason,
     refusal::{Refusal, Violation, words},
@@ -13,8 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     MigrationTerms, Stage,
-    checks::{by_softvig, keys, licences_in_place, local_time, refuse, stage_locked},
-    facts::Fact,
+    checks::{by_softvig, keys, licences_in_place, refuse, stage_locked},
     stops::{StopConfirmation, Stops},
 };
 use crate::{actor::Actor, company::SystemLists};

@@ -1,5 +1,7 @@
 //! What must stand still during a run: two explicit lists, confirmed for each attempt within its window.
 
+use calendar::local_time;
+use platform::fact::Fact;
 use std::{collections::BTreeSet, fmt};
 
 use calendar::Interval;
@@ -10,10 +12,7 @@ use proto::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{
-    checks::{by_technical_or_softvig, is_short_line, keys, local_interval, local_time},
-    facts::Fact,
-};
+use super::checks::{by_technical_or_softvig, is_short_line, keys, local_interval};
 use crate::{actor::Actor, company::SystemLists};
 
 /// One of the two lists.

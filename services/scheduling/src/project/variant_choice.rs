@@ -1,5 +1,6 @@
 //! The choice of the variant, help with it, and its change (`VARIANT_FROZEN`).
 
+use platform::{fact::Fact, text};
 use proto::{
     common::v1::ErrorReason,
     refusal::{Refusal, Violation, Words, words},
@@ -8,8 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AuditNo, Context, Project, ProjectEvent, VariantData,
-    checks::{by_decision, by_softvig, written},
-    facts::Fact,
+    checks::{by_decision, by_softvig},
     model::Outcome,
 };
 
@@ -96,6 +96,7 @@ impl Project {
     pub fn ask_variant_help(&mut self, note: &str, ctx: &Context) -> Outcome {
         self.change(ctx, |project, events| {
             let mut violations = Vec::from_iter(by_decision(ctx.actor));
+            violations.extend(text::optional_note("note", note));
             violations.extend(project.variant_frozen());
             Refusal::unless_empty(violations)?;
             let note = note.trim().to_owned();
@@ -112,7 +113,7 @@ impl Project {
         self.change(ctx, |project, events| {
             let mut violations = Vec::from_iter(by_softvig(ctx.actor));
             violations.extend(project.variant_frozen());
-            violations.extend(written("note", note));
+            violations.extend(text::note("note", note));
             Refusal::unless_empty(violations)?;
             let (variant, note) = (variant.key.clone(), note.trim().to_owned());
             let recommended = Fact::new(ctx.actor, None, ctx.now);

@@ -1,6 +1,7 @@
 //! Verification: the company says that it works, or reports problems, which SOFTVIG answers.
 
 use jiff::Timestamp;
+use platform::{fact::Fact, text};
 use proto::{
     common::v1::ErrorReason,
     refusal::{Refusal, Violation, words},
@@ -9,8 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Stage,
-    checks::{by_company, by_decision, by_softvig, keys, not_found, stage_locked, written},
-    facts::Fact,
+    checks::{by_company, by_decision, by_softvig, keys, not_found, stage_locked},
 };
 use crate::actor::Actor;
 
@@ -94,7 +94,7 @@ impl Verification {
         let mut violations = Vec::from_iter(by_company(by));
         violations.extend(locked(unlocked_at));
         violations.extend(reported.out_of_range(unlocked_at));
-        violations.extend(written("description", description));
+        violations.extend(text::note("description", description));
         Refusal::unless_empty(violations)?;
         let description = description.trim().to_owned();
         let event = VerificationEvent::ProblemReported {
@@ -117,7 +117,7 @@ impl Verification {
         now: Timestamp,
     ) -> Result<Vec<VerificationEvent>, Refusal> {
         let mut violations = Vec::from_iter(by_softvig(by));
-        violations.extend(written("answer", answer));
+        violations.extend(text::note("answer", answer));
         let Some(problem) = self.problems.iter_mut().find(|p| p.id == id) else {
             return Err(not_found("problem", id));
         };

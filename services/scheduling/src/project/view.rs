@@ -1,12 +1,11 @@
 //! The project as the contract shows it.
 
-use platform::{actor, clock, etag};
+use platform::{actor, clock, etag, fact::Fact};
 use proto::scheduling::v1 as pb;
 
 use super::{
     AuditNo, Context, DateKind, Project,
     audits::{Attempt, AttemptState},
-    facts::Fact,
     integrations::{BrandState, Integrations},
     model::Status,
     overrides::Override,

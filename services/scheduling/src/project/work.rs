@@ -2,13 +2,13 @@
 
 use calendar::{Interval, day_bounds};
 use jiff::Timestamp;
+use platform::fact::Fact;
 use proto::refusal::{Violation, words};
 
 use super::{
     AuditNo, Context, DateKind, PlannedDate, Project, ProjectEvent, Stage, StageState,
     audits::{AttemptId, AuditResult, MinorFinding, StartGate},
     checks::stage_locked,
-    facts::Fact,
     licence::HeldPass,
     model::Outcome,
     readiness::{Condition, DeclareGate, Proof},

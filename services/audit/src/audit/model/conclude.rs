@@ -2,7 +2,7 @@
 
 use calendar::local_day;
 use jiff::Timestamp;
-use platform::actor::Actor;
+use platform::{actor::Actor, fact};
 use proto::{
     common::v1::ErrorReason,
     refusal::{Refusal, Violation, words},
@@ -10,7 +10,7 @@ use proto::{
 
 use super::{
     Attempt, AttemptId, AttemptState, Conclusion, Dossier, Event, Finding, FindingId, FindingState, Outcome,
-    Verdict, check_occurred_at,
+    Verdict,
 };
 use crate::checklist::{AuditKind, Item, Severity};
 
@@ -39,7 +39,7 @@ impl Dossier {
         let passed = judged.iter().all(|(_, o)| o.verdict != Verdict::Failed(Severity::Blocking));
 
         let mut violations = Vec::new();
-        violations.extend(check_occurred_at("occurred_at", occurred_at, found.last_step(), now));
+        violations.extend(fact::outside("occurred_at", occurred_at, Some(found.last_step()), now));
         violations.extend(incomplete(found, &judged));
         violations.extend(judged.iter().filter(|(_, o)| o.is_stale(occurred_at)).map(|(i, o)| stale(i, o)));
         if passed && found.audit == AuditKind::Two {

@@ -1,14 +1,14 @@
 //! Findings: what an audit wants corrected, the company's answers, and SOFTVIG's judgement of them.
 
 use jiff::Timestamp;
-use platform::actor::Actor;
+use platform::{actor::Actor, text};
 use proto::{
     common::v1::ErrorReason,
     refusal::{Refusal, Violation, Words, words},
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Attempt, AttemptId, Dossier, Entry, Event, FindingId, Recorded, check_text};
+use super::{Attempt, AttemptId, Dossier, Entry, Event, FindingId, Recorded};
 use crate::checklist::{AuditKind, Severity, Text, Value};
 
 /// Something that an audit wants corrected.
@@ -130,7 +130,7 @@ impl Dossier {
     ) -> Result<usize, Refusal> {
         self.check_not_closed()?;
         let found = self.finding(finding)?;
-        let mut violations: Vec<_> = check_text(field, text).into_iter().collect();
+        let mut violations: Vec<_> = text::note(field, text).into_iter().collect();
         if !self.counts(found.attempt) {
             violations.push(locked(
                 words("a finding of a voided attempt", "zagadnienie z unieważnionego podejścia"),

@@ -17,11 +17,10 @@ mod waive;
 
 use std::fmt::Display;
 
-use jiff::Timestamp;
 use platform::id::{CompanyId, ProjectId};
 use proto::{
     common::v1::ErrorReason,
-    refusal::{Refusal, Violation, words},
+    refusal::{Refusal, Violation},
 };
 use serde::{Deserialize, Serialize};
 
@@ -104,26 +103,4 @@ impl Dossier {
 
 fn not_found(id: impl Display) -> Refusal {
     Violation::new(ErrorReason::NotFound).field("name").asked(id).into()
-}
-
-/// `at` must lie neither in the future nor before the step before it.
-fn check_occurred_at(field: &str, at: Timestamp, not_before: Timestamp, now: Timestamp) -> Option<Violation> {
-    let in_order = not_before <= at && at <= now;
-    (!in_order).then(|| {
-        Violation::new(ErrorReason::OccurredAtInvalid)
-            .field(field)
-            .asked(at)
-            .allowed(words(format!("from {not_before} to {now}"), format!("od {not_before} do {now}")))
-    })
-}
-
-/// A text that a person must give: 1 to 2000 characters.
-fn check_text(field: &str, text: &str) -> Option<Violation> {
-    let length = text.trim().chars().count();
-    (length == 0 || length > 2000).then(|| {
-        Violation::new(ErrorReason::InvalidArgument)
-            .field(field)
-            .asked(words(format!("{length} characters"), format!("{length} znaków")))
-            .allowed(words("1 to 2000 characters", "od 1 do 2000 znaków"))
-    })
 }

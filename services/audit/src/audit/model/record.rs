@@ -1,15 +1,15 @@
 //! Recording measured values and facts: all that were sent, or none.
 
+use platform::{actor::Actor, fact, text};
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
-use platform::actor::Actor;
 use proto::{
     common::v1::ErrorReason,
     refusal::{Refusal, Violation, Words, words},
 };
 
-use super::{Attempt, AttemptId, Dossier, Entry, Event, Recorded, check_occurred_at};
+use super::{Attempt, AttemptId, Dossier, Entry, Event, Recorded};
 use crate::checklist::Value;
 
 /// One value as it was sent.
@@ -81,7 +81,7 @@ fn check(attempt: &Attempt, values: &[Measurement], now: Timestamp, refreshes: b
                 .push(invalid(field("key"), &sent.key).allowed(words("each key once", "każdy klucz raz")));
         }
         if let Some(at) = sent.measured_at {
-            violations.extend(check_occurred_at(&field("measured_at"), at, not_before, now));
+            violations.extend(fact::outside(&field("measured_at"), at, Some(not_before), now));
         }
         let item = attempt.checklist.item(&sent.key);
         if let Some(computed) = item.and_then(|item| item.computed.as_ref()) {
@@ -106,12 +106,7 @@ fn check(attempt: &Attempt, values: &[Measurement], now: Timestamp, refreshes: b
                 "notatka albo miejsce, w którym leży dowód",
             )));
         }
-        if sent.note.chars().count() > 2000 {
-            violations.push(
-                invalid(field("note"), words("a longer text", "dłuższy tekst"))
-                    .allowed(words("up to 2000 characters", "do 2000 znaków")),
-            );
-        }
+        violations.extend(text::optional_note(&field("note"), &sent.note));
     }
     violations
 }

@@ -1,14 +1,14 @@
 //! Waivers: SOFTVIG accepts an item as it is, by name, for a reason, until a day.
 
 use jiff::{Timestamp, civil::Date};
-use platform::actor::Actor;
+use platform::{actor::Actor, text};
 use proto::{
     common::v1::ErrorReason,
     refusal::{Refusal, Violation, Words, words},
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Attempt, AttemptId, Dossier, Event, check_text};
+use super::{Attempt, AttemptId, Dossier, Event};
 use crate::checklist::AuditKind;
 
 /// What a waiver says.
@@ -66,7 +66,7 @@ impl Dossier {
 
         let today = calendar::local_day(now);
         let mut violations: Vec<_> =
-            [check_text("approver", &terms.approver), check_text("reason", &terms.reason)]
+            [text::note("approver", &terms.approver), text::note("reason", &terms.reason)]
                 .into_iter()
                 .flatten()
                 .collect();

@@ -47,6 +47,21 @@ fn readiness_conditions_name_all_that_are_missing() {
     assert_eq!(asked, "not confirmed: it_environment, purchase.windows_server, server_prepared");
 }
 
+#[rstest]
+#[case::nothing(Proof::default(), "note")]
+#[case::a_note_too_long(note(&"ż".repeat(2001)), "note")]
+#[case::evidence_too_long(Proof { evidence: vec!["FV/12".into(), "x".repeat(2001)], ..note("done") }, "evidence[1]")]
+fn readiness_conditions_need_a_note_or_evidence_that_can_be_read(#[case] proof: Proof, #[case] field: &str) {
+    let conditions = demanded();
+    let mut readiness = Readiness::default();
+    let refusal = readiness
+        .confirm(conditions[0].clone(), proof, &gate(&conditions), None, &TECHNICAL, at(NOW))
+        .expect_err("refused");
+    assert_eq!(refusal.reason(), ErrorReason::InvalidArgument);
+    assert_eq!(refusal.violations()[0].field, field);
+    assert_eq!(readiness.missing(&conditions).len(), conditions.len());
+}
+
 #[test]
 fn readiness_conditions_and_licence_required_are_refused_together() {
     let conditions = demanded();

@@ -1,6 +1,8 @@
 //! What happens to a run after its start: facts, their corrections, and the reopening of a finished run.
 
+use calendar::local_time;
 use jiff::Timestamp;
+use platform::{fact::Fact, text};
 use proto::{
     common::v1::ErrorReason,
     refusal::{Refusal, Violation, Words, words},
@@ -11,8 +13,7 @@ use crate::{
     actor::Actor,
     project::{
         Stage,
-        checks::{by_softvig, local_time, refuse, stage_locked, written},
-        facts::Fact,
+        checks::{by_softvig, refuse, stage_locked},
     },
 };
 
@@ -78,7 +79,7 @@ impl Migration {
                 .allowed(words("until the run is finished", "dopóki migracja nie jest zakończona"))
                 .into());
         }
-        Refusal::unless_empty(Vec::from_iter(written("reason", reason)))?;
+        Refusal::unless_empty(Vec::from_iter(text::note("reason", reason)))?;
         let run =
             self.next_step(words("while a run is in progress", "w trakcie migracji"), &rolled_back, by)?;
         let restored = match &run.state {
@@ -138,7 +139,7 @@ impl Migration {
     /// The answer to a problem: the finished run counts no more, and a new window is needed.
     pub fn reopen(&mut self, reason: &str, by: &Actor, now: Timestamp) -> Result<Vec<RunEvent>, Refusal> {
         let mut violations = Vec::from_iter(by_softvig(by));
-        violations.extend(written("reason", reason));
+        violations.extend(text::note("reason", reason));
         let last = self.runs.last_mut();
         let Some((run, restored, finished)) = last.and_then(|run| match run.state.clone() {
             RunState::Finished { restored, finished } => Some((run, restored, finished)),

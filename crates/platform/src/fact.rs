@@ -1,11 +1,10 @@
 //! Recorded facts and their two times: when it happened and when it was recorded.
 
-use calendar::local_day;
+use calendar::{local_day, local_time};
 use jiff::{Timestamp, civil::Date};
 use proto::{common::v1::ErrorReason, refusal::Violation};
 use serde::{Deserialize, Serialize};
 
-use super::checks::local_time;
 use crate::actor::Actor;
 
 /// Something that happened and was recorded, in microseconds.
@@ -38,22 +37,27 @@ impl Fact {
 
     /// The same for a correction, which also must not pass the step after it.
     pub fn outside(&self, step_before: Option<Timestamp>, latest: Timestamp) -> Option<Violation> {
-        let latest = latest.min(self.recorded_at);
-        let too_early = step_before.is_some_and(|earliest| self.occurred_at < earliest);
-        if !too_early && self.occurred_at <= latest {
-            return None;
-        }
-        let allowed = match step_before {
-            Some(earliest) => format!("{}/{}", local_time(earliest), local_time(latest)),
-            None => format!("../{}", local_time(latest)),
-        };
-        Some(
-            Violation::new(ErrorReason::OccurredAtInvalid)
-                .field("occurred_at")
-                .asked(local_time(self.occurred_at))
-                .allowed(allowed),
-        )
+        outside("occurred_at", self.occurred_at, step_before, latest.min(self.recorded_at))
     }
+}
+
+/// `OCCURRED_AT_INVALID` where the time in a field lies after `latest`, or before the step before it.
+pub fn outside(
+    field: &str,
+    at: Timestamp,
+    step_before: Option<Timestamp>,
+    latest: Timestamp,
+) -> Option<Violation> {
+    if step_before.is_none_or(|earliest| earliest <= at) && at <= latest {
+        return None;
+    }
+    let earliest = step_before.map_or("..".to_owned(), local_time);
+    Some(
+        Violation::new(ErrorReason::OccurredAtInvalid)
+            .field(field)
+            .asked(local_time(at))
+            .allowed(format!("{earliest}/{}", local_time(latest))),
+    )
 }
 
 fn micros(at: Timestamp) -> Timestamp {
