@@ -10,6 +10,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use jiff::SignedDuration;
 use sea_orm::{DatabaseTransaction, QueryResult};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -32,6 +33,10 @@ const UNKNOWN_TYPES_EVERY: Duration = Duration::from_secs(60);
 /// How often one event is tried at once. Two events at once can look like a broken invariant, such as
 /// a unique key that is taken, so a permanent error counts only when it stays.
 const MOST_ATTEMPTS: u32 = 5;
+/// Services start one after the other, and a producer may take commands before its consumer has a
+/// database. What happened so long before that was made is told all the same: where the database
+/// replaces a lost one, better twice than never.
+const TOLD_BEFORE: SignedDuration = SignedDuration::from_hours(24);
 /// How an event of a type that this build does not know is marked: a newer build tries it again.
 pub const UNKNOWN_TYPE: &str = "unknown type";
 
@@ -55,7 +60,8 @@ pub trait OnEvent: Send + Sync {
     /// The services whose events are heard.
     fn sources(&self) -> &'static [&'static str];
 
-    /// Applies one event in the given unit: an event is a fact and is never refused.
+    /// Applies one event in the given unit: an event is a fact and is never refused. The state follows it
+    /// always; people are told only where the unit is no backfill.
     async fn apply(&self, unit: &mut Unit, event: &Message) -> Result<(), ApplyError>;
 }
 
@@ -147,6 +153,7 @@ impl Consumer {
             return Ok(Step::Done);
         }
         let mut unit = self.core.lock_lane(tx, message.lane, message.trace.clone()).await?;
+        unit.set_backfill(message.sequenced_at < self.core.made_at().await? - TOLD_BEFORE);
         caught(&message.kind, self.on.apply(&mut unit, message)).await?;
         let key = vec![message.seq.into(), message.source.as_str().into(), message.lane.to_string().into()];
         execute(unit.db(), "update cursor set seq = $1 where source = $2 and lane = $3", key.clone())
@@ -280,8 +287,8 @@ async fn lock_cursor(tx: &DatabaseTransaction, source: &str, lane: Lane) -> Resu
 async fn store(tx: &DatabaseTransaction, message: &Message, error: Option<&str>) -> Result<(), Error> {
     execute(
         tx,
-        "insert into inbox (source, lane, seq, event_id, kind, payload, trace, error, recorded_at, received_at) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+        "insert into inbox (source, lane, seq, event_id, kind, payload, trace, error, recorded_at, sequenced_at, received_at) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
          on conflict (source, lane, seq) do update set error = coalesce(excluded.error, inbox.error)",
         vec![
             message.source.as_str().into(),
@@ -293,6 +300,7 @@ async fn store(tx: &DatabaseTransaction, message: &Message, error: Option<&str>)
             message.trace.clone().into(),
             error.map(str::to_owned).into(),
             clock::to_db(message.recorded_at).into(),
+            clock::to_db(message.sequenced_at).into(),
             clock::to_db(clock::machine_now()).into(),
         ],
     )
@@ -300,7 +308,7 @@ async fn store(tx: &DatabaseTransaction, message: &Message, error: Option<&str>)
     Ok(())
 }
 
-const INBOX: &str = "inbox.source, inbox.lane, inbox.seq, inbox.event_id, inbox.kind, inbox.payload, inbox.trace, inbox.recorded_at";
+const INBOX: &str = "inbox.source, inbox.lane, inbox.seq, inbox.event_id, inbox.kind, inbox.payload, inbox.trace, inbox.recorded_at, inbox.sequenced_at";
 
 fn read_message(row: &QueryResult) -> Result<Message, Error> {
     let lane: String = row.try_get("", "lane")?;
@@ -311,6 +319,7 @@ fn read_message(row: &QueryResult) -> Result<Message, Error> {
         event_id: row.try_get("", "event_id")?,
         kind: row.try_get("", "kind")?,
         recorded_at: clock::from_db(row.try_get("", "recorded_at")?),
+        sequenced_at: clock::from_db(row.try_get("", "sequenced_at")?),
         trace: row.try_get("", "trace")?,
         payload: row.try_get::<Vec<u8>>("", "payload")?.into(),
     })

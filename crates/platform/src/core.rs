@@ -2,9 +2,15 @@
 
 use std::sync::{Arc, OnceLock};
 
+use jiff::Timestamp;
 use tokio::sync::{Notify, OnceCell};
 
-use crate::{clock::Clock, db::Db, error::Error, tokens::Tokens};
+use crate::{
+    clock::{self, Clock},
+    db::{Db, query_one},
+    error::Error,
+    tokens::Tokens,
+};
 
 /// One service's runtime. Cloned freely; clones share everything.
 #[derive(Clone, Debug)]
@@ -15,6 +21,7 @@ pub struct Core {
     pub clock: Clock,
     signals: Arc<Signals>,
     tokens: Arc<OnceCell<Tokens>>,
+    made_at: Arc<OnceCell<Timestamp>>,
     sources: Arc<OnceLock<&'static [&'static str]>>,
 }
 
@@ -29,7 +36,15 @@ struct Signals {
 
 impl Core {
     pub fn new(service: &'static str, db: Db, clock: Clock) -> Self {
-        Self { service, db, clock, signals: Arc::default(), tokens: Arc::default(), sources: Arc::default() }
+        Self {
+            service,
+            db,
+            clock,
+            signals: Arc::default(),
+            tokens: Arc::default(),
+            made_at: Arc::default(),
+            sources: Arc::default(),
+        }
     }
 
     /// Says whose events this service applies; its consumer knows.
@@ -45,6 +60,16 @@ impl Core {
     /// What seals this database's tokens.
     pub(crate) async fn tokens(&self) -> Result<&Tokens, Error> {
         self.tokens.get_or_try_init(|| Tokens::load(&self.db)).await
+    }
+
+    /// Machine time at which this database was made.
+    pub(crate) async fn made_at(&self) -> Result<Timestamp, Error> {
+        let read = async || {
+            let row = query_one(self.db.read(), "select made_at from head where id = 1", vec![]).await?;
+            let row = row.ok_or_else(|| anyhow::anyhow!("the schema has no head row"))?;
+            Ok(clock::from_db(row.try_get("", "made_at")?))
+        };
+        self.made_at.get_or_try_init(read).await.copied()
     }
 
     /// Events were committed and wait for a position.

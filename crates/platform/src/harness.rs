@@ -181,6 +181,7 @@ impl<S: Service + OnEvent> Harness<S> {
             event_id: Uuid::now_v7().to_string(),
             kind: kind.to_owned(),
             recorded_at: self.service.core().clock.now(),
+            sequenced_at: clock::machine_now(),
             trace: None,
             payload: payload.into(),
         }

@@ -251,6 +251,7 @@ impl Core {
             event_id: row.try_get::<uuid::Uuid>("", "event_id")?.to_string(),
             kind: row.try_get("", "kind")?,
             recorded_at: clock::from_db(row.try_get("", "recorded_at")?),
+            sequenced_at: clock::from_db(row.try_get("", "sequenced_at")?),
             trace: row.try_get("", "trace")?,
             payload: row.try_get::<Vec<u8>>("", "payload")?.into(),
         })
@@ -264,7 +265,7 @@ fn every(period: Duration) -> Interval {
     interval
 }
 
-const COLUMNS: &str = "outbox.event_id, outbox.lane, outbox.seq, outbox.position, outbox.kind, outbox.recorded_at, outbox.trace, outbox.payload";
+const COLUMNS: &str = "outbox.event_id, outbox.lane, outbox.seq, outbox.position, outbox.kind, outbox.recorded_at, outbox.sequenced_at, outbox.trace, outbox.payload";
 
 fn lane(row: &QueryResult) -> Result<Lane, Error> {
     let lane: String = row.try_get("", "lane")?;

@@ -8,7 +8,10 @@ use sea_orm::{
 };
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait};
 
-use crate::db::{Db, execute, query_all, query_one};
+use crate::{
+    clock,
+    db::{Db, execute, query_all, query_one},
+};
 
 /// A build accepts a newer schema of the same number; a change that an older build cannot live with raises it.
 pub const COMPATIBILITY: i64 = 1;
@@ -70,9 +73,14 @@ pub async fn up<M: MigratorTrait>(db: &Db) -> Result<(), DbErr> {
         M::up(&tx, None).await?;
         execute(
             &tx,
-            "insert into head (id, next_position, epoch, token_key, compatibility) values (1, 1, $1, $2, $3) \
+            "insert into head (id, next_position, epoch, token_key, compatibility, made_at) values (1, 1, $1, $2, $3, $4) \
              on conflict (id) do nothing",
-            vec![uuid::Uuid::now_v7().into(), crate::tokens::new_key()?.into(), COMPATIBILITY.into()],
+            vec![
+                uuid::Uuid::now_v7().into(),
+                crate::tokens::new_key()?.into(),
+                COMPATIBILITY.into(),
+                clock::to_db(clock::machine_now()).into(),
+            ],
         )
         .await?;
     }
@@ -116,6 +124,7 @@ fn tables() -> Vec<TableCreateStatement> {
             .col(ColumnDef::new("epoch").uuid().not_null())
             .col(ColumnDef::new("token_key").blob().not_null())
             .col(ColumnDef::new("compatibility").big_integer().not_null())
+            .col(ColumnDef::new("made_at").timestamp_with_time_zone().not_null())
             .to_owned(),
         Table::create()
             .table("lane")
@@ -174,6 +183,7 @@ fn tables() -> Vec<TableCreateStatement> {
             .col(ColumnDef::new("trace").text())
             .col(ColumnDef::new("error").text())
             .col(ColumnDef::new("recorded_at").timestamp_with_time_zone().not_null())
+            .col(ColumnDef::new("sequenced_at").timestamp_with_time_zone().not_null())
             .col(ColumnDef::new("received_at").timestamp_with_time_zone().not_null())
             .primary_key(Index::create().col("source").col("lane").col("seq"))
             .to_owned(),

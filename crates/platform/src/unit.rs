@@ -74,6 +74,7 @@ pub struct Unit {
     ticket: Option<Ticket>,
     trace: Option<String>,
     timers_changed: bool,
+    backfill: bool,
 }
 
 impl Core {
@@ -110,6 +111,7 @@ impl Core {
             ticket: None,
             trace,
             timers_changed: false,
+            backfill: false,
         })
     }
 
@@ -153,6 +155,16 @@ impl Unit {
 
     pub fn lane(&self) -> Lane {
         self.lane
+    }
+
+    /// Whether an event is applied that is older than this database: a new consumer reads old history.
+    /// The state follows it, but nobody is told and nothing else leaves the house.
+    pub fn is_backfill(&self) -> bool {
+        self.backfill
+    }
+
+    pub(crate) fn set_backfill(&mut self, backfill: bool) {
+        self.backfill = backfill;
     }
 
     /// Puts an event on the lane, after those put before.

@@ -104,6 +104,7 @@ fn headers(company: &str) -> HeaderMap {
         ("ce-source", "/przesiadka/scheduling"),
         ("ce-type", "przesiadka.scheduling.v1.company_created"),
         ("ce-time", NOW),
+        ("ce-recordedtime", NOW),
         ("ce-lane", company),
         ("ce-sequence", "1"),
     ] {

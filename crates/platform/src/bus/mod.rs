@@ -33,6 +33,8 @@ pub struct Message {
     pub kind: String,
     /// Business time at which it was recorded.
     pub recorded_at: Timestamp,
+    /// Machine time at which it got its position, right after its commit; see [`Unit::is_backfill`](crate::unit::Unit::is_backfill).
+    pub sequenced_at: Timestamp,
     /// W3C traceparent.
     pub trace: Option<String>,
     pub payload: Bytes,

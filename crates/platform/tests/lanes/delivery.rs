@@ -1,4 +1,5 @@
-//! A process dies between each pair of steps: stored, sequenced, published, applied, acknowledged.
+//! A process dies between each pair of steps: stored, sequenced, published, applied, acknowledged; and
+//! consumers that are slow, several, or new.
 
 use std::sync::Arc;
 
@@ -7,7 +8,8 @@ use rstest::rstest;
 use testkit::Backend;
 
 use crate::world::{
-    Deaf, Home, Keeper, Process, company, delivered, embedded, expect_notes, expect_published, make, notes,
+    Deaf, Home, Keeper, Process, age, company, delivered, embedded, expect_notes, expect_published, make,
+    notes, told,
 };
 
 #[rstest]
@@ -161,4 +163,28 @@ async fn a_new_consumer_reads_old_history(#[case] backend: Backend) {
     expect_notes(&kept.core, company(0), 15).await;
     expect_notes(&kept.core, company(1), 15).await;
     drop(made);
+}
+
+#[rstest]
+#[case::sqlite(Backend::Sqlite)]
+#[case::postgres(Backend::Postgres)]
+#[tokio::test]
+async fn a_new_consumer_follows_old_history_and_tells_nobody_of_it(#[case] backend: Backend) {
+    let (maker, keeper) = (Home::new("maker", backend).await, Home::new("keeper", backend).await);
+    let made = maker.core().await;
+    make(&made, company(1), &["note"; 6]).await;
+    made.sequence().await.expect("sequenced");
+    // What is older than a day when the consumer's database is made is history.
+    for (seq, hours) in [(1, 25), (2, 25), (3, 25), (4, 23), (5, 23)] {
+        age(&made, seq, hours).await;
+    }
+    let core = keeper.core().await;
+    let inlet = Consumer::new(core.clone(), Keeper::new());
+    let messages = delivered(&made, company(1)).await;
+    // Some come early and wait in the table.
+    for n in [5, 3, 1, 0, 2, 4] {
+        inlet.receive(messages[n].clone()).await.expect("received");
+    }
+    assert_eq!(notes(&core, company(1)).await, [1, 2, 3, 4, 5, 6]);
+    assert_eq!(told(&core, company(1)).await, [4, 5, 6]);
 }

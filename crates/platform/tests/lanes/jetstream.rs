@@ -12,7 +12,9 @@ use platform::{
 use testkit::{Backend, Nats, NatsServer, eventually};
 
 use crate::faults::{Fault, Faulty};
-use crate::world::{Deaf, Home, Keeper, PATIENCE, Process, company, expect_notes, expect_published, make};
+use crate::world::{
+    Deaf, Home, Keeper, PATIENCE, Process, age, company, expect_notes, expect_published, make, told,
+};
 
 /// The toys use the credentials of two real services.
 async fn bus(nats: &Nats, user: &str) -> Bus {
@@ -191,6 +193,29 @@ async fn a_stream_or_consumer_deleted_while_everybody_runs() {
     admin.delete_stream(&nats.stream).await.expect("deleted");
     make(&made.core, company(1), &["note"]).await;
     expect_notes(&kept.core, company(1), 3).await;
+}
+
+#[tokio::test]
+async fn a_new_consumer_on_old_history_that_the_stream_no_longer_holds() {
+    let nats = Nats::unique();
+    let (maker, keeper) =
+        (Home::new("maker", Backend::Postgres).await, Home::new("keeper", Backend::Postgres).await);
+    let made = Process::start(maker.core().await, bus(&nats, "operator").await, Arc::new(Deaf));
+    make(&made.core, company(1), &["note", "note", "note"]).await;
+    make(&made.core, company(2), &["note", "note"]).await;
+    expect_published(&made.core).await;
+    for seq in 1..=3 {
+        age(&made.core, seq, 25).await;
+    }
+    let admin = async_nats::jetstream::new(nats.connect("operator").await);
+    admin.delete_stream(&nats.stream).await.expect("deleted");
+
+    let kept = Process::start(keeper.core().await, bus(&nats, "operator").await, Keeper::new());
+    expect_notes(&kept.core, company(1), 3).await;
+    expect_notes(&kept.core, company(2), 2).await;
+    make(&made.core, company(2), &["note"]).await;
+    expect_notes(&kept.core, company(2), 3).await;
+    assert_eq!((told(&kept.core, company(1)).await, told(&kept.core, company(2)).await), (vec![], vec![3]));
 }
 
 /// Adds an event to a company's lane; a watch shows it with its number.

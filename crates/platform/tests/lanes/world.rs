@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use platform::{
     bus::{Bus, Embedded, Message},
-    clock::Clock,
+    clock::{self, Clock},
     consumer::{ApplyError, Consumer, OnEvent},
     core::Core,
     db::{Db, execute, query_all},
@@ -30,7 +30,7 @@ impl MigratorTrait for Toy {
             name: "m20261122_000002_toy",
             tables: || vec![schema::document_table("thing")],
             sql: &[
-                "create table note (source text not null, lane text not null, place bigint not null, seq bigint not null, kind text not null)",
+                "create table note (source text not null, lane text not null, place bigint not null, seq bigint not null, kind text not null, told boolean not null)",
                 "create index note_place on note (lane, place)",
             ],
         };
@@ -96,13 +96,14 @@ impl OnEvent for Keeper {
     async fn apply(&self, unit: &mut platform::unit::Unit, event: &Message) -> Result<(), ApplyError> {
         execute(
             unit.db(),
-            "insert into note (source, lane, place, seq, kind) \
-             select $1, $2, coalesce(max(place), 0) + 1, $3, $4 from note where lane = $2",
+            "insert into note (source, lane, place, seq, kind, told) \
+             select $1, $2, coalesce(max(place), 0) + 1, $3, $4, $5 from note where lane = $2",
             vec![
                 event.source.as_str().into(),
                 event.lane.to_string().into(),
                 event.seq.into(),
                 event.kind.as_str().into(),
+                (!unit.is_backfill()).into(),
             ],
         )
         .await
@@ -200,6 +201,23 @@ pub fn event(kind: &'static str) -> NewEvent {
 /// The numbers that were written down for a lane, in the order of writing.
 pub async fn notes(core: &Core, company: CompanyId) -> Vec<i64> {
     try_notes(core, company).await.expect("notes")
+}
+
+/// The numbers of which people would have been told.
+pub async fn told(core: &Core, company: CompanyId) -> Vec<i64> {
+    let sql = "select seq from note where lane = $1 and told order by place";
+    let lane = Lane::Company(company).to_string().into();
+    let rows = query_all(core.db.read(), sql, vec![lane]).await.expect("notes");
+    rows.iter().map(|r| r.try_get("", "seq").expect("a number")).collect()
+}
+
+/// Makes an event of every lane look as if it had been sequenced so long ago.
+pub async fn age(core: &Core, seq: i64, hours: i64) {
+    let then = clock::to_db(clock::machine_now() - jiff::SignedDuration::from_hours(hours));
+    let tx = core.db.begin().await.expect("begun");
+    let sql = "update outbox set sequenced_at = $1 where seq = $2";
+    execute(&tx, sql, vec![then.into(), seq.into()]).await.expect("aged");
+    tx.commit().await.expect("committed");
 }
 
 async fn try_notes(core: &Core, company: CompanyId) -> Result<Vec<i64>, sea_orm::DbErr> {

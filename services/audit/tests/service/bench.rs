@@ -154,6 +154,7 @@ impl Bench {
             event_id: Uuid::now_v7().to_string(),
             kind: String::new(),
             recorded_at: self.core.clock.now(),
+            sequenced_at: platform::clock::machine_now(),
             trace: None,
             payload: payload.into(),
         }

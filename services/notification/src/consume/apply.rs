@@ -47,7 +47,9 @@ impl OnEvent for Notification {
         if let Outcome::Ignored(why) = outcome {
             tracing::debug!(kind = event.kind, why, "event ignored");
         }
-        if let Outcome::Told(notices) = &outcome {
+        if let Outcome::Told(notices) = &outcome
+            && !unit.is_backfill()
+        {
             tell(unit, &self.renderer, &open.book.directory, notices).await?;
         }
         open.keep(unit, &self.reminders).await?;

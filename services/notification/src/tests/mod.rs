@@ -1,6 +1,7 @@
 //! The service as a whole, on both databases.
 
 mod adapters;
+mod backfill;
 mod delivery;
 mod questions;
 mod reminders;

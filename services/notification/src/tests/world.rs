@@ -50,6 +50,20 @@ impl Deref for World {
 impl World {
     /// A company with Tadek (technical) and Dagmara (decision), at [`now`].
     pub async fn new(backend: Backend) -> Self {
+        let world = Self::empty(backend).await;
+        let changed = proto::scheduling::v1::CompanyChanged {
+            display_name: "Auto Łęcki sp. z o.o.".into(),
+            ..Default::default()
+        };
+        world.tell(Event::CompanyChanged(changed)).await;
+        for contact in [TADEK, DAGMARA] {
+            world.tell(Event::ContactCard(card(contact))).await;
+        }
+        world
+    }
+
+    /// A database in which nothing was heard yet, at [`now`].
+    pub async fn empty(backend: Backend) -> Self {
         platform::init();
         let database = Database::prepared(backend, "notification", async |url| {
             let db = open(&url).await;
@@ -62,16 +76,7 @@ impl World {
         let mails = folder.join("mails");
         let clock = TestClock::at(&now().to_string());
         let harness = Harness::new(replica(&database, clock.clock.clone(), &mails).await);
-        let world = Self { harness, clock, mails, folder, database };
-        let changed = proto::scheduling::v1::CompanyChanged {
-            display_name: "Auto Łęcki sp. z o.o.".into(),
-            ..Default::default()
-        };
-        world.tell(Event::CompanyChanged(changed)).await;
-        for contact in [TADEK, DAGMARA] {
-            world.tell(Event::ContactCard(card(contact))).await;
-        }
-        world
+        Self { harness, clock, mails, folder, database }
     }
 
     /// Another process of the same service.

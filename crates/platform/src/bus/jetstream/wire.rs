@@ -21,6 +21,8 @@ pub fn headers(message: &Message) -> HeaderMap {
     headers.insert("ce-source", format!("/przesiadka/{}", message.source));
     headers.insert("ce-type", format!("przesiadka.{}.v1.{}", message.source, message.kind));
     headers.insert("ce-time", message.recorded_at.to_string());
+    // CloudEvents' extension for when the event was written down: machine time, where `ce-time` may be simulated.
+    headers.insert("ce-recordedtime", message.sequenced_at.to_string());
     headers.insert("ce-datacontenttype", "application/protobuf");
     headers.insert("ce-lane", message.lane.to_string());
     headers.insert("ce-sequence", message.seq.to_string());
@@ -51,13 +53,15 @@ pub fn decode(prefix: &str, raw: &async_nats::Message) -> Result<Message, String
     if seq < 1 {
         return Err("ce-sequence is below 1".into());
     }
+    let instant = |name: &str| header(name)?.parse().map_err(|_| format!("{name} is no RFC 3339 instant"));
     Ok(Message {
         source: source.to_owned(),
         lane: lane.parse().map_err(|_| "the subject names no lane")?,
         seq,
         event_id: header("ce-id")?.to_owned(),
         kind: kind.to_owned(),
-        recorded_at: header("ce-time")?.parse().map_err(|_| "ce-time is no RFC 3339 instant")?,
+        recorded_at: instant("ce-time")?,
+        sequenced_at: instant("ce-recordedtime")?,
         trace: header("traceparent").ok().map(str::to_owned),
         payload: raw.payload.clone(),
     })
