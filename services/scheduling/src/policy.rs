@@ -44,6 +44,7 @@ mod tests {
         assert_eq!(policy.repeat_buffer_days, 1);
         assert_eq!(policy.audit_hours.to_string(), "08:00-16:00");
         assert_eq!(policy.slack_business_days, 2);
+        assert_eq!(policy.start_margin_minutes, 60);
         assert_eq!(policy.free_window_search_days, 90);
         assert!(!policy.migration_on_holidays);
     }

@@ -93,15 +93,16 @@ fn days(judge: &Judge, kind: DateKind, base: Base, from: Option<Date>) -> Vec<Ca
     days.map(|day| Candidate { date: PlannedDate::Day(day), integrations_day: None }).collect()
 }
 
-/// One window for each day on which one can start, as early as possible. By day; of two on one day the
-/// one that brings the integrations back earlier comes first.
+/// One window for each day on which one can start, as early as possible, with the policy's margin where
+/// there is room. By day; of two on one day the one that brings the integrations back earlier comes first.
 fn windows(judge: &Judge, base: Base, from: Option<Date>) -> Vec<Candidate> {
     let Some(terms) = judge.terms.migration else { return Vec::new() };
+    let margin = SignedDuration::from_mins(judge.ctx.policy.start_margin_minutes.into());
     let first = judge.first_search_day(DateKind::Migration, base).max(from.unwrap_or(Date::MIN));
     let mut windows: Vec<Candidate> = judge
         .free_gaps(judge.search_range(first))
         .into_iter()
-        .flat_map(|gap| starts(gap, terms.length()))
+        .flat_map(|gap| starts(gap, terms.length(), margin))
         .map(|window| {
             let restored = window.start.at + SignedDuration::from_hours(terms.planned_hours.into());
             let day = judge.ctx.calendar.next_business_day(local_day(restored));
@@ -112,11 +113,11 @@ fn windows(judge: &Judge, base: Base, from: Option<Date>) -> Vec<Candidate> {
     windows
 }
 
-fn starts(gap: Interval, length: SignedDuration) -> impl Iterator<Item = Window> {
+fn starts(gap: Interval, least: SignedDuration, margin: SignedDuration) -> impl Iterator<Item = Window> {
     std::iter::successors(Some(local_day(gap.start)), |day| day.tomorrow().ok())
         .map(move |day| day_bounds(day).start.max(gap.start))
-        .take_while(move |start| *start + length <= gap.end)
-        .map(move |start| Window::starting(start, length))
+        .take_while(move |start| *start + least <= gap.end)
+        .map(move |start| Window::starting(start, gap.end.duration_since(start).min(least + margin)))
 }
 
 fn nothing(judge: &Judge, kind: DateKind, base: Base) -> Refusal {

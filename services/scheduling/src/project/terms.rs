@@ -25,6 +25,8 @@ pub struct DatePolicy {
     pub free_window_search_days: u16,
     /// Business days that suggested dates leave, so that one late day does not break everything.
     pub slack_business_days: u16,
+    /// By how much a suggested migration window is longer than the least length, where there is room.
+    pub start_margin_minutes: u16,
 }
 
 impl Default for DatePolicy {

@@ -23,7 +23,7 @@ fn expected(dates: [(DateKind, &str); 4]) -> Vec<(DateKind, String)> {
 #[test]
 fn the_earliest_set_is_as_tight_as_the_rules_allow() {
     let suggested = suggest(&mut World::contracted(), None, 0);
-    let tight = [TIGHT[0], TIGHT[1], TIGHT[2], (Migration, "2026-12-30T17:00:00/2026-12-31T05:00:00")];
+    let tight = [TIGHT[0], TIGHT[1], TIGHT[2], (Migration, "2026-12-30T17:00:00/2026-12-31T06:00:00")];
     assert_eq!(chosen(&suggested.earliest), expected(tight));
 }
 
@@ -34,7 +34,7 @@ fn slack_leaves_two_business_days_at_each_date() {
         (Readiness, "2026-11-18"),
         (Audit1, "2026-12-18"),
         (Audit2, "2026-12-23"),
-        (Migration, "2027-01-11T17:00:00/2027-01-12T05:00:00"),
+        (Migration, "2027-01-11T17:00:00/2027-01-12T06:00:00"),
     ];
     assert_eq!(chosen(&suggested.with_slack), expected(slack));
 }
@@ -68,6 +68,20 @@ fn audit_1_days_that_leave_no_day_for_audit_2_are_never_offered() {
     assert_eq!(offered[..4], ["2026-12-18", "2026-12-21", "2026-12-23", "2026-12-28"], "not the 22nd");
 }
 
+/// A run that had to start in its window's very first instant would always start outside it.
+#[test]
+fn run_outside_window_leaves_a_margin_in_suggested_windows_where_there_is_room() {
+    let mut world = World::audit_2_passed();
+    world.run(&CRM, |p, ctx| p.withdraw_date(Migration, "ill", ctx)).expect("withdrawn");
+    world.hours = WorkingHours::parse(&[(Weekday::Friday, "06:30-17:00")], &[]).expect("hours");
+    let mut offered = |from| suggest(&mut world, Some(from), 0).earliest[0].chosen.date.to_string();
+    assert_eq!(offered("2027-01-08"), "2027-01-08T17:00:00/2027-01-09T06:00:00", "an hour more than needed");
+    assert_eq!(offered("2027-01-14"), "2027-01-14T00:00:00/2027-01-14T13:00:00");
+    world.hours = WorkingHours::parse(&[(Weekday::Tuesday, "12:00-13:00")], &[]).expect("hours");
+    let mut offered = |from| suggest(&mut world, Some(from), 0).earliest[0].chosen.date.to_string();
+    assert_eq!(offered("2027-01-12"), "2027-01-12T00:00:00/2027-01-12T12:00:00", "just enough is still offered");
+}
+
 #[test]
 fn windows_say_when_the_integrations_come_back_and_the_earlier_one_comes_first() {
     let mut world = World::audit_2_passed();
@@ -79,10 +93,10 @@ fn windows_say_when_the_integrations_come_back_and_the_earlier_one_comes_first()
         .map(|c| (c.date.to_string(), c.integrations_day.expect("a day").to_string()))
         .collect();
     let expected = [
-        ("2027-01-08T17:00:00/2027-01-09T05:00:00", "2027-01-11"),
-        ("2027-01-09T13:00:00/2027-01-10T01:00:00", "2027-01-11"),
-        ("2027-01-10T00:00:00/2027-01-10T12:00:00", "2027-01-11"),
-        ("2027-01-11T17:00:00/2027-01-12T05:00:00", "2027-01-13"),
+        ("2027-01-08T17:00:00/2027-01-09T06:00:00", "2027-01-11"),
+        ("2027-01-09T13:00:00/2027-01-10T02:00:00", "2027-01-11"),
+        ("2027-01-10T00:00:00/2027-01-10T13:00:00", "2027-01-11"),
+        ("2027-01-11T17:00:00/2027-01-12T06:00:00", "2027-01-13"),
     ];
     assert_eq!(offered, expected.map(|(window, back)| (window.to_owned(), back.to_owned())));
 }
@@ -98,8 +112,8 @@ fn of_two_windows_on_one_day_the_one_that_brings_them_back_earlier_comes_first()
         .chain(&suggested.earliest[0].alternatives)
         .map(|c| (c.date.to_string(), c.integrations_day.expect("a day").to_string()))
         .collect();
-    assert_eq!(back[0], ("2027-01-12T00:00:00/2027-01-12T12:00:00".to_owned(), "2027-01-13".to_owned()));
-    assert_eq!(back[1].0, "2027-01-12T13:00:00/2027-01-13T01:00:00");
+    assert_eq!(back[0], ("2027-01-12T00:00:00/2027-01-12T12:30:00".to_owned(), "2027-01-13".to_owned()));
+    assert_eq!(back[1].0, "2027-01-12T13:00:00/2027-01-13T02:00:00");
 }
 
 #[test]
