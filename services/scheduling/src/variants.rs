@@ -74,6 +74,7 @@ impl Variant {
                 planned_hours: self.planned_duration_hours,
                 reserve_hours: self.rollback_reserve_hours,
             },
+            names: self.demands.iter().map(|demand| (demand.key.clone(), demand.name.clone())).collect(),
         }
     }
 

@@ -6,7 +6,10 @@ use platform::{actor::Roles, clock, etag, id::CompanyId};
 use proto::scheduling::v1 as pb;
 
 use super::{Address, Closure, Company, Contact, ContactState, Site, contact_name, resource_name};
-use crate::{project::stops::StopItem, variants::Variant};
+use crate::{
+    project::stops::StopItem,
+    variants::{Demand, DemandKind, Variant},
+};
 
 /// The whole resource but its contacts, which are resources of their own.
 pub(super) fn company(company: &Company) -> pb::Company {
@@ -105,11 +108,19 @@ pub(super) fn variant(variant: &Variant) -> pb::Variant {
         display_name_en: variant.name.en.clone(),
         description_pl: variant.description.pl.clone(),
         description_en: variant.description.en.clone(),
-        demands: variant.demands.iter().map(|demand| demand.key.clone()).collect(),
+        demands: variant.demands.iter().map(demand).collect(),
         licence_kind_required: variant.licence_kind_required,
         documentation_uri: variant.documentation.clone(),
         planned_duration_hours: variant.planned_duration_hours.into(),
         rollback_reserve_hours: variant.rollback_reserve_hours.into(),
         migration_buffer_days: variant.migration_buffer_days.into(),
+    }
+}
+
+fn demand(demand: &Demand) -> pb::VariantDemand {
+    pb::VariantDemand {
+        key: demand.key.clone(),
+        display_name: Some(demand.name.clone().into()),
+        licence: demand.kind == DemandKind::Licence,
     }
 }

@@ -36,13 +36,15 @@ mod switch;
 pub mod terms;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 mod tick;
 mod timers;
-
 pub mod variant_choice;
 pub mod variant_data;
 pub mod verification;
 mod view;
+pub mod waiting;
 mod wire;
 mod work;
 
@@ -56,5 +58,4 @@ pub use project_event::ProjectEvent;
 pub use proposals::{Proposal, ProposalId, ProposalRequest};
 pub use stage::{Stage, StageState, StageStatus};
 pub use terms::{DatePolicy, MigrationTerms, Terms};
-
 pub use variant_data::VariantData;

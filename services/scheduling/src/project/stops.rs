@@ -163,18 +163,28 @@ impl Stops {
         StopList::ALL.into_iter().filter_map(of).collect()
     }
 
+    /// What of a list is not confirmed within the window.
+    pub fn still_running<'a>(
+        &self,
+        list: StopList,
+        items: &'a [StopItem],
+        window: Option<Interval>,
+    ) -> Vec<&'a StopItem> {
+        // A confirmation made for a window that was moved since does not count for the new one.
+        let counts = |c: &StopConfirmation| window.is_some_and(|w| w.contains(c.confirmed.occurred_at));
+        let of_list = self.confirmed.iter().filter(|c| c.stopped.list == list && counts(c));
+        let confirmed: BTreeSet<_> = of_list.map(|c| c.stopped.key.as_str()).collect();
+        items.iter().filter(|item| !confirmed.contains(item.key.as_str())).collect()
+    }
+
     fn list_not_stopped(
         &self,
         list: StopList,
         items: &[StopItem],
         window: Option<Interval>,
     ) -> Option<Violation> {
-        // A confirmation made for a window that was moved since does not count for the new one.
-        let counts = |c: &StopConfirmation| window.is_some_and(|w| w.contains(c.confirmed.occurred_at));
-        let of_list = self.confirmed.iter().filter(|c| c.stopped.list == list && counts(c));
-        let confirmed: BTreeSet<_> = of_list.map(|c| c.stopped.key.as_str()).collect();
-        let missing: Vec<_> =
-            items.iter().map(|item| item.key.as_str()).filter(|key| !confirmed.contains(key)).collect();
+        let missing = self.still_running(list, items, window);
+        let missing: Vec<_> = missing.into_iter().map(|item| item.key.as_str()).collect();
         (!missing.is_empty()).then(|| {
             Violation::new(ErrorReason::SystemsNotStopped)
                 .field(list.name())

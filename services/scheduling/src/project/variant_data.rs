@@ -1,5 +1,8 @@
 //! What a project needs to know of a variant.
 
+use std::collections::BTreeMap;
+
+use platform::text::Text;
 use serde::{Deserialize, Serialize};
 
 use super::MigrationTerms;
@@ -21,4 +24,15 @@ pub struct VariantData {
     pub audit_1_checklist: String,
     pub audit_2_checklist: String,
     pub migration: MigrationTerms,
+    /// Names of the demands by key. The catalogue's alone: they are shown, and never kept.
+    #[serde(skip)]
+    pub names: BTreeMap<String, Text>,
+}
+
+impl VariantData {
+    /// The name of a demand; its key where the catalogue has none.
+    pub fn name_of(&self, demand: &str) -> Text {
+        let known = self.names.get(demand).cloned();
+        known.unwrap_or_else(|| Text { pl: demand.to_owned(), en: demand.to_owned() })
+    }
 }

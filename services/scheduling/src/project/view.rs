@@ -6,15 +6,18 @@ use proto::scheduling::v1 as pb;
 use super::{
     AuditNo, Context, DateKind, Project,
     audits::{Attempt, AttemptState},
+    days::Progress,
     integrations::{BrandState, Integrations},
     model::Status,
     overrides::Override,
     proposals::Proposal,
     protocol::{Issue, ProtocolState},
     run::{Run, RunState},
+    stops::{StopConfirmation, StopHow, StopList},
     store::name_of,
     suggest::{Candidate, Suggestion, Suggestions},
     verification::Problem,
+    waiting::WaitingFor,
     wire,
 };
 
@@ -30,7 +33,7 @@ pub(super) fn project(project: &Project, ctx: &Context) -> pb::Project {
         name: name_of(project).to_string(),
         open_time: Some(clock::to_wire(project.opened.occurred_at)),
         stage: wire::stage(project.current_stage()).into(),
-        stages: project.stages(ctx).into_iter().map(stage_status).collect(),
+        stages: project.stages(ctx).into_iter().map(|status| stage_status(project, status, ctx)).collect(),
         contract_day: project.contracting.day().map(|day| day.to_string()).unwrap_or_default(),
         variant: project.variant.chosen().unwrap_or_default().to_owned(),
         recommended_variant: recommended.unwrap_or_default(),
@@ -50,6 +53,24 @@ pub(super) fn project(project: &Project, ctx: &Context) -> pb::Project {
         cancel_reason,
         end_time: ended.map(clock::to_wire),
         etag: etag::of(project),
+        recommendation_note: project
+            .variant
+            .recommendation
+            .as_ref()
+            .map(|r| r.note.clone())
+            .unwrap_or_default(),
+        confirmed_stops: project.stops.confirmed().iter().map(|c| confirmed_stop(project, c)).collect(),
+    }
+}
+
+fn confirmed_stop(project: &Project, confirmation: &StopConfirmation) -> pb::ConfirmedStop {
+    let StopConfirmation { stopped, confirmed } = confirmation;
+    pb::ConfirmedStop {
+        key: stopped.key.clone(),
+        application: stopped.list == StopList::Applications,
+        disconnected: stopped.how == StopHow::Disconnected,
+        confirmed_by: actor::to_proto(&confirmed.by, project.company),
+        stop_time: Some(clock::to_wire(confirmed.occurred_at)),
     }
 }
 
@@ -77,8 +98,16 @@ fn suggested(kind: DateKind, candidate: &Candidate) -> pb::SuggestedDate {
     }
 }
 
-fn stage_status(status: super::StageStatus) -> pb::StageStatus {
+fn stage_status(project: &Project, status: super::StageStatus, ctx: &Context) -> pb::StageStatus {
+    let waiting = |w: WaitingFor| pb::WaitingFor {
+        party: w.party.map_or(pb::Party::Unspecified, wire::party).into(),
+        rpc: w.rpc.to_owned(),
+        rule: w.rule.map(|rule| rule.name().to_owned()).unwrap_or_default(),
+        subject: w.subject,
+        text: Some(w.text.into()),
+    };
     pb::StageStatus {
+        waiting_for: project.waiting_for(status.stage, ctx).into_iter().map(waiting).collect(),
         stage: wire::stage(status.stage).into(),
         state: wire::stage_state(status.state).into(),
         earliest_start: status.earliest_start.map(|day| day.to_string()).unwrap_or_default(),
@@ -87,7 +116,8 @@ fn stage_status(status: super::StageStatus) -> pb::StageStatus {
 
 fn date_status(project: &Project, kind: DateKind, ctx: &Context) -> pb::DateStatus {
     let slot = project.dates.slot(kind);
-    let earliest = if project.is_open() { project.earliest_day(kind, ctx) } else { None };
+    let ahead = project.is_open() && project.days().progress(kind) != Progress::Over;
+    let earliest = if ahead { project.earliest_day(kind, ctx) } else { None };
     pb::DateStatus {
         kind: wire::date_kind(kind).into(),
         agreed: slot.agreed.as_ref().map(|agreed| wire::stage_date(kind, &agreed.date)),
@@ -95,6 +125,7 @@ fn date_status(project: &Project, kind: DateKind, ctx: &Context) -> pb::DateStat
         earliest: earliest.map(|day| day.to_string()).unwrap_or_default(),
         etag: etag::of(slot),
         overdue: slot.overdue,
+        used: slot.used.as_ref().map(|used| wire::stage_date(kind, &used.date)),
     }
 }
 
@@ -129,6 +160,7 @@ fn readiness(project: &Project, ctx: &Context) -> pb::Readiness {
             note: confirmation.map(|c| c.proof.note.clone()).unwrap_or_default(),
             evidence: confirmation.map(|c| c.proof.evidence.clone()).unwrap_or_default(),
             confirmed_by: confirmation.and_then(|c| actor::to_proto(&c.confirmed.by, project.company)),
+            display_name: ctx.variant.map(|variant| condition.name(variant).into()),
         }
     });
     pb::Readiness {
@@ -235,13 +267,12 @@ fn problem(problem: &Problem) -> pb::Problem {
 fn protocol(project: &Project, issue: &Issue) -> pb::Protocol {
     use platform::actor::Party;
     let (mut company, mut softvig, mut void_reason) = (None, None, String::new());
-    let mut sign = |party: &Party, fact: &Fact| {
-        let signature = actor::to_proto(&fact.by, project.company);
-        match party {
-            Party::Company => company = signature,
-            Party::Softvig => softvig = signature,
-        }
+    let mut sign = |party: &Party, fact: &Fact| match party {
+        Party::Company => company = Some(fact.clone()),
+        Party::Softvig => softvig = Some(fact.clone()),
     };
+    let signature = |fact: &Option<Fact>| fact.as_ref().and_then(|f| actor::to_proto(&f.by, project.company));
+    let time = |fact: &Option<Fact>| fact.as_ref().map(|f| clock::to_wire(f.occurred_at));
     let state = match &issue.state {
         ProtocolState::Issued { signed } => {
             signed.iter().for_each(|(party, fact)| sign(party, fact));
@@ -262,8 +293,10 @@ fn protocol(project: &Project, issue: &Issue) -> pb::Protocol {
         number: issue.number.cast_signed(),
         state: state.into(),
         issue_time: Some(clock::to_wire(issue.issued_at)),
-        company_signature: company,
-        softvig_signature: softvig,
+        company_signature: signature(&company),
+        softvig_signature: signature(&softvig),
+        company_sign_time: time(&company),
+        softvig_sign_time: time(&softvig),
         open_findings: issue.open_minor.iter().map(|finding| finding.text.clone()).collect(),
         void_reason,
     }

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
+use platform::text::Text;
 use serde::{Deserialize, Serialize};
+
+use crate::project::VariantData;
 
 /// What the company must have in place before it is ready; a string in the contract.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -21,6 +24,24 @@ impl Condition {
     pub fn demanded<S: Into<String>>(purchases: impl IntoIterator<Item = S>) -> Vec<Self> {
         let purchases = purchases.into_iter().map(|key| Self::Purchase(key.into()));
         [Self::ItEnvironment].into_iter().chain(purchases).chain([Self::ServerPrepared]).collect()
+    }
+}
+
+impl Condition {
+    /// What it asks, for people.
+    pub fn name(&self, variant: &VariantData) -> Text {
+        let text = |pl: &str, en: &str| Text { pl: pl.to_owned(), en: en.to_owned() };
+        match self {
+            Self::ItEnvironment => text("środowisko IT jest przygotowane", "the IT environment is prepared"),
+            Self::Purchase(key) => {
+                let Text { pl, en } = variant.name_of(key);
+                Text { pl: format!("zakup: {pl}"), en: format!("purchased: {en}") }
+            }
+            Self::ServerPrepared => text(
+                "serwer jest przygotowany zgodnie z dokumentacją techniczną",
+                "the server is prepared according to the technical documentation",
+            ),
+        }
     }
 }
 

@@ -15,6 +15,9 @@ mod suggest;
 mod switch;
 mod tick;
 mod variant;
+mod waiting;
+
+use std::collections::BTreeMap;
 
 use calendar::{Calendar, WorkingHours};
 use jiff::{
@@ -283,6 +286,7 @@ fn variant(key: &str) -> VariantData {
             planned_hours: if key == "hosted" { 10 } else { 8 },
             reserve_hours: 4,
         },
+        names: BTreeMap::new(),
     }
 }
 

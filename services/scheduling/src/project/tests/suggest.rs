@@ -79,7 +79,11 @@ fn run_outside_window_leaves_a_margin_in_suggested_windows_where_there_is_room()
     assert_eq!(offered("2027-01-14"), "2027-01-14T00:00:00/2027-01-14T13:00:00");
     world.hours = WorkingHours::parse(&[(Weekday::Tuesday, "12:00-13:00")], &[]).expect("hours");
     let mut offered = |from| suggest(&mut world, Some(from), 0).earliest[0].chosen.date.to_string();
-    assert_eq!(offered("2027-01-12"), "2027-01-12T00:00:00/2027-01-12T12:00:00", "just enough is still offered");
+    assert_eq!(
+        offered("2027-01-12"),
+        "2027-01-12T00:00:00/2027-01-12T12:00:00",
+        "just enough is still offered"
+    );
 }
 
 #[test]
