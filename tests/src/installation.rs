@@ -4,7 +4,10 @@
 use std::{env, fs, net::SocketAddr, path::PathBuf, time::Duration};
 
 use client::Replica;
-use platform::clock;
+use platform::{
+    clock,
+    db::{Db, query_all},
+};
 use story::World;
 use testkit::{Backend, Database, Nats, unique_name};
 
@@ -25,8 +28,6 @@ pub enum Layout {
     /// The same with two processes for each service.
     Replicated,
 }
-
-impl Layout {}
 
 /// The services, as the command line names them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -235,6 +236,19 @@ impl Installation {
     fn parked(&self) -> String {
         let of = |service: Service| self.command(service, &["events", "parked", "--only", service.name()]);
         Service::ALL.map(of).concat()
+    }
+
+    /// The first column, as text, of a query in the database of a service of its own.
+    ///
+    /// # Panics
+    /// When it fails.
+    pub async fn rows(&self, service: Service, sql: &str) -> Vec<String> {
+        let database = &self.databases[service as usize];
+        let db = Db::open(database.url(), 1).await.expect("a database");
+        let rows = query_all(db.read(), sql, vec![]).await.unwrap_or_else(|e| panic!("{sql}: {e}"));
+        let texts = rows.iter().map(|row| row.try_get_by_index(0).expect("text")).collect();
+        db.close().await.expect("closed");
+        texts
     }
 
     /// Where e-mails lie as files.

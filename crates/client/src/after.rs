@@ -34,6 +34,11 @@ impl After {
         *entry = (entry.0.max(seq), write);
     }
 
+    /// How many commands were answered with a position.
+    pub fn writes(&self) -> u64 {
+        self.0.lock().expect("nobody panics with the lock").writes
+    }
+
     /// The header's value; none before the first write.
     pub fn header(&self) -> Option<String> {
         let known = self.0.lock().expect("nobody panics with the lock");
@@ -57,6 +62,7 @@ mod tests {
             after.written(position);
         }
         assert_eq!(after.header().as_deref(), Some("scheduling/a/4,audit/a/2"));
+        assert_eq!(after.writes(), 3);
     }
 
     #[test]

@@ -71,6 +71,11 @@ impl Installation {
         Portal::new(self.clone(), token.into())
     }
 
+    /// How many commands were accepted, as far as the clients saw.
+    pub fn accepted(&self) -> u64 {
+        self.after.writes()
+    }
+
     pub fn replicas(&self, service: &str) -> &[Replica] {
         self.services.get(service).map_or(&[], Vec::as_slice)
     }

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use futures::future::try_join_all;
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
@@ -61,17 +62,21 @@ impl Installation {
     /// One replica of each service is enough: it tells of the service's database.
     async fn standing(&self) -> Result<Standing, Error> {
         let mut all = Standing { settled: true, ..Standing::default() };
-        for replicas in self.processes() {
-            let mut outcome = Err(Error::Away("no replica".to_owned()));
-            for replica in replicas {
-                outcome = self.report(replica).await;
-                if outcome.is_ok() {
-                    break;
-                }
-            }
-            all.add(&outcome?)?;
+        for report in try_join_all(self.processes().into_iter().map(|of| self.first_report(of))).await? {
+            all.add(&report)?;
         }
         Ok(all)
+    }
+
+    async fn first_report(&self, replicas: &[Replica]) -> Result<Value, Error> {
+        let mut outcome = Err(Error::Away("no replica".to_owned()));
+        for replica in replicas {
+            outcome = self.report(replica).await;
+            if outcome.is_ok() {
+                break;
+            }
+        }
+        outcome
     }
 
     async fn report(&self, replica: &Replica) -> Result<Value, Error> {
