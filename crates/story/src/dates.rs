@@ -102,16 +102,24 @@ impl Dealership<'_> {
     ///
     /// # Errors
     /// A refusal, or nothing suggested.
-    pub async fn agree_missing_dates(&self) -> anyhow::Result<Project> {
+    pub async fn agree_missing_dates(&self) -> anyhow::Result<()> {
+        let missing = self.missing_dates().await?;
+        if !missing.is_empty() {
+            self.agree(missing).await?;
+        }
+        Ok(())
+    }
+
+    /// Suggested dates, with slack, for all that lie ahead and have none.
+    ///
+    /// # Errors
+    /// A refusal, or nothing suggested.
+    pub async fn missing_dates(&self) -> anyhow::Result<Vec<(DateKind, PlannedDate)>> {
         let project = self.read().await?;
         let suggested = self.suggest("").await?;
         let set = suggested.with_slack.or(suggested.earliest).context("suggested dates")?;
         let missing = dates_of(&set).into_iter().filter(|(kind, _)| agreed_in(&project, *kind).is_none());
-        let missing: Vec<_> = missing.collect();
-        if missing.is_empty() {
-            return Ok(project);
-        }
-        Ok(self.agree(missing).await?)
+        Ok(missing.collect())
     }
 
     /// First and last instant of an agreed date.

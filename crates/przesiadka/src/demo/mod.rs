@@ -9,6 +9,7 @@ mod words;
 use std::{io::IsTerminal as _, time::Duration};
 
 use anyhow::Context as _;
+use jiff::civil::Date;
 use platform::auth::Role;
 use proto::scheduling::v1::Stage;
 use story::{Dealership, Facts, World};
@@ -22,7 +23,7 @@ use crate::cli::print;
 
 #[derive(Debug, clap::Args)]
 pub struct DemoArgs {
-    /// Leaves the server up for exploring, until Ctrl-C.
+    /// Leaves the server up for exploring, until Ctrl-C, and its databases after that.
     #[arg(long)]
     keep: bool,
 }
@@ -36,13 +37,21 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
     let world = World::new(place.installation(), place.data_dir(), &place.clock())?;
     let watch = Watch::begin(&world).await?;
     let dealership = Dealership::open(&world, &Facts::AUTODOM).await?;
-    let mut play = Play::new(&dealership, watch, paint);
+    let mut play = Play::begin(&dealership, watch, paint).await?;
     script::perform(&mut play).await?;
-    let stage = dealership.read().await?.stage();
+    let project = dealership.read().await?;
+    let stage = project.stage();
     anyhow::ensure!(stage == Stage::Completed, "the project ended in {}", stage.as_str_name());
-    print(&place.where_things_lie()?)?;
+    let (mails, count) = place.mails()?;
+    let days = calendar::local_day(world.now()) - project.contract_day.parse::<Date>()?;
+    let refusals = play.told.refusals;
+    print(&format!(
+        "\n{}\n{refusals} refusals on the way, {count} e-mails (.eml) in {}",
+        paint.good(&format!("Completed, {} days after the contract was signed.", days.get_days())),
+        mails.display()
+    ))?;
     if args.keep {
-        print(&explore(&dealership, &world)?)?;
+        print(&format!("\n{}\n{}", place.addresses(), explore(&dealership, &world)?))?;
         place.until_interrupted().await
     } else {
         place.stop().await.context("the server's end")
@@ -51,7 +60,7 @@ pub async fn run(args: DemoArgs) -> anyhow::Result<()> {
 
 /// What is needed to go on by hand.
 fn explore(dealership: &Dealership<'_>, world: &World) -> anyhow::Result<String> {
-    let mut lines = vec![format!("project  {}", dealership.project), "One token for each role:".to_owned()];
+    let mut lines = vec![format!("project   {}", dealership.project), "One token for each role:".to_owned()];
     for role in [Role::Crm, Role::Operator, Role::Auditor] {
         let name = role.to_string();
         lines.push(format!("{name:<10}{}", world.token(role, None)?));

@@ -7,14 +7,14 @@ use std::{
 
 use anyhow::Context as _;
 use client::{Installation, Replica};
-use platform::{clock, config::Loaded, telemetry::Telemetry};
+use platform::{clock, config::Loaded, servers::Addresses, telemetry::Telemetry};
 
 use crate::{
     serve::Server,
     services::{self, Name},
 };
 
-/// A server with a folder of its own, which stays: it holds the e-mails.
+/// A server with a folder of its own, of which at least the e-mails stay.
 pub struct Place {
     loaded: Loaded,
     server: Server,
@@ -25,8 +25,7 @@ impl Place {
     /// # Errors
     /// No folder or no port to be had.
     pub async fn start() -> anyhow::Result<Self> {
-        let folder = std::env::temp_dir().join(format!("przesiadka-demo-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+        let folder = new_folder()?;
         let clock = folder.join("clock");
         clock::set_simulated(&clock, client::at("2026-11-09 09:00"))?;
         let text = |path: &Path| path.display().to_string();
@@ -48,7 +47,7 @@ impl Place {
     }
 
     pub fn installation(&self) -> Installation {
-        let platform::servers::Addresses { rest, grpc, ops } = self.server.addresses;
+        let Addresses { rest, grpc, ops } = self.server.addresses;
         Installation::embedded(Replica { rest, grpc, ops })
     }
 
@@ -60,18 +59,19 @@ impl Place {
         self.data_dir().join("clock")
     }
 
+    /// The folder of the e-mails, and how many lie in it.
+    ///
     /// # Errors
-    /// The folder of the e-mails cannot be read.
-    pub fn where_things_lie(&self) -> anyhow::Result<String> {
+    /// It cannot be read.
+    pub fn mails(&self) -> anyhow::Result<(PathBuf, usize)> {
         let mails = services::mail_folder(&self.loaded);
         let count = std::fs::read_dir(&mails).with_context(|| mails.display().to_string())?.count();
-        let addresses = self.server.addresses;
-        Ok(format!(
-            "{count} e-mails (.eml) in {}\nREST     http://{1}  (docs http://{1}/docs)\ngRPC     http://{2}",
-            mails.display(),
-            addresses.rest,
-            addresses.grpc,
-        ))
+        Ok((mails, count))
+    }
+
+    pub fn addresses(&self) -> String {
+        let Addresses { rest, grpc, .. } = self.server.addresses;
+        format!("REST      http://{rest}  (docs http://{rest}/docs)\ngRPC      http://{grpc}")
     }
 
     /// # Errors
@@ -84,12 +84,36 @@ impl Place {
         ended
     }
 
+    /// Ends the server, and leaves nothing but the e-mails: nobody can use the databases without it.
+    ///
     /// # Errors
-    /// What ended the server otherwise.
+    /// What ended the server otherwise; a file that cannot be removed.
     pub async fn stop(self) -> anyhow::Result<()> {
+        let (folder, mails) = (self.data_dir().to_owned(), services::mail_folder(&self.loaded));
         self.server.shutdown.stop(Duration::ZERO, super::PATIENCE);
         let ended = self.server.wait().await;
         self.telemetry.shutdown().await;
-        ended
+        ended?;
+        for entry in std::fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
+            let path = entry?.path();
+            if path != mails {
+                std::fs::remove_file(&path).with_context(|| path.display().to_string())?;
+            }
+        }
+        Ok(())
     }
+}
+
+/// One that was not there: an earlier demo's clock and databases are ahead of this one's.
+fn new_folder() -> anyhow::Result<PathBuf> {
+    let (temp, process) = (std::env::temp_dir(), std::process::id());
+    for number in 1.. {
+        let folder = temp.join(format!("przesiadka-demo-{process}-{number}"));
+        match std::fs::create_dir(&folder) {
+            Ok(()) => return Ok(folder),
+            Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(e) => return Err(e).with_context(|| folder.display().to_string()),
+        }
+    }
+    unreachable!("a number that is free comes first")
 }

@@ -4,21 +4,23 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context as _;
 use client::{Error, Refused};
-use jiff::{Timestamp, ToSpan as _, civil::Date};
+use jiff::{SignedDuration, Timestamp, ToSpan as _, civil::Date};
 use platform::clock::from_wire;
 use proto::{
     audit::v1 as audit,
     licensing::v1 as licensing,
     notification::v1 as notification,
     notification::v1::notification_event::Event as Notice,
-    scheduling::v1::{self as scheduling, Actor, scheduling_event::Event},
+    scheduling::v1::{
+        self as scheduling, DateAgreed, DateKind, DateWithdrawn, StageDate, scheduling_event::Event,
+    },
 };
 use story::{Dealership, World};
 use tokio::{sync::mpsc, time::timeout};
 
 use super::{
     PATIENCE,
-    tell::{Paint, clock_time, long_day, plain},
+    tell::{Paint, all_of, clock_time, long_day, plain},
     words::{self, Tone},
 };
 use crate::cli::print;
@@ -86,6 +88,15 @@ impl Watch {
 }
 
 impl News {
+    fn id(&self) -> &str {
+        match self {
+            Self::Scheduling(e) => &e.event_id,
+            Self::Audit(e) => &e.event_id,
+            Self::Licensing(e) => &e.event_id,
+            Self::Notification(e) => &e.event_id,
+        }
+    }
+
     const fn service(&self) -> &'static str {
         match self {
             Self::Scheduling(_) => "scheduling",
@@ -101,14 +112,66 @@ pub struct Play<'a> {
     pub dealership: &'a Dealership<'a>,
     watch: Watch,
     paint: Paint,
-    /// The day that was printed last.
+    /// The day and the time that were printed last.
     day: Option<Date>,
+    time: String,
     stage: String,
+    /// What the items of the checklists ask, by key.
+    questions: BTreeMap<String, String>,
+    /// What reminders are about.
+    agreed: BTreeMap<DateKind, StageDate>,
+    pub told: Told,
+}
+
+/// What is counted for the last line.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Told {
+    pub refusals: usize,
+}
+
+/// A line that is not printed yet: what follows may belong to it.
+struct Line {
+    at: Timestamp,
+    who: String,
+    tone: Tone,
+    text: String,
+    /// The stage that it unlocks.
+    unlocks: Option<String>,
+}
+
+impl Line {
+    /// Another of the same kind, by the same person at the same time: "agreed: one" and "agreed: two".
+    fn takes_in(&mut self, other: &Self) -> bool {
+        let kind = |line: &Self| line.text.split_once(": ").map(|(kind, _)| kind.to_owned());
+        let same = (self.at, &self.who, self.tone) == (other.at, &other.who, other.tone);
+        if !same || kind(self).is_none() || kind(self) != kind(other) {
+            return false;
+        }
+        let more = other.text.split_once(": ").map_or("", |(_, what)| what);
+        self.text.push_str(&format!(", {more}"));
+        true
+    }
 }
 
 impl<'a> Play<'a> {
-    pub fn new(dealership: &'a Dealership<'a>, watch: Watch, paint: Paint) -> Self {
-        Self { dealership, watch, paint, day: None, stage: "contracting".to_owned() }
+    /// # Errors
+    /// Nobody answers.
+    pub async fn begin(dealership: &'a Dealership<'a>, watch: Watch, paint: Paint) -> anyhow::Result<Self> {
+        let name = "checklists/audit-1".to_owned();
+        let checklist = dealership.world.auditor.call(audit::GetChecklistRequest { name }).await?;
+        let items = checklist.items.into_iter();
+        let questions = items.filter_map(|item| Some((item.key, item.question?.en.to_lowercase())));
+        Ok(Self {
+            questions: questions.collect(),
+            dealership,
+            watch,
+            paint,
+            day: None,
+            time: String::new(),
+            stage: "contracting".to_owned(),
+            agreed: BTreeMap::new(),
+            told: Told::default(),
+        })
     }
 
     /// Moves the clock to a later instant, over nine o'clock of each day between, so that what is due on
@@ -133,90 +196,181 @@ impl<'a> Play<'a> {
         self.until(client::at(local)).await
     }
 
-    /// Tells of a refusal that was to be expected.
-    pub async fn refused<T>(&mut self, what: &str, outcome: Result<T, Error>) -> anyhow::Result<Refused> {
+    /// So many minutes later.
+    pub async fn pause(&mut self, minutes: i64) -> anyhow::Result<()> {
+        self.until(self.dealership.world.now() + SignedDuration::from_mins(minutes)).await
+    }
+
+    /// Tells of a refusal that was to be expected, with every rule that was broken.
+    pub async fn refused<T>(
+        &mut self,
+        who: &str,
+        what: &str,
+        outcome: Result<T, Error>,
+    ) -> anyhow::Result<Refused> {
         self.news().await?;
         let refused = match outcome {
-            Ok(_) => anyhow::bail!("{what}: was not refused"),
+            Ok(_) => anyhow::bail!("{who} {what}: was not refused"),
             Err(error) => match error {
                 Error::Refused(refused) => refused,
                 other => return Err(other).context(what.to_owned()),
             },
         };
-        self.line(&self.paint.bad(&format!("   ✗ {what}: {refused}")))?;
+        self.told.refusals += 1;
+        let paint = self.paint;
+        self.row(self.dealership.world.now(), who, '✗', what, |text| paint.bad(text))?;
+        for rule in &refused.rules {
+            let text = format!("{}: {}", rule.name, words::without_keys(&rule.message));
+            print(&paint.row("", "", ' ', &text, |text| paint.quiet(text)))?;
+        }
         Ok(refused)
     }
 
-    /// Prints what happened since the last time.
+    /// Tells of something that no event tells.
+    pub async fn tell(&mut self, who: &str, what: &str) -> anyhow::Result<()> {
+        self.news().await?;
+        self.row(self.dealership.world.now(), who, ' ', what, str::to_owned)
+    }
+
+    /// Prints what happened since the last time: first what was done and what followed, then who was told.
     pub async fn news(&mut self) -> anyhow::Result<()> {
-        let mut told: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for news in self.watch.all(self.dealership.world).await? {
-            match news {
-                News::Scheduling(e) => {
-                    if let Some(Event::StageUnlocked(unlocked)) = &e.event {
-                        self.stage = plain(unlocked.stage().as_str_name());
-                    }
-                    let line = e.event.as_ref().and_then(words::scheduling);
-                    self.event(e.occurred_at, e.actor, line)?;
-                }
-                News::Audit(e) => {
-                    let line = e.event.as_ref().and_then(words::audit);
-                    self.event(e.occurred_at, e.actor, line)?;
-                }
-                News::Licensing(e) => {
-                    let line = e.event.as_ref().and_then(words::licensing);
-                    self.event(e.occurred_at, e.actor, line)?;
-                }
-                News::Notification(e) => {
-                    if let Some(Notice::MessageSent(sent)) = e.event {
-                        told.entry(sent.topic).or_default().insert(self.name_of(&sent.contact));
+        let mut news = self.watch.all(self.dealership.world).await?;
+        // The four streams arrive as they like; ids are in the order in which the events were made.
+        news.sort_by(|a, b| a.id().cmp(b.id()));
+        let mut lines: Vec<Line> = Vec::new();
+        let mut told: Vec<(String, BTreeSet<String>)> = Vec::new();
+        for news in news {
+            if let News::Notification(e) = &news {
+                if let Some(Notice::MessageSent(sent)) = &e.event {
+                    let name = self.name_of(&sent.contact);
+                    match told.iter_mut().find(|(topic, _)| *topic == sent.topic) {
+                        Some((_, people)) => drop(people.insert(name)),
+                        None => told.push((sent.topic.clone(), [name].into())),
                     }
                 }
+                continue;
+            }
+            let Some(line) = self.line_of(&news) else { continue };
+            if !lines.last_mut().is_some_and(|last| last.takes_in(&line)) {
+                lines.push(line);
             }
         }
-        for (topic, people) in told {
-            let people: Vec<_> = people.into_iter().collect();
-            self.line(&self.paint.quiet(&format!("   ✉ {}: {}", plain(&topic), people.join(", "))))?;
+        for line in lines {
+            self.print(line)?;
+        }
+        self.print_mails(told)
+    }
+
+    fn line_of(&mut self, news: &News) -> Option<Line> {
+        let mut unlocks = None;
+        let (at, actor, line) = match news {
+            News::Scheduling(e) => {
+                match &e.event {
+                    Some(Event::StageUnlocked(e)) => unlocks = Some(plain(e.stage().as_str_name())),
+
+                    Some(Event::DateAgreed(DateAgreed { date: Some(date), .. })) => {
+                        self.agreed.insert(date.kind(), date.clone());
+                    }
+                    Some(Event::DateWithdrawn(DateWithdrawn { date: Some(date), .. })) => {
+                        self.agreed.remove(&date.kind());
+                    }
+                    _ => {}
+                }
+                (&e.occurred_at, &e.actor, e.event.as_ref().and_then(words::scheduling))
+            }
+            News::Audit(e) => (
+                &e.occurred_at,
+                &e.actor,
+                e.event.as_ref().and_then(|e| words::audit(e, |key| self.question(key))),
+            ),
+            News::Licensing(e) => (&e.occurred_at, &e.actor, e.event.as_ref().and_then(words::licensing)),
+            News::Notification(_) => return None,
+        };
+        let (tone, text) = line?;
+        let at = at.as_ref().and_then(from_wire).unwrap_or(self.dealership.world.now());
+        let by_itself = matches!(tone, Tone::Follows | Tone::FollowsBad | Tone::Unlocks);
+        let who = actor.as_ref().filter(|_| !by_itself).map(|actor| self.name_of(&actor.contact));
+        Some(Line { at, who: who.unwrap_or_default(), tone, text, unlocks })
+    }
+
+    fn print(&mut self, Line { at, who, tone, text, unlocks }: Line) -> anyhow::Result<()> {
+        let paint = self.paint;
+        match tone {
+            Tone::Plain => self.row(at, &who, ' ', &text, str::to_owned),
+            Tone::Good => self.row(at, &who, ' ', &text, |text| paint.good(text)),
+            Tone::Bad => self.row(at, &who, ' ', &text, |text| paint.bad(text)),
+            Tone::Follows => self.row(at, "", '→', &text, str::to_owned),
+            Tone::FollowsBad => self.row(at, "", '→', &text, |text| paint.bad(text)),
+            Tone::Unlocks => self.row(at, "", '→', &format!("unlocked: {text}"), |text| paint.opens(text)),
+        }?;
+        if let Some(stage) = unlocks {
+            self.stage = stage;
         }
         Ok(())
     }
 
-    fn event(
-        &mut self,
-        at: Option<pbjson_types::Timestamp>,
-        actor: Option<Actor>,
-        line: Option<(Tone, String)>,
-    ) -> anyhow::Result<()> {
-        let Some((tone, text)) = line else { return Ok(()) };
-        let at = at.as_ref().and_then(from_wire).unwrap_or(self.dealership.world.now());
-        let who = actor.map(|actor| self.actor(&actor));
-        let text = match tone {
-            Tone::Plain => text,
-            Tone::Good => self.paint.good(&text),
-            Tone::Bad => self.paint.bad(&text),
-            Tone::Unlocks => return self.line(&self.paint.strong(&format!("   → unlocked: {text}"))),
-        };
-        let who = who.map_or_else(String::new, |who| format!("{}: ", self.paint.strong(&who)));
-        self.line(&format!("   {} {who}{text}", clock_time(at)))
+    /// One line for all that the same people were told.
+    fn print_mails(&mut self, told: Vec<(String, BTreeSet<String>)>) -> anyhow::Result<()> {
+        let mut by_people: Vec<(BTreeSet<String>, Vec<String>)> = Vec::new();
+        for (topic, people) in told {
+            let topic = if topic == "reminder" { self.reminder() } else { words::topic(&topic) };
+            match by_people.iter_mut().find(|(known, _)| *known == people) {
+                Some((_, topics)) => topics.push(topic),
+                None => by_people.push((people, vec![topic])),
+            }
+        }
+        let now = self.dealership.world.now();
+        for (people, topics) in by_people {
+            let people: Vec<_> = people.into_iter().collect();
+            let text = format!("{}: {}", all_of(&people), topics.join(", "));
+            let paint = self.paint;
+            self.row(now, "", '✉', &text, |text| paint.quiet(text))?;
+        }
+        Ok(())
     }
 
-    fn actor(&self, actor: &Actor) -> String {
-        if actor.contact.is_empty() { "SOFTVIG".to_owned() } else { self.name_of(&actor.contact) }
+    /// Reminders go out a week and a day before a date.
+    fn reminder(&self) -> String {
+        let today = calendar::local_day(self.dealership.world.now());
+        let near = self.agreed.values().filter(|date| {
+            let day = date.starts_at.as_ref().and_then(from_wire).map(calendar::local_day);
+            day.is_some_and(|day| [today + 7.days(), today + 1.days()].contains(&day))
+        });
+        let dates: Vec<_> = near.map(words::date).collect();
+        if dates.is_empty() { "reminder".to_owned() } else { format!("reminder of {}", all_of(&dates)) }
     }
 
+    /// What an item asks; its key where it is not in the checklist, as a correction is.
+    fn question(&self, item: &str) -> String {
+        self.questions.get(item).cloned().unwrap_or_else(|| item.to_owned())
+    }
+
+    /// First names do: there are two people.
     fn name_of(&self, contact: &str) -> String {
         let people = [&self.dealership.technical, &self.dealership.decision];
         let known = people.into_iter().find(|person| person.contact == contact);
-        known.map_or_else(|| "SOFTVIG".to_owned(), |person| person.display_name.clone())
+        let first = known.and_then(|person| person.display_name.split(' ').next());
+        first.unwrap_or("SOFTVIG").to_owned()
     }
 
-    /// A line, under its day.
-    fn line(&mut self, text: &str) -> anyhow::Result<()> {
+    /// A row under its day; a time is told once.
+    fn row(
+        &mut self,
+        at: Timestamp,
+        who: &str,
+        mark: char,
+        text: &str,
+        paint: impl Fn(&str) -> String,
+    ) -> anyhow::Result<()> {
         let today = calendar::local_day(self.dealership.world.now());
         if self.day != Some(today) {
             self.day = Some(today);
+            self.time.clear();
             print(&format!("\n{}  {}", self.paint.strong(&long_day(today)), self.paint.quiet(&self.stage)))?;
         }
-        print(text)
+        let time = clock_time(at);
+        let told = std::mem::replace(&mut self.time, time.clone());
+        let time = if told == time { "" } else { &time };
+        print(&self.paint.row(time, who, mark, text, paint))
     }
 }

@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use jiff::SignedDuration;
-use proto::{licensing::v1::LicenceKind, scheduling::v1::DateKind};
+use proto::{common::v1::PlannedDate, licensing::v1::LicenceKind, scheduling::v1::DateKind};
 use story::{Proposer, dates_of};
 
 use super::play::Play;
@@ -24,6 +24,7 @@ pub async fn perform(play: &mut Play<'_>) -> anyhow::Result<()> {
 
 async fn contracting(play: &mut Play<'_>) -> anyhow::Result<()> {
     let d = play.dealership;
+    play.pause(25).await?;
     d.contract("2026-11-09").await?;
     play.until_local("2026-11-10 10:15").await?;
     d.ask_variant_help("Serwer ma osiem lat. Kupić nowy, czy zostać na starym?").await?;
@@ -31,11 +32,12 @@ async fn contracting(play: &mut Play<'_>) -> anyhow::Result<()> {
     d.recommend_variant("new_server", "Ośmioletni serwer nie udźwignie dwóch instancji.").await?;
     play.until_local("2026-11-13 09:20").await?;
     d.choose_variant("new_server").await?;
-    play.news().await?;
+    play.pause(15).await?;
     d.state_needs(true).await?;
     let runtime = d.choose_licence(LicenceKind::Runtime).await;
-    play.refused("Katarzyna wants the Runtime licence though other applications use the instance", runtime)
-        .await?;
+    let what = "wants the Runtime licence, though other applications use the instance";
+    play.refused("Katarzyna", what, runtime).await?;
+    play.pause(10).await?;
     d.choose_licence(LicenceKind::Standard).await?;
 
     play.until_local("2026-11-16 11:00").await?;
@@ -56,84 +58,113 @@ async fn readiness(play: &mut Play<'_>) -> anyhow::Result<()> {
     let (day, _) = d.agreed(DateKind::Readiness).await?;
     play.until(day + HOUR * 8).await?;
     let too_early = d.declare_ready().await;
-    play.refused("Katarzyna declares readiness with nothing confirmed", too_early).await?;
+    play.refused("Katarzyna", "declares readiness while nothing is confirmed", too_early).await?;
+    play.pause(70).await?;
     d.record_licences().await?;
+    play.pause(50).await?;
     d.confirm_conditions().await?;
+    play.tell("Paweł", "confirms the environment, the purchases and the server").await?;
     play.until(day + HOUR * 12).await?;
     d.declare_ready().await?;
-    play.news().await?;
+    play.pause(95).await?;
     let soon = [(DateKind::Audit1, client::day("2026-12-14"))];
     let too_soon = d.propose(Proposer::Softvig, soon, "", "").await;
-    play.refused("SOFTVIG would come for audit 1 on Mon 14 Dec 2026", too_soon).await?;
+    play.refused("SOFTVIG", "would like to come for audit 1 on Mon 14 Dec", too_soon).await?;
     Ok(())
 }
 
 async fn audit_1(play: &mut Play<'_>) -> anyhow::Result<()> {
     let d = play.dealership;
     let (day, _) = d.agreed(DateKind::Audit1).await?;
-    play.until(day.max(day + HOUR * 9)).await?;
+    play.until(day + HOUR * 9).await?;
     let audit = d.start_audit(1).await?;
+    play.pause(35).await?;
     d.record_too_little_memory(&audit).await?;
+    play.pause(200).await?;
     d.measure(&audit).await?;
+    play.pause(45).await?;
     d.conclude(&audit).await?;
-    play.news().await?;
 
-    play.until(d.later(5)).await?;
+    play.until(day + HOUR * 34).await?;
     d.answer_findings("Dołożono pamięć: razem 32 GB.").await?;
-    play.news().await?;
-    d.agree_missing_dates().await?;
-    play.news().await?;
+    play.pause(40).await?;
+    agree(play, d.missing_dates().await?).await?;
 
     let (day, _) = d.agreed(DateKind::Audit1).await?;
     play.until(day + HOUR * 9).await?;
     let audit = d.start_audit(1).await?;
+    play.pause(20).await?;
     d.record_enough_memory(&audit).await?;
     d.measure(&audit).await?;
+    play.pause(25).await?;
     d.conclude(&audit).await?;
-    play.news().await
+    play.pause(60).await
 }
 
 async fn audit_2(play: &mut Play<'_>) -> anyhow::Result<()> {
     let d = play.dealership;
-    d.agree_missing_dates().await?;
+    agree(play, d.missing_dates().await?).await?;
     let (day, _) = d.agreed(DateKind::Audit2).await?;
     play.until(day + HOUR * 9).await?;
     let audit = d.start_audit(2).await?;
+    play.pause(285).await?;
     d.measure(&audit).await?;
+    play.pause(40).await?;
     d.conclude(&audit).await?;
     play.news().await
 }
 
-/// To the hour in which the agreed window begins; everything is stopped and the run begun.
-async fn begin_run(play: &mut Play<'_>) -> anyhow::Result<()> {
+/// SOFTVIG proposes, and the decision contact accepts an hour and a half later.
+async fn agree(play: &mut Play<'_>, dates: Vec<(DateKind, PlannedDate)>) -> anyhow::Result<()> {
+    if dates.is_empty() {
+        return Ok(());
+    }
     let d = play.dealership;
-    d.agree_missing_dates().await?;
+    let proposal = d.propose(Proposer::Softvig, dates, "", "").await?;
+    play.pause(90).await?;
+    d.accept(Proposer::Company, &proposal).await?;
+    play.news().await
+}
+
+/// To the hour in which the agreed window begins; what has grown stale is measured again.
+async fn to_the_window(play: &mut Play<'_>) -> anyhow::Result<()> {
+    let d = play.dealership;
     let (start, _) = d.agreed(DateKind::Migration).await?;
     play.until(start - HOUR).await?;
     d.refresh_evidence(start + HOUR).await?;
-    play.until(start).await?;
-    let running = d.start_run().await;
-    play.refused("SOFTVIG starts while AutoStacja still runs", running).await?;
+    play.until(start).await
+}
+
+/// Everything is stopped and the run begun.
+async fn begin_run(play: &mut Play<'_>) -> anyhow::Result<()> {
+    let d = play.dealership;
+    play.pause(20).await?;
     d.stop_systems().await?;
+    play.tell("Paweł", "confirms that everything stands still").await?;
+    play.pause(5).await?;
     d.start_run().await?;
     play.news().await
 }
 
 async fn rolled_back(play: &mut Play<'_>) -> anyhow::Result<()> {
-    begin_run(play).await?;
+    to_the_window(play).await?;
     let d = play.dealership;
+    let running = d.start_run().await;
+    play.refused("SOFTVIG", "starts while AutoStacja still runs", running).await?;
+    begin_run(play).await?;
     play.until(d.later(4)).await?;
     d.databases_restored().await?;
     play.until(d.later(2)).await?;
     d.roll_back_run("Drukarki fiskalne nie łączą się z nową instancją.").await?;
-    play.news().await
+    play.until(d.later(9)).await
 }
 
 async fn finished(play: &mut Play<'_>) -> anyhow::Result<()> {
     let d = play.dealership;
     let suggested = d.suggest("").await?;
     let weekend = story::weekend_window(&suggested).context("a window on a Friday or Saturday")?;
-    d.agree([(DateKind::Migration, weekend)]).await?;
+    agree(play, vec![(DateKind::Migration, weekend)]).await?;
+    to_the_window(play).await?;
     begin_run(play).await?;
     play.until(d.later(3)).await?;
     d.databases_restored().await?;
@@ -145,10 +176,8 @@ async fn finished(play: &mut Play<'_>) -> anyhow::Result<()> {
 async fn integrations(play: &mut Play<'_>) -> anyhow::Result<()> {
     let d = play.dealership;
     let day = d.integrations_day().await?.context("a day for the integrations")?;
-    let at = |hour| Ok::<_, jiff::Error>(day.at(hour, 0, 0, 0).to_zoned(calendar::warsaw())?.timestamp());
-    play.until(at(9)?).await?;
-    for (brand, hour) in [("volvo", 9), ("skoda", 10), ("vw", 11)] {
-        play.until(at(hour)?).await?;
+    for (brand, hour, minute) in [("volvo", 9, 10), ("skoda", 10, 25), ("vw", 11, 40)] {
+        play.until(day.at(hour, minute, 0, 0).to_zoned(calendar::warsaw())?.timestamp()).await?;
         d.restore_integration(brand).await?;
     }
     play.news().await
@@ -158,13 +187,13 @@ async fn the_end(play: &mut Play<'_>) -> anyhow::Result<()> {
     let d = play.dealership;
     play.until(d.later(3)).await?;
     let problem = d.report_problem("Raport dzienny kasy pokazuje zera.").await?;
-    play.until(d.later(2)).await?;
+    play.pause(115).await?;
     d.answer_problem(&problem, "Brakowało uprawnienia dla raportu; nadane.").await?;
     play.until(d.later(20)).await?;
     d.confirm_works().await?;
-    play.until(d.later(1)).await?;
+    play.pause(50).await?;
     d.sign(Proposer::Company).await?;
-    play.until(d.later(2)).await?;
+    play.pause(130).await?;
     d.sign(Proposer::Softvig).await?;
     play.news().await
 }

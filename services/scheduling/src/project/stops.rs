@@ -184,7 +184,7 @@ impl Stops {
         window: Option<Interval>,
     ) -> Option<Violation> {
         let missing = self.still_running(list, items, window);
-        let missing: Vec<_> = missing.into_iter().map(|item| item.key.as_str()).collect();
+        let missing: Vec<_> = missing.into_iter().map(|item| item.name.as_str()).collect();
         (!missing.is_empty()).then(|| {
             Violation::new(ErrorReason::SystemsNotStopped)
                 .field(list.name())

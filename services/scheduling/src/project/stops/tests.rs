@@ -48,7 +48,7 @@ fn systems_not_stopped_until_both_lists_are_stated() {
 
 #[test]
 fn systems_not_stopped_until_each_entry_is_confirmed() {
-    let open = |list: &str, key: &str| (list.to_owned(), format!("not confirmed: {key}"));
+    let open = |list: &str, key: &str| (list.to_owned(), format!("not confirmed: {}", key.to_uppercase()));
     let nothing = missing(&Stops::default(), &lists(&["erp"]));
     assert_eq!(nothing, [open("systems", "erp"), open("applications", "shop")]);
     assert_eq!(missing(&confirmed(&both()[..1]), &lists(&["erp"])), [open("applications", "shop")]);
@@ -58,7 +58,7 @@ fn systems_not_stopped_until_each_entry_is_confirmed() {
 #[test]
 fn systems_not_stopped_when_a_system_was_added_since() {
     let missing = missing(&confirmed(&both()), &lists(&["erp", "crm"]));
-    assert_eq!(missing, [("systems".to_owned(), "not confirmed: crm".to_owned())]);
+    assert_eq!(missing, [("systems".to_owned(), "not confirmed: CRM".to_owned())]);
 }
 
 #[rstest]
@@ -148,6 +148,6 @@ fn systems_not_stopped_when_a_system_was_started_again() {
     let (mut stops, erp) = (confirmed(&both()), [(SYSTEM, "erp".to_owned())]);
     assert_eq!(reasons(stops.retract(&erp, &DECISION)), [ErrorReason::PermissionDenied]);
     stops.retract(&erp, &TECHNICAL).expect("retracted");
-    assert_eq!(missing(&stops, &lists(&["erp"])), [("systems".into(), "not confirmed: erp".into())]);
+    assert_eq!(missing(&stops, &lists(&["erp"])), [("systems".into(), "not confirmed: ERP".into())]);
     assert_eq!(reasons(stops.retract(&erp, &TECHNICAL)), [ErrorReason::NotFound]);
 }
