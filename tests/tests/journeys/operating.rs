@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use async_nats::HeaderMap;
 use journeys::{Installation, Layout, Service, on_servers};
+use platform::clock;
+use prost::Message as _;
+use proto::scheduling::v1::{SchedulingEvent, Verified, scheduling_event::Event};
 use testkit::{Backend, Database, Nats, eventually};
 use uuid::Uuid;
 
@@ -57,42 +60,86 @@ async fn where_a_start_may_not_change_the_schema_it_waits_for_schema_up() {
     installation.ready().await;
 }
 
-#[tokio::test]
-async fn what_cannot_be_applied_is_shown_and_can_be_tried_again() {
+/// The audit service alone, on servers, and its company.
+async fn audit_alone() -> (Installation, Database, Nats, String) {
     let mut installation = Installation::empty(NOW);
-    let database = Database::empty(Backend::Postgres).await;
-    let nats = Nats::unique();
+    let (database, nats) = (Database::empty(Backend::Postgres).await, Nats::unique());
     let settings = on_servers(Service::Audit, database.url(), &nats);
     installation.add("audit", &["serve", "--only", "audit"], settings);
     installation.ready().await;
+    (installation, database, nats, Uuid::now_v7().to_string())
+}
 
-    let company = Uuid::now_v7().to_string();
-    let bus = nats.connect("scheduling").await;
-    let jetstream = async_nats::jetstream::new(bus);
+/// Publishes as `service`; the stream is there once the audit service has started to hear.
+async fn publish(nats: &Nats, service: &str, subject: &str, headers: HeaderMap, payload: Vec<u8>) {
+    let jetstream = async_nats::jetstream::new(nats.connect(service).await);
+    eventually(LONG, "the stream", async || {
+        let sent =
+            jetstream.publish_with_headers(subject.to_owned(), headers.clone(), payload.clone().into()).await;
+        sent.ok()?.await.ok()
+    })
+    .await;
+}
+
+/// What `events <what>` says, once it says anything.
+async fn shown(installation: &Installation, what: &str) -> String {
+    let lines = || installation.command(Service::Audit, &["events", what, "--only", "audit"]);
+    eventually(LONG, what, async || Some(lines()).filter(|lines| !lines.is_empty())).await
+}
+
+#[tokio::test]
+async fn what_cannot_be_applied_is_shown_and_can_be_tried_again() {
+    let (installation, _database, nats, company) = audit_alone().await;
     let subject = nats.subject("scheduling", &format!("{company}.company_created"));
     for headers in [HeaderMap::new(), headers(&company)] {
-        // The stream is there once the service has started to hear.
-        eventually(LONG, "the stream", async || {
-            let sent = jetstream.publish_with_headers(subject.clone(), headers.clone(), "?".into()).await;
-            sent.ok()?.await.ok()
-        })
-        .await;
+        publish(&nats, "scheduling", &subject, headers, b"?".to_vec()).await;
     }
-
-    let command = |what: &str| installation.command(Service::Audit, &["events", what, "--only", "audit"]);
-    let shown = async |what: &str| {
-        eventually(LONG, what, async || Some(command(what)).filter(|lines| !lines.is_empty())).await
-    };
-    let strays = shown("strays").await;
+    let strays = shown(&installation, "strays").await;
     assert!(strays.contains(&subject) && strays.contains("no header"), "{strays}");
-    let parked = shown("parked").await;
+    let parked = shown(&installation, "parked").await;
     assert!(parked.contains(&format!("scheduling/{company}/1  company_created")), "{parked}");
     assert!(parked.contains("0 behind  undecodable"), "{parked}");
 
     let replay = ["events", "replay", "--only", "audit", "--source", "scheduling", "--company", &company];
     installation.command(Service::Audit, &replay);
     // It is as wrong as before, and parked again.
-    assert_eq!(shown("parked").await.lines().count(), 1);
+    assert_eq!(shown(&installation, "parked").await.lines().count(), 1);
+}
+
+#[tokio::test]
+async fn an_event_forged_by_another_service_is_refused_or_shown_and_harms_no_other_lane() {
+    let (installation, _database, nats, company) = audit_alone().await;
+    let event = SchedulingEvent {
+        event_id: Uuid::now_v7().to_string(),
+        company: format!("companies/{company}"),
+        project: format!("companies/{company}/projects/{company}"),
+        occurred_at: Some(clock::to_wire(NOW.parse().expect("an instant"))),
+        event: Some(Event::Verified(Verified::default())),
+        ..Default::default()
+    };
+    // As scheduling it would be believed: NATS does not take it from licensing.
+    let genuine = nats.subject("scheduling", &format!("{company}.verified"));
+    let mut forger = async_nats::jetstream::new(nats.connect("licensing").await);
+    forger.set_timeout(Duration::from_millis(500));
+    let sent = forger
+        .publish_with_headers(genuine.clone(), headers(&company), event.encode_to_vec().into())
+        .await
+        .expect("sent");
+    sent.await.expect_err("refused");
+    // Under its own name it says in the headers that it is scheduling's: nobody looks there.
+    let own = nats.subject("licensing", &format!("{company}.verified"));
+    publish(&nats, "licensing", &own, headers(&company), event.encode_to_vec()).await;
+    let parked = shown(&installation, "parked").await;
+    assert!(parked.contains(&format!("licensing/{company}/1  verified")), "{parked}");
+    assert_eq!(parked.lines().count(), 1, "{parked}");
+
+    publish(&nats, "scheduling", &genuine, headers(&company), event.encode_to_vec()).await;
+    let lane = format!("\"scheduling/{company}\":1");
+    eventually(LONG, "scheduling's own event is applied", async || {
+        let (_, report) = installation.ops(Service::Audit, "/settled").await?;
+        report.replace(' ', "").contains(&lane).then_some(())
+    })
+    .await;
 }
 
 /// As a producer sends its first event of a company.

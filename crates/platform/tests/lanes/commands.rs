@@ -9,7 +9,7 @@ use proto::common::v1::ErrorReason;
 use rstest::rstest;
 use testkit::Backend;
 
-use crate::world::{Home, company, delivered, event, ticket};
+use crate::world::{Home, company, delivered, event, make, ticket};
 
 fn fresh(begun: Begun) -> Unit {
     match begun {
@@ -67,6 +67,24 @@ async fn two_senders_of_one_request_at_once(#[case] backend: Backend) {
     assert_eq!(a.expect("sent") + b.expect("sent"), 1);
     left.sequence().await.expect("sequenced");
     assert_eq!(delivered(&left, company(1)).await.len(), 1);
+}
+
+#[rstest]
+#[case::sqlite(Backend::Sqlite)]
+#[case::postgres(Backend::Postgres)]
+#[tokio::test]
+async fn commands_at_once_on_one_lane_are_numbered_without_a_gap(#[case] backend: Backend) {
+    let home = Home::new("maker", backend).await;
+    let (left, right) = (home.core().await, home.core().await);
+    let send = async |core| {
+        for _ in 0..20 {
+            make(core, company(1), &["note"]).await;
+        }
+    };
+    tokio::join!(send(&left), send(&right));
+    left.sequence().await.expect("sequenced");
+    let numbers: Vec<i64> = delivered(&left, company(1)).await.iter().map(|m| m.seq).collect();
+    assert_eq!(numbers, (1..=40).collect::<Vec<_>>());
 }
 
 #[rstest]

@@ -5,22 +5,20 @@ use std::sync::Arc;
 
 use platform::{bus::Inlet as _, consumer::Consumer};
 use rstest::rstest;
-use testkit::Backend;
+use testkit::{Backend, eventually};
 
 use crate::world::{
-    Deaf, Home, Keeper, Process, age, company, delivered, embedded, expect_notes, expect_published, make,
-    notes, told,
+    Between, Deaf, Home, Keeper, PATIENCE, Place,
+    Place::{Nats, Postgres, Sqlite},
+    Process, age, company, delivered, expect_notes, expect_published, make, notes, told, with_heads_never,
 };
 
 #[rstest]
-#[case::sqlite(Backend::Sqlite)]
-#[case::postgres(Backend::Postgres)]
 #[tokio::test]
-async fn events_arrive_once_and_in_order(#[case] backend: Backend) {
-    let (maker, keeper) = (Home::new("maker", backend).await, Home::new("keeper", backend).await);
-    let bus = embedded();
-    let kept = Process::start(keeper.core().await, bus.clone(), Keeper::new());
-    let made = Process::start(maker.core().await, bus, Arc::new(Deaf));
+async fn events_arrive_once_and_in_order(#[values(Sqlite, Postgres, Nats)] place: Place) {
+    let (maker, keeper, between) = place.open().await;
+    let kept = Process::start(keeper.core().await, between.bus().await, Keeper::new());
+    let made = Process::start(maker.core().await, between.bus().await, Arc::new(Deaf));
     for n in 0..20 {
         make(&made.core, company(n % 3), &["note", "note"]).await;
     }
@@ -31,49 +29,90 @@ async fn events_arrive_once_and_in_order(#[case] backend: Backend) {
     kept.stop().await;
 }
 
+/// A look now and then is for what a dead process left; what happens now travels at once.
 #[rstest]
-#[case::sqlite(Backend::Sqlite)]
-#[case::postgres(Backend::Postgres)]
 #[tokio::test]
-async fn killed_after_stored(#[case] backend: Backend) {
-    let (maker, keeper) = (Home::new("maker", backend).await, Home::new("keeper", backend).await);
+async fn an_event_is_applied_elsewhere_without_waiting_for_a_look(
+    #[values(Sqlite, Postgres, Nats)] place: Place,
+) {
+    let (maker, keeper, between) = place.open().await;
+    let kept = with_heads_never(keeper.core().await, between.bus().await, Keeper::new());
+    let made = with_heads_never(maker.core().await, between.bus().await, Arc::new(Deaf));
+    // The first one waits until both are connected.
+    make(&made.core, company(1), &["note"]).await;
+    expect_notes(&kept.core, company(1), 1).await;
+    let start = platform::clock::machine_now();
+    for n in 2..=20 {
+        make(&made.core, company(1), &["note"]).await;
+        expect_notes(&kept.core, company(1), n).await;
+    }
+    let took = platform::clock::machine_now().duration_since(start);
+    assert!(took < jiff::SignedDuration::from_secs(15), "a look each second would take 19 seconds: {took}");
+}
+
+#[rstest]
+#[tokio::test]
+async fn killed_after_stored(#[values(Sqlite, Postgres, Nats)] place: Place) {
+    let (maker, keeper, between) = place.open().await;
     // No loops run: the process commits and dies.
     make(&maker.core().await, company(1), &["note", "note"]).await;
-    let bus = embedded();
-    let kept = Process::start(keeper.core().await, bus.clone(), Keeper::new());
-    let made = Process::start(maker.core().await, bus, Arc::new(Deaf));
+    let kept = Process::start(keeper.core().await, between.bus().await, Keeper::new());
+    let made = Process::start(maker.core().await, between.bus().await, Arc::new(Deaf));
     expect_notes(&kept.core, company(1), 2).await;
     assert_eq!(made.core.outbox_depth().await.expect("depth"), 0);
 }
 
 #[rstest]
-#[case::sqlite(Backend::Sqlite)]
-#[case::postgres(Backend::Postgres)]
 #[tokio::test]
-async fn killed_after_sequenced(#[case] backend: Backend) {
-    let (maker, keeper) = (Home::new("maker", backend).await, Home::new("keeper", backend).await);
+async fn killed_after_sequenced(#[values(Sqlite, Postgres, Nats)] place: Place) {
+    let (maker, keeper, between) = place.open().await;
     let dead = maker.core().await;
     make(&dead, company(1), &["note", "note"]).await;
     assert_eq!(dead.sequence().await.expect("sequenced").len(), 2);
-    let bus = embedded();
-    let kept = Process::start(keeper.core().await, bus.clone(), Keeper::new());
-    let made = Process::start(maker.core().await, bus, Arc::new(Deaf));
+    let kept = Process::start(keeper.core().await, between.bus().await, Keeper::new());
+    let made = Process::start(maker.core().await, between.bus().await, Arc::new(Deaf));
     expect_notes(&kept.core, company(1), 2).await;
     expect_published(&made.core).await;
 }
 
 #[rstest]
-#[case::sqlite(Backend::Sqlite)]
-#[case::postgres(Backend::Postgres)]
 #[tokio::test]
-async fn killed_after_published_and_the_bus_forgot(#[case] backend: Backend) {
-    let (maker, keeper) = (Home::new("maker", backend).await, Home::new("keeper", backend).await);
-    let bus = embedded();
-    // Nobody hears: in one process the bus forgets at once.
-    let made = Process::start(maker.core().await, bus.clone(), Arc::new(Deaf));
+async fn killed_after_published_before_marked(#[values(Sqlite, Postgres, Nats)] place: Place) {
+    let (maker, keeper, between) = place.open().await;
+    let kept = Process::start(keeper.core().await, between.bus().await, Keeper::new());
+    // Something is heard, so the stream and its consumer are there.
+    let made = Process::start(maker.core().await, between.bus().await, Arc::new(Deaf));
+    make(&made.core, company(1), &["note"]).await;
+    expect_notes(&kept.core, company(1), 1).await;
+    made.stop().await;
+
+    let dead = maker.core().await;
+    make(&dead, company(1), &["note", "note"]).await;
+    let messages = dead.sequence().await.expect("sequenced");
+    let bus = between.bus().await;
+    eventually(PATIENCE, "the bus is there", async || bus.is_connected().then_some(())).await;
+    bus.publish(messages).await.expect("published");
+    expect_notes(&kept.core, company(1), 3).await;
+    assert_eq!(dead.outbox_depth().await.expect("depth"), 2, "it did not come to mark them");
+    let made = Process::start(maker.core().await, between.bus().await, Arc::new(Deaf));
+    expect_published(&made.core).await;
+    make(&made.core, company(1), &["note"]).await;
+    expect_notes(&kept.core, company(1), 4).await;
+}
+
+#[rstest]
+#[tokio::test]
+async fn killed_after_published_and_the_bus_forgot(#[values(Sqlite, Postgres, Nats)] place: Place) {
+    let (maker, keeper, between) = place.open().await;
+    // Nobody hears: in one process the bus forgets at once. On NATS the stream is lost.
+    let made = Process::start(maker.core().await, between.bus().await, Arc::new(Deaf));
     make(&made.core, company(1), &["note", "note", "note"]).await;
     expect_published(&made.core).await;
-    let kept = Process::start(keeper.core().await, bus, Keeper::new());
+    if let Between::Nats(nats) = &between {
+        let admin = async_nats::jetstream::new(nats.connect("operator").await);
+        admin.delete_stream(&nats.stream).await.expect("deleted");
+    }
+    let kept = Process::start(keeper.core().await, between.bus().await, Keeper::new());
     expect_notes(&kept.core, company(1), 3).await;
 }
 
@@ -146,20 +185,17 @@ async fn two_replicas_share_one_lane(#[case] backend: Backend) {
 }
 
 #[rstest]
-#[case::sqlite(Backend::Sqlite)]
-#[case::postgres(Backend::Postgres)]
 #[tokio::test]
-async fn a_new_consumer_reads_old_history(#[case] backend: Backend) {
-    let (maker, keeper) = (Home::new("maker", backend).await, Home::new("keeper", backend).await);
-    let bus = embedded();
-    let made = Process::start(maker.core().await, bus.clone(), Arc::new(Deaf));
+async fn a_new_consumer_reads_old_history(#[values(Sqlite, Postgres, Nats)] place: Place) {
+    let (maker, keeper, between) = place.open().await;
+    let made = Process::start(maker.core().await, between.bus().await, Arc::new(Deaf));
     for n in 0..30 {
         make(&made.core, company(n % 2), &["note"]).await;
     }
     expect_published(&made.core).await;
     made.stop().await;
-    let made = Process::start(maker.core().await, bus.clone(), Arc::new(Deaf));
-    let kept = Process::start(keeper.core().await, bus, Keeper::new());
+    let made = Process::start(maker.core().await, between.bus().await, Arc::new(Deaf));
+    let kept = Process::start(keeper.core().await, between.bus().await, Keeper::new());
     expect_notes(&kept.core, company(0), 15).await;
     expect_notes(&kept.core, company(1), 15).await;
     drop(made);

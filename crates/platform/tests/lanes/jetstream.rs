@@ -5,7 +5,6 @@ use std::{pin::pin, sync::Arc, time::Duration};
 use async_nats::HeaderMap;
 use futures::StreamExt as _;
 use platform::{
-    bus::{Bus, JetStream, JetStreamConfig},
     id::CompanyId,
     watch::{WatchFilter, Watched},
 };
@@ -13,36 +12,9 @@ use testkit::{Backend, Nats, NatsServer, eventually};
 
 use crate::faults::{Fault, Faulty};
 use crate::world::{
-    Deaf, Home, Keeper, PATIENCE, Process, age, company, expect_notes, expect_published, make, told,
+    Deaf, Home, Keeper, PATIENCE, Process, age, bus, company, config, connect, expect_notes,
+    expect_published, make, told, with_heads_never,
 };
-
-/// The toys use the credentials of two real services.
-async fn bus(nats: &Nats, user: &str) -> Bus {
-    connect(JetStreamConfig {
-        user: Some(user.to_owned()),
-        password: Some(user.to_owned().into()),
-        ..config(nats, nats.url())
-    })
-    .await
-}
-
-fn config(nats: &Nats, url: String) -> JetStreamConfig {
-    JetStreamConfig {
-        url,
-        user: None,
-        password: None,
-        stream: nats.stream.clone(),
-        prefix: nats.prefix.clone(),
-        replicas: 1,
-        max_age: Duration::from_secs(3600),
-        max_bytes: 16 << 20,
-    }
-}
-
-async fn connect(config: JetStreamConfig) -> Bus {
-    let user = config.user.clone().unwrap_or_else(|| "operator".into());
-    Bus::JetStream(JetStream::connect(config, &user).await.expect("an address"))
-}
 
 /// What the stream brings at one of its numbers, once more.
 async fn send_again(nats: &Nats, number: u64) {
@@ -56,8 +28,8 @@ async fn send_again(nats: &Nats, number: u64) {
 async fn pair(nats: &Nats) -> (Home, Home, Process, Process) {
     let (maker, keeper) =
         (Home::new("maker", Backend::Postgres).await, Home::new("keeper", Backend::Postgres).await);
-    let kept = Process::start(keeper.core().await, bus(nats, "operator").await, Keeper::new());
-    let made = Process::start(maker.core().await, bus(nats, "operator").await, Arc::new(Deaf));
+    let kept = Process::start(keeper.core().await, bus(nats).await, Keeper::new());
+    let made = Process::start(maker.core().await, bus(nats).await, Arc::new(Deaf));
     (maker, keeper, made, kept)
 }
 
@@ -80,8 +52,8 @@ async fn two_replicas_on_each_side() {
         (Home::new("maker", Backend::Postgres).await, Home::new("keeper", Backend::Postgres).await);
     let mut processes = Vec::new();
     for _ in 0..2 {
-        processes.push(Process::start(keeper.core().await, bus(&nats, "operator").await, Keeper::new()));
-        processes.push(Process::start(maker.core().await, bus(&nats, "operator").await, Arc::new(Deaf)));
+        processes.push(Process::start(keeper.core().await, bus(&nats).await, Keeper::new()));
+        processes.push(Process::start(maker.core().await, bus(&nats).await, Arc::new(Deaf)));
     }
     for n in 0..60 {
         make(&processes[1 + 2 * (n % 2)].core, company(n as u128 % 3), &["note"]).await;
@@ -99,8 +71,8 @@ async fn a_deleted_stream_is_made_again_and_filled_from_the_outbox() {
     let nats = Nats::unique();
     let (maker, keeper) =
         (Home::new("maker", Backend::Postgres).await, Home::new("keeper", Backend::Postgres).await);
-    let made = Process::start(maker.core().await, bus(&nats, "operator").await, Arc::new(Deaf));
-    let kept = Process::start(keeper.core().await, bus(&nats, "operator").await, Keeper::new());
+    let made = Process::start(maker.core().await, bus(&nats).await, Arc::new(Deaf));
+    let kept = Process::start(keeper.core().await, bus(&nats).await, Keeper::new());
     make(&made.core, company(1), &["note"]).await;
     expect_notes(&kept.core, company(1), 1).await;
     kept.stop().await;
@@ -109,7 +81,7 @@ async fn a_deleted_stream_is_made_again_and_filled_from_the_outbox() {
 
     let admin = async_nats::jetstream::new(nats.connect("operator").await);
     admin.delete_stream(&nats.stream).await.expect("deleted");
-    let kept = Process::start(keeper.core().await, bus(&nats, "operator").await, Keeper::new());
+    let kept = Process::start(keeper.core().await, bus(&nats).await, Keeper::new());
     make(&made.core, company(1), &["note"]).await;
     expect_notes(&kept.core, company(1), 4).await;
 }
@@ -119,8 +91,8 @@ async fn a_message_without_a_lane_is_kept_as_a_stray() {
     let nats = Nats::unique();
     let (maker, keeper) =
         (Home::new("maker", Backend::Postgres).await, Home::new("keeper", Backend::Postgres).await);
-    let made = Process::start(maker.core().await, bus(&nats, "operator").await, Arc::new(Deaf));
-    let kept = Process::start(keeper.core().await, bus(&nats, "operator").await, Keeper::new());
+    let made = Process::start(maker.core().await, bus(&nats).await, Arc::new(Deaf));
+    let kept = Process::start(keeper.core().await, bus(&nats).await, Keeper::new());
     make(&made.core, company(1), &["note"]).await;
     expect_notes(&kept.core, company(1), 1).await;
     let client = nats.connect("operator").await;
@@ -153,7 +125,7 @@ async fn a_failed_event_holds_its_followers_until_it_is_replayed() {
     expect_acknowledged(&nats).await;
     kept.stop().await;
     let cure = Arc::new(Keeper { knows_future: false, cures_poison: true });
-    let kept = Process::start(keeper.core().await, bus(&nats, "operator").await, cure);
+    let kept = Process::start(keeper.core().await, bus(&nats).await, cure);
     assert!(kept.core.replay("maker", company(1).into()).await.expect("replayed"));
     expect_notes(&kept.core, company(1), 4).await;
 }
@@ -171,7 +143,7 @@ async fn a_message_delivered_again_long_after_changes_nothing() {
     for number in [2, 1, 4] {
         send_again(&nats, number).await;
     }
-    let kept = Process::start(keeper.core().await, bus(&nats, "operator").await, Keeper::new());
+    let kept = Process::start(keeper.core().await, bus(&nats).await, Keeper::new());
     make(&made.core, company(1), &["note"]).await;
     expect_notes(&kept.core, company(1), 6).await;
     expect_acknowledged(&nats).await;
@@ -200,7 +172,7 @@ async fn a_new_consumer_on_old_history_that_the_stream_no_longer_holds() {
     let nats = Nats::unique();
     let (maker, keeper) =
         (Home::new("maker", Backend::Postgres).await, Home::new("keeper", Backend::Postgres).await);
-    let made = Process::start(maker.core().await, bus(&nats, "operator").await, Arc::new(Deaf));
+    let made = Process::start(maker.core().await, bus(&nats).await, Arc::new(Deaf));
     make(&made.core, company(1), &["note", "note", "note"]).await;
     make(&made.core, company(2), &["note", "note"]).await;
     expect_published(&made.core).await;
@@ -210,7 +182,7 @@ async fn a_new_consumer_on_old_history_that_the_stream_no_longer_holds() {
     let admin = async_nats::jetstream::new(nats.connect("operator").await);
     admin.delete_stream(&nats.stream).await.expect("deleted");
 
-    let kept = Process::start(keeper.core().await, bus(&nats, "operator").await, Keeper::new());
+    let kept = Process::start(keeper.core().await, bus(&nats).await, Keeper::new());
     expect_notes(&kept.core, company(1), 3).await;
     expect_notes(&kept.core, company(2), 2).await;
     make(&made.core, company(2), &["note"]).await;
@@ -267,10 +239,9 @@ async fn an_event_is_acknowledged_only_after_its_effect_is_committed() {
     let (maker, keeper) =
         (Home::new("maker", Backend::Postgres).await, Home::new("keeper", Backend::Postgres).await);
     // Nobody asks for what is missing, so only the stream can bring it again.
-    let never = Duration::from_secs(3600);
-    let made = Process::with_heads(maker.core().await, bus(&nats, "operator").await, Arc::new(Deaf), never);
+    let made = with_heads_never(maker.core().await, bus(&nats).await, Arc::new(Deaf));
     let faulty = Faulty::new(Fault::Cut, 1);
-    let kept = Process::start(keeper.core().await, bus(&nats, "operator").await, faulty);
+    let kept = Process::start(keeper.core().await, bus(&nats).await, faulty);
     make(&made.core, company(1), &["note"]).await;
     expect_notes(&kept.core, company(1), 1).await;
 }

@@ -5,6 +5,7 @@ mod commands;
 mod delivery;
 mod faults;
 mod jetstream;
+mod steps;
 mod timers;
 mod watches;
 mod world;

@@ -1,7 +1,7 @@
 //! A timer fires once, when business time has come, on whichever replica claims it.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex,
     atomic::{AtomicUsize, Ordering},
 };
 
@@ -123,4 +123,51 @@ async fn a_moved_timer_fires_once_at_its_new_time(#[case] backend: Backend) {
     assert_eq!(delivered(&left, company(1)).await.len(), 1);
     stop.cancel();
     std::fs::remove_file(file).expect("removed");
+}
+
+/// `first` moves one timer and removes another that were seen due together with it.
+#[derive(Default)]
+struct Meddler(Mutex<Vec<String>>);
+
+#[async_trait]
+impl OnTimer for Meddler {
+    async fn fire(&self, unit: &mut Unit, timer: &Timer) -> Result<(), Error> {
+        if timer.key == "first" {
+            unit.set_timer("ring", "moved", at("2036-01-01T09:00:00Z")).await?;
+            unit.clear_timer("ring", "removed").await?;
+        }
+        self.0.lock().expect("no panic").push(timer.key.clone());
+        Ok(())
+    }
+}
+
+#[rstest]
+#[case::sqlite(Backend::Sqlite)]
+#[case::postgres(Backend::Postgres)]
+#[tokio::test]
+async fn a_timer_that_moved_or_went_after_it_was_seen_due_does_not_fire(#[case] backend: Backend) {
+    let home = Home::new("maker", backend).await;
+    let core = home.core().await;
+    let mut unit = core.begin(company(1).into(), None).await.expect("unit");
+    for (key, due_at) in [
+        ("first", "2020-01-01T09:00:00Z"),
+        ("moved", "2020-01-02T09:00:00Z"),
+        ("removed", "2020-01-03T09:00:00Z"),
+        ("last", "2020-01-04T09:00:00Z"),
+    ] {
+        unit.set_timer("ring", key, at(due_at)).await.expect("set");
+    }
+    unit.commit("").await.expect("committed");
+    let (stop, on) = (CancellationToken::new(), Arc::new(Meddler::default()));
+    let firing = tokio::spawn({
+        let (core, stop, on) = (core.clone(), stop.clone(), on.clone());
+        async move { core.run_timers(on, stop).await }
+    });
+    let fired = eventually(PATIENCE, "the last one has fired", async || {
+        Some(on.0.lock().expect("no panic").clone()).filter(|fired| fired.iter().any(|key| key == "last"))
+    })
+    .await;
+    assert_eq!(fired, ["first", "last"]);
+    stop.cancel();
+    firing.await.expect("ended");
 }

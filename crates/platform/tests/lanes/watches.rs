@@ -5,14 +5,15 @@ use std::pin::pin;
 use futures::StreamExt as _;
 use platform::{
     core::Core,
-    db::execute,
+    db::{execute, query_one},
+    unit::Begun,
     watch::{WatchFilter, Watched},
 };
 use proto::common::v1::ErrorReason;
 use rstest::rstest;
-use testkit::Backend;
+use testkit::{Backend, eventually};
 
-use crate::world::{Home, company, make};
+use crate::world::{Home, PATIENCE, company, event, make, ticket};
 
 /// Follows until `n` events have come; their lanes' numbers and the last token.
 async fn follow(core: &Core, token: Option<&str>, filter: WatchFilter, n: usize) -> (Vec<i64>, String) {
@@ -66,6 +67,43 @@ async fn a_watch_resumes_without_loss_while_writers_commit_at_once(#[case] backe
     make(&core, company(2), &["note"]).await;
     core.sequence().await.expect("sequenced");
     assert_eq!(follow(&core, Some(&begin), only, 1).await.0, [11]);
+}
+
+/// PostgreSQL only: SQLite has one writer at a time.
+#[tokio::test]
+async fn a_command_that_commits_late_is_not_missed() {
+    let home = Home::new("maker", Backend::Postgres).await;
+    let (core, slow) = (home.core().await, home.core().await);
+    let all = WatchFilter::default;
+    let token = core.watch_token(&all()).await.expect("token");
+    // Somebody holds its request id, so the command waits between its events and its commit.
+    let holder = core.db.begin().await.expect("begun");
+    let sql = "insert into request (key, payload_hash, resource, created_at) values ('slow', 'p', '', now())";
+    execute(&holder, sql, vec![]).await.expect("held");
+    let late = tokio::spawn(async move {
+        let Begun::Fresh(mut unit) =
+            slow.begin_command(company(1).into(), ticket("slow", "p")).await.expect("begun")
+        else {
+            panic!("nothing was kept under this id");
+        };
+        unit.emit(event("note"));
+        unit.commit("thing").await.expect("committed");
+    });
+    let waiting =
+        "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    eventually(PATIENCE, "the command waits", async || {
+        query_one(core.db.read(), waiting, vec![]).await.expect("activity").map(drop)
+    })
+    .await;
+
+    make(&core, company(2), &["note"]).await;
+    core.sequence().await.expect("sequenced");
+    let (_, token) = follow(&core, Some(&token), all(), 1).await;
+    holder.rollback().await.expect("let go");
+    late.await.expect("ended");
+    core.sequence().await.expect("sequenced");
+    let next = follow(&core, Some(&token), all(), 1);
+    tokio::time::timeout(PATIENCE, next).await.expect("the late event is seen");
 }
 
 #[rstest]

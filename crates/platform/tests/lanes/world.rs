@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use platform::{
-    bus::{Bus, Embedded, Message},
+    bus::{Bus, Embedded, JetStream, JetStreamConfig, Message},
     clock::{self, Clock},
     consumer::{ApplyError, Consumer, OnEvent},
     core::Core,
@@ -16,7 +16,7 @@ use platform::{
     unit::{Begun, NewEvent, Ticket},
 };
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
-use testkit::{Backend, Database};
+use testkit::{Backend, Database, Nats};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub const HEADS_EVERY: Duration = Duration::from_millis(50);
@@ -160,6 +160,75 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.stop.cancel();
     }
+}
+
+/// NATS as the toys see it, with the rights of `operator`: they are no real services.
+pub async fn bus(nats: &Nats) -> Bus {
+    connect(JetStreamConfig {
+        user: Some("operator".to_owned()),
+        password: Some("operator".to_owned().into()),
+        ..config(nats, nats.url())
+    })
+    .await
+}
+
+pub fn config(nats: &Nats, url: String) -> JetStreamConfig {
+    JetStreamConfig {
+        url,
+        user: None,
+        password: None,
+        stream: nats.stream.clone(),
+        prefix: nats.prefix.clone(),
+        replicas: 1,
+        max_age: Duration::from_secs(3600),
+        max_bytes: 16 << 20,
+    }
+}
+
+pub async fn connect(config: JetStreamConfig) -> Bus {
+    Bus::JetStream(JetStream::connect(config, "operator").await.expect("an address"))
+}
+
+/// Where a producer and a consumer run: the database of each, and what is between them.
+#[derive(Clone, Copy, Debug)]
+pub enum Place {
+    Sqlite,
+    Postgres,
+    Nats,
+}
+
+impl Place {
+    /// Both homes, and the bus.
+    pub async fn open(self) -> (Home, Home, Between) {
+        let backend = if matches!(self, Self::Sqlite) { Backend::Sqlite } else { Backend::Postgres };
+        let between = if matches!(self, Self::Nats) {
+            Between::Nats(Nats::unique())
+        } else {
+            Between::Process(embedded())
+        };
+        (Home::new("maker", backend).await, Home::new("keeper", backend).await, between)
+    }
+}
+
+pub enum Between {
+    /// Embedded: both are in one process.
+    Process(Bus),
+    Nats(Nats),
+}
+
+impl Between {
+    /// The bus as one more process has it.
+    pub async fn bus(&self) -> Bus {
+        match self {
+            Self::Process(bus) => bus.clone(),
+            Self::Nats(nats) => bus(nats).await,
+        }
+    }
+}
+
+/// A process that never says how far its lanes are: what the bus loses stays lost.
+pub fn with_heads_never(core: Core, bus: Bus, on_event: Arc<dyn OnEvent>) -> Process {
+    Process::with_heads(core, bus, on_event, Duration::from_secs(3600))
 }
 
 pub fn embedded() -> Bus {
