@@ -12,7 +12,11 @@ const LONGEST_PAUSE: u32 = 64;
 
 /// What was seen and asked at the comparisons before. Lanes that have caught up are forgotten.
 #[derive(Debug, Default)]
-pub(crate) struct Behind(HashMap<(String, Lane), Asked>);
+pub(crate) struct Behind {
+    asked: HashMap<(String, Lane), Asked>,
+    /// Where lanes stood that ended at their producer before that, and whether it was said.
+    ahead: HashMap<(String, Lane), (i64, bool)>,
+}
 
 #[derive(Debug)]
 struct Asked {
@@ -26,6 +30,21 @@ struct Asked {
 }
 
 impl Behind {
+    /// Whether the producer's lane ends before what was applied here long ago: its database was set back
+    /// or replaced, and its next events have numbers that are known here. Says so once.
+    pub(crate) fn is_set_back(&mut self, source: &str, head: LaneHead, cursor: i64) -> bool {
+        let key = (source.to_owned(), head.lane);
+        if cursor <= head.seq {
+            self.ahead.remove(&key);
+            return false;
+        }
+        // Once alone it only means that events came between the head and the look at the cursor.
+        let (before, said) = self.ahead.get(&key).copied().unwrap_or((0, false));
+        let is_back = head.seq < before;
+        self.ahead.insert(key, (cursor, said || is_back));
+        is_back && !said
+    }
+
     /// What to ask for when the lane stands at `cursor`: nothing while it moves by itself.
     pub(crate) fn compare(
         &mut self,
@@ -36,13 +55,13 @@ impl Behind {
     ) -> Option<LaneHead> {
         let key = (source.to_owned(), head.lane);
         if cursor >= head.seq || parked {
-            self.0.remove(&key);
+            self.asked.remove(&key);
             return None;
         }
         let first = Asked { cursor, at: cursor, left: 1, pause: 1 };
-        let ask = match self.0.get_mut(&key) {
+        let ask = match self.asked.get_mut(&key) {
             None => {
-                self.0.insert(key, first);
+                self.asked.insert(key, first);
                 true
             }
             // The stretch that was asked for is applied, and more is missing.
@@ -96,6 +115,19 @@ mod tests {
     #[test]
     fn a_lane_far_behind_is_asked_for_stretch_by_stretch() {
         assert_eq!(asked(1300, [0, 500, 1000, 1300]), [Some(1), Some(501), Some(1001), None]);
+    }
+
+    #[test]
+    fn a_producer_that_was_set_back_is_told_once_and_events_on_their_way_are_not() {
+        let said = |steps: &[(i64, i64)]| -> Vec<bool> {
+            let mut behind = Behind::default();
+            let mut look = |&(head, cursor): &(i64, i64)| {
+                behind.is_set_back("maker", LaneHead { lane: Lane::Global, seq: head }, cursor)
+            };
+            steps.iter().map(&mut look).collect()
+        };
+        assert_eq!(said(&[(5, 6), (7, 8), (8, 8), (8, 9)]), [false; 4], "events came between");
+        assert_eq!(said(&[(9, 9), (2, 9), (2, 9), (3, 9)]), [false, false, true, false]);
     }
 
     #[test]

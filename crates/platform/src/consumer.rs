@@ -262,6 +262,16 @@ impl Inlet for Consumer {
         let missing = heads.iter().filter_map(|head| {
             let cursor = cursors.get(&head.lane.to_string());
             let (seq, parked) = cursor.map_or((0, false), |c| (c.seq, c.parked));
+            if behind.is_set_back(source, *head, seq) {
+                tracing::error!(
+                    service = self.core.service,
+                    source,
+                    lane = %head.lane,
+                    ends_at = head.seq,
+                    applied = seq,
+                    "the producer's database was set back: its next events have numbers that are known here"
+                );
+            }
             behind.compare(source, *head, seq, parked)
         });
         Ok(missing.collect())
