@@ -90,9 +90,8 @@ impl Installation {
 
     async fn spread(&mut self, replicas: usize) {
         let nats = Nats::unique();
-        for _ in Service::ALL {
-            self.databases.push(Database::empty(Backend::Postgres).await);
-        }
+        let empty = || Database::empty(Backend::Postgres);
+        self.databases.extend(<[_; 4]>::from(tokio::join!(empty(), empty(), empty(), empty())));
         for replica in 0..replicas {
             for (i, service) in Service::ALL.into_iter().enumerate() {
                 let environment = on_servers(service, self.databases[i].url(), &nats);
@@ -134,6 +133,11 @@ impl Installation {
         let output = self.folder.join(format!("{name}.log"));
         let process = Process::start(name, arguments, environment, &output);
         self.processes.push(Node { process, rest, grpc, ops });
+    }
+
+    /// The first process of a service of its own.
+    pub fn process(&mut self, service: Service) -> &mut Process {
+        &mut self.processes[service as usize].process
     }
 
     /// Waits until every process is ready.

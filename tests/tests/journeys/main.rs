@@ -7,6 +7,7 @@ mod dates;
 mod happy;
 mod killed;
 mod operating;
+mod replaced;
 mod runs;
 mod starting;
 mod together;
