@@ -2,14 +2,19 @@
 
 use std::sync::Arc;
 
-use platform::{bus::Inlet as _, consumer::Consumer, core::Core, lane::Lane};
+use platform::{
+    bus::{Inlet as _, Message},
+    consumer::Consumer,
+    core::Core,
+    lane::Lane,
+};
 use rstest::rstest;
 use testkit::Backend;
 use tokio_util::sync::CancellationToken;
 
 use crate::world::{Home, Keeper, company, delivered, expect_notes, make, notes};
 
-async fn lane_with(kinds: &[&'static str], backend: Backend) -> (Home, Core, Vec<platform::bus::Message>) {
+async fn lane_with(kinds: &[&'static str], backend: Backend) -> (Home, Core, Vec<Message>) {
     let (maker, keeper) = (Home::new("maker", backend).await, Home::new("keeper", backend).await);
     let core = maker.core().await;
     make(&core, company(1), kinds).await;
@@ -75,6 +80,35 @@ async fn an_unknown_event_waits_for_a_build_that_knows_it(#[case] backend: Backe
         async move { new.run_inbox(stop).await }
     });
     expect_notes(&core, company(1), 2).await;
+    stop.cancel();
+    sweeping.await.expect("ended");
+}
+
+#[rstest]
+#[case::sqlite(Backend::Sqlite)]
+#[case::postgres(Backend::Postgres)]
+#[tokio::test]
+async fn only_the_lane_that_is_replayed_goes_on(#[case] backend: Backend) {
+    let (keeper, core, messages) = lane_with(&["poison", "note"], backend).await;
+    let inlet = Consumer::new(core.clone(), Keeper::new());
+    for message in &messages[..2] {
+        for lane in [1, 3] {
+            let message = Message { lane: company(lane).into(), ..message.clone() };
+            inlet.receive(message).await.expect("taken over");
+        }
+    }
+    assert!(core.replay("maker", company(3).into()).await.expect("replayed"));
+    let cured =
+        Consumer::new(keeper.core().await, Arc::new(Keeper { knows_future: false, cures_poison: true }));
+    let stop = CancellationToken::new();
+    let sweeping = tokio::spawn({
+        let stop = stop.clone();
+        async move { cured.run_inbox(stop).await }
+    });
+    expect_notes(&core, company(3), 2).await;
+    // An operator decides about the other one.
+    let parked = core.parked().await.expect("parked");
+    assert_eq!(parked.iter().map(|p| (p.lane, p.behind)).collect::<Vec<_>>(), [(company(1).into(), 1)]);
     stop.cancel();
     sweeping.await.expect("ended");
 }
