@@ -24,7 +24,6 @@ mod watch;
 
 use std::path::Path;
 
-use message::sender::Hands;
 use platform::{Service, core::Core};
 
 pub use config::Config;
@@ -41,7 +40,6 @@ pub struct Notification {
     renderer: Renderer,
     channel: Channel,
     reminders: ReminderPolicy,
-    hands: Hands,
 }
 
 impl Notification {
@@ -58,7 +56,6 @@ impl Notification {
             renderer: config.renderer()?,
             channel: config.open_channel(mail_folder)?,
             reminders: ReminderPolicy::shipped(),
-            hands: Hands::default(),
         })
     }
 }

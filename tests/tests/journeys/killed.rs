@@ -16,7 +16,7 @@ use proto::{
 use rstest::rstest;
 use story::{Dealership, Facts, Through};
 
-use crate::common::{NOW, told_or_held};
+use crate::common::{NOW, told};
 
 /// A request is sent again, with its id, for so long.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -165,7 +165,7 @@ async fn ended_well(d: &Dealership<'_>) {
     let name = format!("{}/licensing", d.project);
     let licensing = d.world.crm.call(GetLicensingRequest { name }).await.expect("licensing");
     assert_eq!(licensing.state(), LicensingState::Closed);
-    for topics in told_or_held(d).await {
+    for topics in told(d).await {
         for (topic, times) in [("project_completed", 1), ("audit_passed", 2), ("integration_restored", 3)] {
             assert_eq!(topics.iter().filter(|t| *t == topic).count(), times, "{topic}: {topics:?}");
         }

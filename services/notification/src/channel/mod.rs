@@ -3,12 +3,15 @@
 mod folder;
 mod smtp;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use serde::Deserialize;
 
 pub use folder::Folder;
 pub use smtp::{Smtp, SmtpConfig, Tls};
+
+/// A disk that takes longer than this for one file is as good as away.
+const FOLDER_LIMIT: Duration = Duration::from_secs(5);
 
 /// Where mails go.
 #[derive(Clone, Debug, Deserialize)]
@@ -46,12 +49,30 @@ impl Channel {
         })
     }
 
+    /// After this a try is given up, whatever the server does.
+    pub fn longest_try(&self) -> Duration {
+        match self {
+            Self::Folder(_) => FOLDER_LIMIT,
+            Self::Smtp(smtp) => smtp.longest_try(),
+        }
+    }
+
+    /// How long a message is held for one try: half as long again as that takes, for clocks that differ
+    /// and for what became of it to be recorded.
+    pub fn lease(&self) -> Duration {
+        self.longest_try() * 3 / 2
+    }
+
     /// Hands one mail over; `name` is the same at each try. The answer is kept with the message.
     pub async fn deliver(&self, name: &str, mail: &lettre::Message) -> Result<String, Failure> {
-        let result = match self {
-            Self::Folder(folder) => folder.deliver(name, mail).await,
-            Self::Smtp(smtp) => smtp.deliver(mail).await,
+        let delivery = async {
+            match self {
+                Self::Folder(folder) => folder.deliver(name, mail).await,
+                Self::Smtp(smtp) => smtp.deliver(mail).await,
+            }
         };
+        let result = tokio::time::timeout(self.longest_try(), delivery).await;
+        let result = result.unwrap_or_else(|_| Err(Failure::Transient("it took too long".into())));
         result.map_err(|failure| failure.without_addresses(mail))
     }
 }

@@ -61,8 +61,8 @@ fn default_connections() -> u32 {
 #[derive(Clone, Debug)]
 pub struct Smtp {
     transport: AsyncSmtpTransport<Tokio1Executor>,
-    /// A server that stalls in the middle of a dialogue is left after this.
-    deadline: Duration,
+    /// For each answer of the server.
+    timeout: Duration,
 }
 
 impl Smtp {
@@ -93,14 +93,18 @@ impl Smtp {
         if let (Some(user), Some(password)) = (&config.user, &config.password) {
             builder = builder.credentials(Credentials::new(user.clone(), password.expose_secret().into()));
         }
-        Ok(Self { transport: builder.build(), deadline: timeout * 3 })
+        Ok(Self { transport: builder.build(), timeout })
+    }
+
+    /// A server that stalls again and again in the middle of a dialogue is left after this.
+    pub fn longest_try(&self) -> Duration {
+        self.timeout * 3
     }
 
     pub async fn deliver(&self, mail: &lettre::Message) -> Result<String, Failure> {
-        match tokio::time::timeout(self.deadline, self.transport.send(mail.clone())).await {
-            Err(_) => Err(Failure::Transient("the mail server stalled".into())),
-            Ok(Err(e)) => Err(classify(&e)),
-            Ok(Ok(response)) => Ok(response.message().collect::<Vec<_>>().join(" ")),
+        match self.transport.send(mail.clone()).await {
+            Err(e) => Err(classify(&e)),
+            Ok(response) => Ok(response.message().collect::<Vec<_>>().join(" ")),
         }
     }
 }

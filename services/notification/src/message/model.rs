@@ -80,7 +80,7 @@ pub struct Lease {
     pub until: Timestamp,
 }
 
-/// Another replica took the message over; what this one did is not recorded.
+/// Another replica took the message over, or may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the lease on the message was lost")]
 pub struct LeaseLost;
@@ -118,6 +118,21 @@ impl Message {
             self.state = State::Sending { lease };
         }
         due
+    }
+
+    /// The lease, if it is this holder's and has not ended: after that another one may have the message.
+    pub fn held(&self, token: Uuid, machine_now: Timestamp) -> Result<Lease, LeaseLost> {
+        match self.state {
+            State::Sending { lease } if lease.token == token && machine_now < lease.until => Ok(lease),
+            _ => Err(LeaseLost),
+        }
+    }
+
+    /// Holds it for longer.
+    pub fn renew(&mut self, lease: Lease, machine_now: Timestamp) -> Result<(), LeaseLost> {
+        self.held(lease.token, machine_now)?;
+        self.state = State::Sending { lease };
+        Ok(())
     }
 
     /// The server took it.

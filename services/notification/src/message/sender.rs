@@ -1,15 +1,9 @@
 //! Hands messages over: lease, act, commit with the lease's token. No network call inside a transaction.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
-    time::Duration,
-};
+use std::time::Duration;
 
 use futures::future::join_all;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use platform::{Error, clock, documents, id::ContactId, unit::Unit};
 use proto::notification::v1::{AddressUndeliverable, MessageSent, notification_event::Event};
 use tokio_util::sync::CancellationToken;
@@ -26,8 +20,6 @@ use crate::recipients::{ContactState, Directory};
 
 /// How many messages one replica takes at a time.
 const BATCH: u64 = 10;
-/// Longer than a stalling mail server can take over a batch (a minute each); another replica goes on after that.
-const LEASE: SignedDuration = SignedDuration::from_mins(15);
 /// Another replica's or a dead one's messages are found by looking.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
@@ -39,31 +31,6 @@ enum Tried {
     Postponed(String),
     /// Nobody needs it.
     Dropped(&'static str),
-}
-
-/// How many batches this process has in its hands; clones share the count.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Hands(Arc<AtomicI64>);
-
-/// A batch in hand, until it is dropped.
-pub(crate) struct InHand(Hands);
-
-impl Hands {
-    /// Counted before the batch is claimed, so that a message is never neither due nor in hand.
-    pub fn take(&self) -> InHand {
-        self.0.fetch_add(1, Ordering::SeqCst);
-        InHand(self.clone())
-    }
-
-    pub fn full(&self) -> i64 {
-        self.0.load(Ordering::SeqCst)
-    }
-}
-
-impl Drop for InHand {
-    fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Ordering::SeqCst);
-    }
 }
 
 impl Notification {
@@ -89,7 +56,6 @@ impl Notification {
         if store::count_due(self.core.db.read(), now).await? == 0 {
             return Ok(0);
         }
-        let _in_hand = self.hands.take();
         let batch = self.claim(token, now).await?;
         let tried = batch.len();
         // Side by side for different recipients, in order for one: an invitation before its cancellation.
@@ -103,10 +69,9 @@ impl Notification {
                 None => queues.push(vec![message]),
             }
         }
-        let outcomes = join_all(queues.into_iter().map(|queue| async {
-            for message in queue {
-                let tried = self.attempt(&message).await?;
-                self.record(&message, token, tried).await?;
+        let outcomes = join_all(queues.iter().map(|queue| async {
+            for turn in 0..queue.len() {
+                self.take_turn(&queue[turn..], token, clock::machine_now()).await?;
             }
             Ok::<(), Error>(())
         }));
@@ -114,12 +79,10 @@ impl Notification {
         Ok(tried)
     }
 
-    /// How many messages are due now, and how many batches this process is sending. What waits for a
-    /// later try is not among them, nor what a process held that died: both wait for their time.
+    /// How many messages are due, or in the hands of any process: also of one that died, until its lease ends.
+    /// What waits for a later try is not among them.
     pub async fn messages_pending(&self) -> Result<i64, Error> {
-        // In this order: a message that is no longer due by now is in hand, or was sent.
-        let due = store::count_due(self.core.db.read(), clock::machine_now()).await?;
-        Ok(due + self.hands.full())
+        store::count_pending(self.core.db.read(), clock::machine_now()).await
     }
 
     /// Takes what is due at a machine time, under one token.
@@ -127,7 +90,7 @@ impl Notification {
         let tx = self.core.db.begin().await?;
         let mut claimed = Vec::new();
         for mut stored in store::due(&tx, now, BATCH).await? {
-            let taken = stored.value.claim(Lease { token, until: now + LEASE }, now);
+            let taken = stored.value.claim(self.lease(token, now), now);
             match store::save(&tx, &stored).await {
                 Ok(()) if taken => claimed.push(stored.value),
                 Ok(()) => {}
@@ -140,7 +103,36 @@ impl Notification {
         Ok(claimed)
     }
 
-    async fn attempt(&self, message: &Message) -> Result<Tried, Error> {
+    fn lease(&self, token: Uuid, now: Timestamp) -> Lease {
+        Lease { token, until: now + self.channel.lease() }
+    }
+
+    /// Tries the first of one recipient's messages at a machine time. Without a lease that outlasts the try
+    /// there is none: who woke up too late leaves the message to whoever takes it next.
+    pub(crate) async fn take_turn(
+        &self,
+        queue: &[Message],
+        token: Uuid,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let Some(message) = queue.first() else { return Ok(()) };
+        let tried = match self.mail(message).await? {
+            Err(untried) => untried,
+            Ok(_) if !self.hold(queue, token, now).await? => {
+                tracing::warn!(message = %message.id, "not tried: {LeaseLost}");
+                return Ok(());
+            }
+            Ok(mail) => match self.channel.deliver(&file_name(message), &mail).await {
+                Ok(answer) => Tried::Sent(answer),
+                Err(Failure::Permanent(answer)) => Tried::Refused(answer),
+                Err(Failure::Transient(answer)) => Tried::Postponed(answer),
+            },
+        };
+        self.record(message, token, tried).await
+    }
+
+    /// The mail as it is sent now, or what becomes of the message without a try.
+    async fn mail(&self, message: &Message) -> Result<Result<lettre::Message, Tried>, Error> {
         let to = match message.recipient {
             Recipient::Softvig => {
                 let softvig = &self.renderer.softvig;
@@ -149,19 +141,44 @@ impl Notification {
             Recipient::Contact(id) => {
                 match envelope(&directory(self.core.db.read(), message.company).await?, id, message.kind) {
                     Ok(to) => to,
-                    Err(why) => return Ok(Tried::Dropped(why)),
+                    Err(why) => return Ok(Err(Tried::Dropped(why))),
                 }
             }
         };
-        let mail = match build(message, &to, &self.renderer.identity) {
-            Ok(mail) => mail,
-            Err(e) => return Ok(Tried::Refused(format!("{e:#}"))),
-        };
-        Ok(match self.channel.deliver(&file_name(message), &mail).await {
-            Ok(answer) => Tried::Sent(answer),
-            Err(Failure::Permanent(answer)) => Tried::Refused(answer),
-            Err(Failure::Transient(answer)) => Tried::Postponed(answer),
-        })
+        Ok(build(message, &to, &self.renderer.identity).map_err(|e| Tried::Refused(format!("{e:#}"))))
+    }
+
+    /// Whether the first message may be tried now: the lease on it holds and outlasts one try.
+    async fn hold(&self, queue: &[Message], token: Uuid, now: Timestamp) -> Result<bool, Error> {
+        let Some(first) = queue.first() else { return Ok(false) };
+        let stored = store::find(self.core.db.read(), first.company, first.id).await?;
+        match stored.and_then(|s| s.value.held(token, now).ok()) {
+            None => Ok(false),
+            Some(lease) if lease.until >= now + self.channel.longest_try() => Ok(true),
+            Some(_) => self.renew(queue, token, now).await,
+        }
+    }
+
+    /// Renews the lease on the first message, and those on the messages behind it, whose turn comes later.
+    /// False if the first one is lost.
+    async fn renew(&self, queue: &[Message], token: Uuid, now: Timestamp) -> Result<bool, Error> {
+        let tx = self.core.db.begin().await?;
+        for (turn, message) in queue.iter().enumerate() {
+            let renewed = match store::find(&tx, message.company, message.id).await? {
+                None => Err(Error::lost_race()),
+                Some(mut stored) => match stored.value.renew(self.lease(token, now), now) {
+                    Err(LeaseLost) => Err(Error::lost_race()),
+                    Ok(()) => store::save(&tx, &stored).await,
+                },
+            };
+            match renewed {
+                Err(e) if e.is_conflict() && turn == 0 => return Ok(false),
+                Err(e) if !e.is_conflict() => return Err(e),
+                _ => {}
+            }
+        }
+        tx.commit().await?;
+        Ok(true)
     }
 
     async fn record(&self, message: &Message, token: Uuid, tried: Tried) -> Result<(), Error> {

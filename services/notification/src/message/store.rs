@@ -89,21 +89,34 @@ pub async fn save(c: &impl ConnectionTrait, stored: &StoredMessage) -> Result<()
     }
 }
 
-/// What is due, of all companies, oldest first: the sender's work.
+/// What is due, of all companies, oldest first: the sender's work. Not what would overtake a message to the same
+/// recipient that somebody is sending.
 pub async fn due(
     c: &impl ConnectionTrait,
     machine_now: Timestamp,
     limit: u64,
 ) -> Result<Vec<StoredMessage>, Error> {
-    let sql =
-        format!("select version, body from message where due_at <= $1 order by due_at, id limit {limit}");
+    let sql = format!(
+        "select version, body from message where due_at <= $1 and not exists (select 1 from message as held \
+         where held.company = message.company and held.recipient = message.recipient and held.id < message.id \
+         and held.label = 'sending' and held.due_at > $1) order by due_at, id limit {limit}"
+    );
     query_all(c, &sql, vec![to_db(machine_now).into()]).await?.iter().map(read).collect()
 }
 
 /// How many are due.
 pub async fn count_due(c: &impl ConnectionTrait, machine_now: Timestamp) -> Result<i64, Error> {
-    let sql = "select count(*) as n from message where due_at <= $1";
-    let row = query_one(c, sql, vec![to_db(machine_now).into()]).await?;
+    count(c, "due_at <= $1", machine_now).await
+}
+
+/// How many are due or leased.
+pub async fn count_pending(c: &impl ConnectionTrait, machine_now: Timestamp) -> Result<i64, Error> {
+    count(c, "due_at <= $1 or due_at is not null and label = 'sending'", machine_now).await
+}
+
+async fn count(c: &impl ConnectionTrait, which: &str, machine_now: Timestamp) -> Result<i64, Error> {
+    let sql = format!("select count(*) as n from message where {which}");
+    let row = query_one(c, &sql, vec![to_db(machine_now).into()]).await?;
     row.map_or(Ok(0), |row| row.try_get("", "n").map_err(Error::from))
 }
 

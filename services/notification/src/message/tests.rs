@@ -69,6 +69,24 @@ fn a_message_is_taken_once_until_the_lease_ends() {
 }
 
 #[test]
+fn a_lease_is_held_and_renewed_by_its_holder_until_it_ends() {
+    let message = claimed();
+    let ended = now() + SignedDuration::from_mins(1);
+    for (token, at, held) in [
+        (TOKEN, now(), true),
+        (TOKEN, ended - SignedDuration::from_micros(1), true),
+        (TOKEN, ended, false),
+        (OTHER, now(), false),
+    ] {
+        assert_eq!(message.held(token, at).is_ok(), held, "{token} at {at}");
+        let mut renewed = message.clone();
+        assert_eq!(renewed.renew(lease(token, at), at).is_ok(), held);
+        let expected = if held { at + SignedDuration::from_mins(1) } else { ended };
+        assert_eq!(renewed.due_at(), Some(expected), "{token} at {at}");
+    }
+}
+
+#[test]
 fn waits_double_up_to_an_hour_and_never_end() {
     let mut message = message();
     let mut machine = now();

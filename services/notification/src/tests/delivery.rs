@@ -1,6 +1,4 @@
-use std::collections::BTreeMap;
-
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use platform::{clock::machine_now, harness::request_id};
 use proto::{
     common::v1::ErrorReason,
@@ -14,9 +12,16 @@ use super::telling::on_both_databases;
 use super::world::{World, contact, describe, reason, softvig};
 use crate::Notification;
 use crate::fixtures::{COMPANY, DAGMARA, TADEK, card, name};
+use crate::message::{Message, Recipient};
 
 fn verified() -> Event {
     Event::Verified(Default::default())
+}
+
+/// A batch taken at a machine time, and the token it is held by.
+async fn claim(service: &Notification, now: Timestamp) -> (Uuid, Vec<Message>) {
+    let token = Uuid::now_v7();
+    (token, service.claim(token, now).await.expect("works"))
 }
 
 async fn several_replicas_send_each_message_once(backend: Backend) {
@@ -33,27 +38,90 @@ async fn several_replicas_send_each_message_once(backend: Backend) {
     assert_eq!(world.outbox_kinds().await.len(), 30);
 }
 
-async fn what_a_dead_sender_held_is_sent_by_another_with_the_same_message_id(backend: Backend) {
+async fn what_a_killed_sender_held_is_sent_by_another_when_the_lease_has_ended(backend: Backend) {
     let world = World::new(backend).await;
     world.tell(verified()).await;
     let now = machine_now();
+    let lease = world.service.channel.lease();
     assert_eq!(world.service.messages_pending().await.expect("counted"), 3);
-    let in_hand = world.service.hands.take();
-    let dead = world.service.claim(Uuid::now_v7(), now).await.expect("works");
-    assert_eq!(dead.len(), 3);
-    assert_eq!(world.service.messages_pending().await.expect("counted"), 1, "a batch is in hand");
-    drop(in_hand);
-    assert_eq!(world.service.messages_pending().await.expect("counted"), 0, "what the dead held waits");
-    let again =
-        world.service.claim(Uuid::now_v7(), now + SignedDuration::from_mins(14)).await.expect("works");
-    assert!(again.is_empty(), "the leases still hold");
-    let again =
-        world.service.claim(Uuid::now_v7(), now + SignedDuration::from_mins(15)).await.expect("works");
-    let ids = |messages: &[crate::message::Message]| -> BTreeMap<_, _> {
-        messages.iter().map(|m| (m.id, m.attempts)).collect()
-    };
-    assert_eq!(ids(&dead).keys().collect::<Vec<_>>(), ids(&again).keys().collect::<Vec<_>>());
-    assert!(ids(&again).values().all(|attempts| *attempts == 2));
+    let dead = claim(&world.service, now).await;
+    assert_eq!(dead.1.len(), 3);
+    assert_eq!(world.service.messages_pending().await.expect("counted"), 3, "in somebody's hands");
+
+    let other = world.replica().await;
+    assert!(claim(&other, now + lease - SignedDuration::from_secs(1)).await.1.is_empty(), "held");
+    let (token, again) = claim(&other, now + lease).await;
+    assert_eq!(
+        dead.1.iter().map(|m| m.id).collect::<Vec<_>>(),
+        again.iter().map(|m| m.id).collect::<Vec<_>>()
+    );
+    for message in again {
+        other.take_turn(&[message], token, now + lease).await.expect("works");
+    }
+    let sent = world.messages_in(MessageState::Sent).await;
+    assert_eq!(sent.iter().map(|m| m.attempts).collect::<Vec<_>>(), [2, 2, 2]);
+    assert_eq!(world.service.messages_pending().await.expect("counted"), 0);
+}
+
+/// A mail server that stalls takes longer over a batch than one lease lasts.
+async fn a_slow_batch_keeps_its_later_messages_and_sends_each_once_in_order(backend: Backend) {
+    let world = World::new(backend).await;
+    for _ in 0..3 {
+        world.tell(verified()).await;
+    }
+    let other = world.replica().await;
+    let mut now = machine_now();
+    let (token, batch) = claim(&world.service, now).await;
+    let to_softvig: Vec<Message> = batch.into_iter().filter(|m| m.recipient == Recipient::Softvig).collect();
+    assert_eq!(to_softvig.len(), 3);
+    for turn in 0..to_softvig.len() {
+        world.service.take_turn(&to_softvig[turn..], token, now).await.expect("works");
+        now += world.service.channel.longest_try();
+        let (_, theirs) = claim(&other, now).await;
+        let taken: Vec<_> = theirs.iter().filter(|m| m.recipient == Recipient::Softvig).collect();
+        assert!(taken.is_empty(), "after {} of 3: {taken:?}", turn + 1);
+    }
+    let sent = world.messages_in(MessageState::Sent).await;
+    let newest_first: Vec<String> = to_softvig.iter().rev().map(|m| m.id.to_string()).collect();
+    let ids = sent.iter().map(|m| m.name.rsplit('/').next().unwrap_or_default().to_owned());
+    assert_eq!(ids.collect::<Vec<_>>(), newest_first);
+    assert!(sent.iter().all(|m| m.attempts == 1), "{sent:?}");
+}
+
+async fn a_sender_that_wakes_after_its_lease_has_ended_does_not_send(backend: Backend) {
+    let world = World::new(backend).await;
+    world.tell(verified()).await;
+    let now = machine_now();
+    let (token, batch) = claim(&world.service, now).await;
+    let woke = now + world.service.channel.lease();
+    for turn in 0..batch.len() {
+        world.service.take_turn(&batch[turn..turn + 1], token, woke).await.expect("works");
+    }
+    assert!(world.files().is_empty(), "nothing was handed over");
+    assert_eq!(world.messages_in(MessageState::Sending).await.len(), 3, "nothing was recorded");
+
+    let other = world.replica().await;
+    let (theirs, again) = claim(&other, woke).await;
+    other.take_turn(&again[..1], theirs, woke).await.expect("works");
+    for turn in 0..batch.len() {
+        world.service.take_turn(&batch[turn..turn + 1], token, now).await.expect("works");
+    }
+    assert_eq!(world.files().len(), 1, "another one has them now, whatever this one's clock says");
+}
+
+/// While an invitation is being sent, nobody sends its cancellation to the same person.
+async fn a_later_message_to_the_same_person_waits_for_the_one_in_hand(backend: Backend) {
+    let world = World::new(backend).await;
+    world.tell(verified()).await;
+    let now = machine_now();
+    let (_, first) = claim(&world.service, now).await;
+    world.tell(verified()).await;
+    let later = machine_now();
+    let other = world.replica().await;
+    assert_eq!(first.len(), 3);
+    assert!(claim(&other, later).await.1.is_empty());
+    let ended = now + world.service.channel.lease();
+    assert_eq!(claim(&other, ended).await.1.len(), 6, "its holder died");
 }
 
 async fn a_refused_address_is_told_once_and_used_again_when_corrected(backend: Backend) {
@@ -129,7 +197,10 @@ async fn a_folder_that_cannot_be_written_postpones_and_loses_nothing(backend: Ba
 
 on_both_databases! {
     several_replicas_send_each_message_once,
-    what_a_dead_sender_held_is_sent_by_another_with_the_same_message_id,
+    what_a_killed_sender_held_is_sent_by_another_when_the_lease_has_ended,
+    a_slow_batch_keeps_its_later_messages_and_sends_each_once_in_order,
+    a_sender_that_wakes_after_its_lease_has_ended_does_not_send,
+    a_later_message_to_the_same_person_waits_for_the_one_in_hand,
     a_refused_address_is_told_once_and_used_again_when_corrected,
     softvig_can_say_that_an_address_works_after_all,
     a_folder_that_cannot_be_written_postpones_and_loses_nothing,
