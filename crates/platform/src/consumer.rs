@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     behind::Behind,
-    bus::{Inlet, LaneHead, Message},
+    bus::{Inlet, LaneHead, Message, PERSONAL},
     clock,
     core::Core,
     db::{execute, query_all, query_one},
@@ -113,7 +113,8 @@ impl Consumer {
         // In any order, so that lanes which cannot go on do not keep others from it.
         let sql = format!(
             "select {INBOX} from inbox join cursor on cursor.source = inbox.source and cursor.lane = inbox.lane \
-             where inbox.seq = cursor.seq + 1 and not cursor.parked order by random() limit 100"
+             where inbox.seq = cursor.seq + 1 and not cursor.parked and inbox.kind <> '{PERSONAL}' \
+             order by random() limit 100"
         );
         for row in query_all(self.core.db.read(), &sql, vec![]).await? {
             if stop.is_cancelled() {
@@ -168,7 +169,9 @@ impl Consumer {
     }
 
     async fn next_waiting(&self, message: &Message) -> Result<Option<Message>, Error> {
-        let sql = format!("select {INBOX} from inbox where source = $1 and lane = $2 and seq = $3");
+        let sql = format!(
+            "select {INBOX} from inbox where source = $1 and lane = $2 and seq = $3 and kind <> '{PERSONAL}'"
+        );
         let key =
             vec![message.source.as_str().into(), message.lane.to_string().into(), (message.seq + 1).into()];
         let row = query_one(self.core.db.read(), &sql, key).await?;
@@ -226,15 +229,14 @@ impl Inlet for Consumer {
         }
     }
 
-    async fn receive_stray(&self, subject: &str, payload: &[u8], error: &str) -> Result<(), Error> {
+    async fn receive_stray(&self, subject: &str, error: &str) -> Result<(), Error> {
         let tx = self.core.db.begin().await?;
         execute(
             &tx,
-            "insert into stray (id, subject, payload, error, received_at) values ($1, $2, $3, $4, $5)",
+            "insert into stray (id, subject, error, received_at) values ($1, $2, $3, $4)",
             vec![
                 uuid::Uuid::now_v7().into(),
                 subject.into(),
-                payload.to_vec().into(),
                 error.into(),
                 clock::to_db(clock::machine_now()).into(),
             ],
@@ -294,6 +296,8 @@ async fn lock_cursor(tx: &DatabaseTransaction, source: &str, lane: Lane) -> Resu
     Ok(Cursor { seq: row.try_get("", "seq")?, parked: row.try_get("", "parked")? })
 }
 
+/// Keeps a message to wait. Of one with personal data only that it came: when its turn has come it is missing, and
+/// is published again, without what was scrubbed meanwhile.
 async fn store(tx: &DatabaseTransaction, message: &Message, error: Option<&str>) -> Result<(), Error> {
     execute(
         tx,
@@ -306,7 +310,7 @@ async fn store(tx: &DatabaseTransaction, message: &Message, error: Option<&str>)
             message.seq.into(),
             message.event_id.as_str().into(),
             message.kind.as_str().into(),
-            message.payload.to_vec().into(),
+            if message.is_personal() { Vec::new() } else { message.payload.to_vec() }.into(),
             message.trace.clone().into(),
             error.map(str::to_owned).into(),
             clock::to_db(message.recorded_at).into(),

@@ -12,6 +12,8 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
+use crate::private;
+
 /// Connections of one service's database.
 #[derive(Clone, Debug)]
 pub struct Db {
@@ -28,15 +30,18 @@ impl Db {
         }
     }
 
-    /// Opens a SQLite file: one writer, four readers, WAL, synchronous FULL.
+    /// Opens a SQLite file, which only its owner may read: one writer, four readers, WAL, synchronous FULL.
+    /// What is deleted is overwritten.
     pub async fn sqlite(file: &Path) -> Result<Self, DbErr> {
+        // SQLite gives its other files the mode of this one.
+        private::new_file().append(true).open(file).map_err(|e| connect_err(e.into()))?;
         let options = SqliteConnectOptions::new()
             .filename(file)
-            .create_if_missing(true)
             .foreign_keys(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(Duration::from_secs(10));
+            .busy_timeout(Duration::from_secs(10))
+            .pragma("secure_delete", "on");
         let write = SqlitePoolOptions::new()
             .max_connections(1)
             .connect_with(options.clone())
@@ -44,7 +49,7 @@ impl Db {
             .map_err(connect_err)?;
         let read = SqlitePoolOptions::new()
             .max_connections(4)
-            .connect_with(options.create_if_missing(false).pragma("query_only", "on"))
+            .connect_with(options.pragma("query_only", "on"))
             .await
             .map_err(connect_err)?;
         Ok(Self {
@@ -91,6 +96,14 @@ impl Db {
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), DbErr> {
         self.read.ping().await
+    }
+
+    /// Empties SQLite's journal, which keeps what was overwritten until it is written anew. Nothing on PostgreSQL.
+    pub async fn empty_journal(&self) -> Result<(), DbErr> {
+        if self.is_sqlite() {
+            self.write.execute_unprepared("pragma wal_checkpoint(truncate)").await?;
+        }
+        Ok(())
     }
 
     /// Closes the pools after the last use.
@@ -186,7 +199,32 @@ fn connect_err(e: sqlx::Error) -> DbErr {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
+
+    #[tokio::test]
+    async fn a_file_is_for_its_owner_alone_and_forgets_what_is_deleted() {
+        let folder = std::env::temp_dir().join(format!("przesiadka-db-{}", uuid::Uuid::now_v7()));
+        private::create_dir_all(&folder).expect("a folder");
+        let file = folder.join("a.db");
+        let db = Db::sqlite(&file).await.expect("opens");
+        for sql in ["create table t (name text)", "insert into t values ('Anna Nowak')", "delete from t"] {
+            let tx = db.begin().await.expect("begun");
+            execute(&tx, sql, vec![]).await.expect("executed");
+            tx.commit().await.expect("committed");
+        }
+        db.empty_journal().await.expect("emptied");
+        for name in ["a.db", "a.db-wal", "a.db-shm"] {
+            let path = folder.join(name);
+            let mode = std::fs::metadata(&path).expect("there").permissions().mode() & 0o777;
+            assert_eq!(mode, 0o600, "{name}");
+            let bytes = std::fs::read(&path).expect("readable");
+            assert!(!bytes.windows(10).any(|bytes| bytes == b"Anna Nowak"), "{name}");
+        }
+        db.close().await.expect("closed");
+        std::fs::remove_dir_all(folder).expect("removed");
+    }
 
     #[test]
     fn what_passes_by_itself_is_told_from_what_does_not() {

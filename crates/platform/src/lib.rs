@@ -21,6 +21,7 @@ pub mod outcome;
 pub mod page;
 mod panics;
 pub mod parked;
+pub mod private;
 pub mod schema;
 pub mod text;
 pub mod timers;

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::{
+    bus::ANONYMISED,
     clock,
     core::Core,
     db::{execute, query_all, query_one},
@@ -22,6 +23,8 @@ pub struct Parked {
     pub received_at: Timestamp,
     /// Events that wait behind it.
     pub behind: i64,
+    /// How many of them anonymise a contact, whose personal data stays until then.
+    pub anonymisations: i64,
 }
 
 /// A message that could not be put on any lane.
@@ -39,10 +42,12 @@ impl Core {
             self.db.read(),
             "select inbox.source, inbox.lane, inbox.seq, inbox.event_id, inbox.kind, inbox.error, inbox.received_at, \
              (select count(*) from inbox as later where later.source = inbox.source and later.lane = inbox.lane \
-              and later.seq > inbox.seq) as behind \
+              and later.seq > inbox.seq) as behind, \
+             (select count(*) from inbox as later where later.source = inbox.source and later.lane = inbox.lane \
+              and later.seq > inbox.seq and later.kind = $1) as anonymisations \
              from inbox join cursor on cursor.source = inbox.source and cursor.lane = inbox.lane \
              where cursor.parked and inbox.seq = cursor.seq + 1 order by inbox.received_at",
-            vec![],
+            vec![ANONYMISED.into()],
         )
         .await?;
         rows.iter()
@@ -57,6 +62,7 @@ impl Core {
                     error: row.try_get::<Option<String>>("", "error")?.unwrap_or_default(),
                     received_at: clock::from_db(row.try_get("", "received_at")?),
                     behind: row.try_get("", "behind")?,
+                    anonymisations: row.try_get("", "anonymisations")?,
                 })
             })
             .collect()

@@ -191,7 +191,6 @@ fn tables() -> Vec<TableCreateStatement> {
             .table("stray")
             .col(ColumnDef::new("id").uuid().primary_key())
             .col(ColumnDef::new("subject").text().not_null())
-            .col(ColumnDef::new("payload").blob().not_null())
             .col(ColumnDef::new("error").text().not_null())
             .col(ColumnDef::new("received_at").timestamp_with_time_zone().not_null())
             .to_owned(),

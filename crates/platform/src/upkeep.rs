@@ -24,7 +24,7 @@ const RETENTION: [(&str, &str, &str, i64); 2] =
 const BATCH: u64 = 500;
 
 const LOOK_EVERY: Duration = Duration::from_secs(10);
-/// Old rows are deleted at every so many looks: once an hour.
+/// Old rows are deleted, and SQLite's journal is emptied, at every so many looks: once an hour.
 const DELETE_EVERY: u64 = 360;
 
 static OUTBOX: LazyLock<IntGaugeVec> =
@@ -50,6 +50,7 @@ impl Core {
                 self.tell(&bus).await?;
                 if look.is_multiple_of(DELETE_EVERY) {
                     self.delete_old(&stop).await?;
+                    self.db.empty_journal().await?;
                 }
                 Ok::<_, Error>(())
             };

@@ -6,6 +6,7 @@ use std::{
 };
 
 use anyhow::Context as _;
+use platform::private;
 
 /// Held until dropped; the system lets go of it when the process dies.
 #[derive(Debug)]
@@ -17,9 +18,9 @@ impl Lock {
     /// # Errors
     /// Another process holds it, or the file cannot be made.
     pub fn take(data_dir: &Path, service: &str) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(data_dir).with_context(|| format!("cannot make {}", data_dir.display()))?;
+        private::create_dir_all(data_dir).with_context(|| format!("cannot make {}", data_dir.display()))?;
         let path = data_dir.join(format!("{service}.lock"));
-        let file = File::options().create(true).append(true).open(&path);
+        let file = private::new_file().append(true).open(&path);
         let file = file.with_context(|| format!("cannot open {}", path.display()))?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),

@@ -16,6 +16,7 @@ use serde::Serialize;
 
 use super::{Issuer, Jwks, JwksSource, Role, RoleSet};
 use crate::id::{CompanyId, ContactId};
+use crate::private;
 
 /// What a development token shall say.
 #[derive(Clone, Debug)]
@@ -60,7 +61,7 @@ impl DevelopmentIssuer {
     /// The file cannot be made, or somebody else may read it.
     pub fn open(data_dir: &Path) -> anyhow::Result<Self> {
         crate::init();
-        fs::create_dir_all(data_dir).with_context(|| format!("cannot make {}", data_dir.display()))?;
+        private::create_dir_all(data_dir).with_context(|| format!("cannot make {}", data_dir.display()))?;
         let path = data_dir.join(Self::FILE);
         if !path.exists() {
             generate(&path).with_context(|| format!("cannot write {}", path.display()))?;

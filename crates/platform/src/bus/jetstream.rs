@@ -90,6 +90,7 @@ impl JetStream {
             num_replicas: self.config.replicas,
             max_age: self.config.max_age,
             max_bytes: self.config.max_bytes,
+            allow_message_ttl: true,
             ..Default::default()
         };
         self.context.get_or_create_stream(config).await.context("stream")?;
@@ -209,7 +210,7 @@ impl JetStream {
                 Err(e) => {
                     let subject = delivery.subject.to_string();
                     tracing::error!(service, subject, error = %e, "event without a lane");
-                    inlet.receive_stray(&subject, &delivery.payload, &e).await?;
+                    inlet.receive_stray(&subject, &e).await?;
                     acknowledge(&delivery).await;
                 }
             }

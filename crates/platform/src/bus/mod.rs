@@ -20,6 +20,13 @@ use crate::{core::Core, error::Error, lane::Lane};
 /// hold up every lane of its producer, so it is refused before it is committed.
 pub const LARGEST_PAYLOAD: usize = 512 * 1024;
 
+/// The one kind of event that holds personal data: a contact's card. It stays where it can be scrubbed, in its
+/// producer's outbox: the stream forgets it after a day, and no consumer keeps it to wait.
+pub const PERSONAL: &str = "contact_card";
+
+/// The kind of event by which a contact's personal data goes everywhere.
+pub const ANONYMISED: &str = "contact_anonymised";
+
 /// One event on its way.
 #[derive(Clone, Debug)]
 pub struct Message {
@@ -40,6 +47,13 @@ pub struct Message {
     pub payload: Bytes,
 }
 
+impl Message {
+    /// Whether it is of the kind [`PERSONAL`].
+    pub fn is_personal(&self) -> bool {
+        self.kind == PERSONAL
+    }
+}
+
 /// The last number of a lane at its producer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LaneHead {
@@ -56,8 +70,8 @@ pub trait Inlet: Send + Sync {
     /// Takes a message over. When this returns `Ok` the message may be forgotten by the bus.
     async fn receive(&self, message: Message) -> Result<(), Error>;
 
-    /// Takes over what cannot be put on a lane, so that people see it.
-    async fn receive_stray(&self, subject: &str, payload: &[u8], error: &str) -> Result<(), Error>;
+    /// Notes what cannot be put on a lane, so that people see it.
+    async fn receive_stray(&self, subject: &str, error: &str) -> Result<(), Error>;
 
     /// Compares the producer's lanes with what was applied here; returns the first number missing of each
     /// lane that is behind and not moving.

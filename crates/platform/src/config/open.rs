@@ -11,6 +11,7 @@ use crate::{
     bus::JetStreamConfig,
     clock::Clock,
     db::Db,
+    private,
 };
 
 impl Config {
@@ -49,7 +50,7 @@ impl Config {
     pub async fn open_database(&self, service: &str) -> anyhow::Result<Db> {
         match self.database.kind {
             DatabaseKind::Sqlite => {
-                std::fs::create_dir_all(&self.data_dir)
+                private::create_dir_all(&self.data_dir)
                     .with_context(|| format!("cannot make {}", self.data_dir.display()))?;
                 let file = self.data_dir.join(format!("{service}.db"));
                 Db::sqlite(&file).await.with_context(|| format!("cannot open {}", file.display()))

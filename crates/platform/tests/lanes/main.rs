@@ -5,6 +5,7 @@ mod commands;
 mod delivery;
 mod faults;
 mod jetstream;
+mod personal;
 mod steps;
 mod timers;
 mod watches;

@@ -42,8 +42,12 @@ pub async fn run(config: &Config, what: EventsCommand) -> anyhow::Result<()> {
         EventsCommand::Parked { which } => {
             for name in which.names() {
                 for event in prepare::open(config, name, Clock::System).await?.parked().await? {
+                    let forgets = match event.anonymisations {
+                        0 => String::new(),
+                        n => format!(" ({n} of them to anonymise a contact)"),
+                    };
                     print(&format!(
-                        "{}  {name}  {}/{}/{}  {} {}  {} behind  {}",
+                        "{}  {name}  {}/{}/{}  {} {}  {} behind{forgets}  {}",
                         event.received_at,
                         event.source,
                         event.lane,
@@ -67,7 +71,7 @@ pub async fn run(config: &Config, what: EventsCommand) -> anyhow::Result<()> {
             let core = prepare::open(config, only, Clock::System).await?;
             let moved = core.replay(source.as_str(), company).await?;
             anyhow::ensure!(moved, "{only} has nothing parked on the lane {source}/{company}");
-            print("a running service tries it again within a second")?;
+            print("a running service tries it again within seconds")?;
         }
     }
     Ok(())

@@ -2,12 +2,16 @@
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use async_nats::HeaderMap;
+use async_nats::{HeaderMap, header::NATS_MESSAGE_TTL};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::super::{LaneHead, Message};
 use crate::lane::Lane;
+
+/// How long the stream keeps an event with personal data: long enough for a consumer that is restarted. One that
+/// comes later gets it from the producer's outbox.
+const PERSONAL_TTL: &str = "24h";
 
 /// `<prefix>.v1.<service>.<lane>.<event>`
 pub fn subject(prefix: &str, message: &Message) -> String {
@@ -28,6 +32,9 @@ pub fn headers(message: &Message) -> HeaderMap {
     headers.insert("ce-sequence", message.seq.to_string());
     if let Some(trace) = &message.trace {
         headers.insert("traceparent", trace.as_str());
+    }
+    if message.is_personal() {
+        headers.insert(NATS_MESSAGE_TTL, PERSONAL_TTL);
     }
     headers
 }
