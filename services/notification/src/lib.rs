@@ -9,6 +9,7 @@ pub mod channel;
 mod config;
 pub mod consume;
 mod events;
+mod forget;
 pub mod grpc;
 pub mod kind;
 pub mod message;

@@ -4,6 +4,7 @@ mod audits;
 mod cancelled;
 mod common;
 mod dates;
+mod forgotten;
 mod happy;
 mod killed;
 mod operating;

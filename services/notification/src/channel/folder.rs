@@ -1,10 +1,14 @@
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
 
-use tokio::fs;
+use platform::private;
 
 use super::Failure;
 
-/// Writes each mail as a file.
+/// Writes each mail as a file that only its owner may read.
 #[derive(Clone, Debug)]
 pub struct Folder {
     path: PathBuf,
@@ -21,15 +25,20 @@ impl Folder {
         if mail.envelope().to().iter().any(|a| a.domain().ends_with(".invalid")) {
             return Err(Failure::Permanent("550 5.1.2 no such domain".into()));
         }
-        let file = self.path.join(format!("{name}.eml"));
-        self.write(&file, &mail.formatted()).await.map_err(|e| Failure::Transient(e.to_string()))?;
-        Ok(format!("written to {}", file.display()))
+        let (folder, file, bytes) =
+            (self.path.clone(), self.path.join(format!("{name}.eml")), mail.formatted());
+        let answer = format!("written to {}", file.display());
+        let written = tokio::task::spawn_blocking(move || write(&folder, &file, &bytes)).await;
+        match written.map_err(io::Error::other).flatten() {
+            Ok(()) => Ok(answer),
+            Err(e) => Err(Failure::Transient(e.to_string())),
+        }
     }
+}
 
-    async fn write(&self, file: &Path, bytes: &[u8]) -> std::io::Result<()> {
-        fs::create_dir_all(&self.path).await?;
-        let half = file.with_extension("part");
-        fs::write(&half, bytes).await?;
-        fs::rename(&half, file).await
-    }
+fn write(folder: &Path, file: &Path, bytes: &[u8]) -> io::Result<()> {
+    private::create_dir_all(folder)?;
+    let half = file.with_extension("part");
+    private::new_file().write(true).truncate(true).open(&half)?.write_all(bytes)?;
+    fs::rename(&half, file)
 }

@@ -18,7 +18,7 @@ use proto::{
 use super::{Book, Outcome, audit, contact_id, id, licensing, scheduling};
 use crate::Notification;
 use crate::book::{OpenBook, tell};
-use crate::message::store;
+use crate::forget::forget;
 use crate::questions::pass_on;
 
 /// An event of one of the services that are heard.
@@ -111,15 +111,9 @@ async fn follow(unit: &Unit, company: CompanyId, event: &Event) -> Result<(), Ap
             let successor = contact_id(&e.successor).map_err(undecodable)?;
             Ok(pass_on(unit, company, from, successor).await?)
         }
-        // The words of messages to the contact, or naming it, go too.
         Event::ContactAnonymised(e) => {
             let contact = contact_id(&e.contact).map_err(undecodable)?;
-            for mut stored in store::concerning(unit.db(), company, contact).await? {
-                if stored.value.scrub(contact, unit.now()) {
-                    store::save(unit.db(), &stored).await?;
-                }
-            }
-            Ok(())
+            Ok(forget(unit, company, contact).await?)
         }
         _ => Ok(()),
     }

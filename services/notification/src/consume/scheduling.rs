@@ -27,7 +27,7 @@ pub fn scheduling(event: &SchedulingEvent, book: &mut Book) -> anyhow::Result<Ou
         }
         Event::ContactReplaced(e) => replaced(&head, book, contact_id(&e.contact)?, &e.successor)?,
         Event::ContactAnonymised(e) => {
-            book.directory.anonymise(contact_id(&e.contact)?);
+            book.directory.part(contact_id(&e.contact)?);
             Outcome::Kept
         }
         Event::AddressCleared(e) => match book.directory.clear_undeliverable(contact_id(&e.contact)?) {
@@ -71,7 +71,8 @@ fn project_event(
 
         Event::VariantHelpAsked(e) => {
             let notice = head.notice(Kind::VariantHelpAsked).text("note", &e.note);
-            Notice { about: asker(actor)?, ..notice }.into()
+            let asker = asker(actor)?;
+            Notice { about: asker, mentions: asker.into_iter().collect(), ..notice }.into()
         }
         Event::VariantRecommended(e) => head
             .notice(Kind::VariantRecommended)
@@ -165,12 +166,12 @@ fn project_event(
         Event::ProtocolSigned(e) => head
             .notice(Kind::ProtocolSigned)
             .fact("number", Fact::Number(e.number.into()))
-            .word("party", "party", party_key(e.party()))
+            .word("signed", "signed", party_key(e.party()))
             .into(),
         Event::ProtocolDeclined(e) => head
             .notice(Kind::ProtocolDeclined)
             .fact("number", Fact::Number(e.number.into()))
-            .word("party", "party", party_key(e.party()))
+            .word("declined", "declined", party_key(e.party()))
             .text("note", &e.reason)
             .into(),
         Event::ProtocolVoided(_) => Outcome::Ignored("the problem or the refusal that voided it is told"),
@@ -270,12 +271,14 @@ fn attempt(head: &Head, kind: Kind, number: i32) -> Notice {
 
 fn replaced(head: &Head, book: &mut Book, id: ContactId, successor: &str) -> anyhow::Result<Outcome> {
     let successor = if successor.is_empty() { None } else { Some(contact_id(successor)?) };
-    let name = |id| book.directory.contact(id).map(|c| c.name.clone()).unwrap_or_default();
+    let named = |id: &ContactId| book.directory.contact(*id).filter(|c| !c.is_forgotten());
+    let name = |id: ContactId| named(&id).map(|c| c.name.clone()).unwrap_or_default();
     let notice = head
         .notice(Kind::ContactReplaced)
         .text("contact", name(id))
         .text("successor", successor.map(name).unwrap_or_default());
-    let notice = Notice { mentions: [Some(id), successor].into_iter().flatten().collect(), ..notice };
+    let mentions = [Some(id), successor].into_iter().flatten().filter(|id| named(id).is_some()).collect();
+    let notice = Notice { mentions, ..notice };
     let change = book.directory.leave(id);
     let mut notices = vec![notice];
     if let Outcome::Told(entries) = calendar_of(head, book, id, change) {

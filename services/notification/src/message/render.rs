@@ -88,8 +88,6 @@ impl Renderer {
             // SOFTVIG reads about hundreds of companies.
             Addressee::Softvig => ("", format!("{company}: {}", text.subject)),
         };
-        let plain = templates::plain(language, &context! { name, company => &company }, &text.body)?;
-        let html = templates::html(language, &subject, &plain)?;
         let invitation = match (to, &notice.calendar) {
             (Addressee::Contact { contact, entry: true }, Some(calendar)) => {
                 let date = Words::of(language).word("date", &date_key(calendar.entry().date.kind));
@@ -98,6 +96,10 @@ impl Renderer {
             }
             _ => None,
         };
+        let calendar = invitation.as_ref().map_or("", |invitation| invitation.method.name());
+        let frame = context! { name, company => &company, calendar };
+        let plain = templates::plain(language, &frame, &text.body)?;
+        let html = templates::html(language, &subject, &plain)?;
         Ok(Content { subject, text: plain, html, invitation })
     }
 }

@@ -14,6 +14,7 @@ use crate::Notification;
 use crate::book::{directory, tell};
 use crate::channel::Failure;
 use crate::events::{contact_name, emit, message_name};
+use crate::forget::forget;
 use crate::kind::Kind;
 use crate::message::Fact;
 use crate::recipients::{ContactState, Directory};
@@ -220,7 +221,19 @@ impl Notification {
             }
             (Tried::Dropped(_), _) => {}
         }
+        self.forget_parting(&unit, message).await?;
         unit.commit("").await
+    }
+
+    /// What took a date out of a calendar may have been the last mail to somebody who is to be anonymised.
+    async fn forget_parting(&self, unit: &Unit, message: &Message) -> Result<(), Error> {
+        if let (Kind::EntryRemoved, Recipient::Contact(id)) = (message.kind, message.recipient) {
+            let directory = directory(unit.db(), message.company).await?;
+            if directory.contact(id).is_some_and(|contact| contact.state == ContactState::Parting) {
+                forget(unit, message.company, id).await?;
+            }
+        }
+        Ok(())
     }
 
     /// The first refusal of an address is an event, and those who can correct it are told.
@@ -276,8 +289,10 @@ fn envelope(directory: &Directory, id: ContactId, kind: Kind) -> Result<Envelope
     match contact.state {
         ContactState::Anonymised => Err("the contact was anonymised"),
         // Only what takes entries out of their calendar still reaches them.
-        ContactState::Left if kind != Kind::EntryRemoved => Err("the contact has left"),
-        ContactState::Left | ContactState::Active => {
+        ContactState::Left | ContactState::Parting if kind != Kind::EntryRemoved => {
+            Err("the contact has left")
+        }
+        ContactState::Left | ContactState::Parting | ContactState::Active => {
             Ok(Envelope { name: contact.name.clone(), address: contact.email.clone() })
         }
     }

@@ -236,6 +236,34 @@ fn a_mail_with_an_entry_has_the_parts_that_calendars_understand() {
 }
 
 #[test]
+fn only_who_gets_the_calendar_entry_is_told_of_it() {
+    let mut book = book();
+    let agreed = proto::scheduling::v1::DateAgreed {
+        agreement: "a".into(),
+        date: Some(migration()),
+        ..Default::default()
+    };
+    let withdrawn = proto::scheduling::v1::DateWithdrawn { agreement: "a".into(), ..Default::default() };
+    for (event, polish, english) in [
+        (
+            Event::DateAgreed(agreed),
+            "Wpis do kalendarza jest w załączniku.",
+            "The calendar entry is attached.",
+        ),
+        (Event::DateWithdrawn(withdrawn), "Wpis zniknie z kalendarza.", "The entry leaves your calendar."),
+    ] {
+        let notices = told(&mut book, event);
+        for message in messages(&book, &notices) {
+            let sentence = if message.language == Language::Pl { polish } else { english };
+            let told = message.content.text.contains(sentence);
+            assert_eq!(told, message.recipient != Recipient::Softvig, "{}", message.content.text);
+            let entry = message.content.invitation.map(|invitation| invitation.ics).unwrap_or_default();
+            assert!(!entry.contains(sentence), "it would make no sense inside the entry: {entry}");
+        }
+    }
+}
+
+#[test]
 fn the_same_message_gives_the_same_bytes() {
     let message = dated_message();
     let mail = || build(&message, &envelope(), &renderer().identity).expect("builds").formatted();

@@ -162,7 +162,8 @@ impl Notification {
         if let Some(answer) = question.answers.last() {
             notice = notice.text("answer", &answer.text);
         }
-        let notice = Notice { about: Some(question.answer_to), ..notice };
+        let mentions = vec![question.asker, question.answer_to];
+        let notice = Notice { about: Some(question.answer_to), mentions, ..notice };
         let directory = directory(unit.db(), question.company).await?;
         tell(unit, &self.renderer, &directory, &[notice]).await
     }

@@ -6,7 +6,7 @@ mod succession;
 
 pub(crate) use commands::actor_name;
 pub use model::{Answer, Question, QuestionId};
-pub(crate) use succession::pass_on;
+pub(crate) use succession::{pass_on, scrub};
 
 #[cfg(test)]
 mod tests;

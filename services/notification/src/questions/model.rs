@@ -99,6 +99,18 @@ impl Question {
         passes
     }
 
+    /// The contact was anonymised: the words of a question that it asked, or was answered, are gone. Whether there
+    /// were any.
+    pub fn scrub(&mut self, contact: ContactId) -> bool {
+        let concerned = self.asker == contact || self.answer_to == contact;
+        if concerned {
+            self.subject.clear();
+            self.text.clear();
+            self.answers.iter_mut().for_each(|answer| answer.text.clear());
+        }
+        concerned
+    }
+
     pub fn is_open(&self) -> bool {
         self.answers.is_empty()
     }

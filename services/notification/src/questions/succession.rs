@@ -14,13 +14,29 @@ pub async fn pass_on(
     from: ContactId,
     successor: ContactId,
 ) -> Result<(), Error> {
-    let mut query = Query { company: Some(company), label: Some("open".to_owned()), after: None, limit: 200 };
+    change_each(unit, company, Some("open"), |question| question.pass_on(from, successor)).await
+}
+
+/// Takes the words out of a contact's questions, once the contact is anonymised.
+pub async fn scrub(unit: &Unit, company: CompanyId, contact: ContactId) -> Result<(), Error> {
+    change_each(unit, company, None, |question| question.scrub(contact)).await
+}
+
+/// Keeps those of the company's questions that `change` says it changed.
+async fn change_each(
+    unit: &Unit,
+    company: CompanyId,
+    label: Option<&str>,
+    change: impl Fn(&mut Question) -> bool,
+) -> Result<(), Error> {
+    let label = label.map(str::to_owned);
+    let mut query = Query { company: Some(company), label, after: None, limit: 200 };
     loop {
         let page = documents::list::<Question>(unit.db(), &query).await?;
         let Some(last) = page.last() else { return Ok(()) };
         query.after = Some(last.id);
         for mut stored in page {
-            if stored.value.pass_on(from, successor) {
+            if change(&mut stored.value) {
                 documents::save(unit.db(), &stored).await?;
             }
         }

@@ -38,6 +38,8 @@ impl Language {
 pub enum ContactState {
     Active,
     Left,
+    /// To be anonymised, as soon as the mails are out that take dates out of their calendar.
+    Parting,
     /// Name and address are gone.
     Anonymised,
 }
@@ -64,6 +66,11 @@ impl Contact {
 
     pub fn is_anonymised(&self) -> bool {
         self.state == ContactState::Anonymised
+    }
+
+    /// Anonymised, or about to be.
+    pub fn is_forgotten(&self) -> bool {
+        matches!(self.state, ContactState::Parting | ContactState::Anonymised)
     }
 }
 
@@ -119,13 +126,13 @@ impl Directory {
     /// A contact's card as it now is. Nothing brings back one who was anonymised.
     pub fn apply_card(&mut self, id: ContactId, card: &ContactCard) -> Change {
         let before = self.contact(id).cloned();
-        if before.as_ref().is_some_and(Contact::is_anonymised) {
+        if before.as_ref().is_some_and(Contact::is_forgotten) {
             return Change::None;
         }
         let state = match card.state() {
             CardState::Left => ContactState::Left,
             CardState::Anonymised => {
-                self.anonymise(id);
+                self.part(id);
                 return leaving(before.as_ref());
             }
             CardState::Active | CardState::Unspecified => ContactState::Active,
@@ -168,6 +175,13 @@ impl Directory {
         }
     }
 
+    /// The contact takes part no more and is to be anonymised.
+    pub fn part(&mut self, id: ContactId) {
+        if let Some(contact) = self.contact_mut(id).filter(|contact| !contact.is_anonymised()) {
+            contact.state = ContactState::Parting;
+        }
+    }
+
     /// Removes name and address. The id stays, so that the history keeps its shape.
     pub fn anonymise(&mut self, id: ContactId) {
         if let Some(contact) = self.contact_mut(id) {
@@ -181,7 +195,7 @@ impl Directory {
     /// The address was refused for good. Whether that is news.
     pub fn mark_undeliverable(&mut self, id: ContactId) -> bool {
         match self.contact_mut(id) {
-            Some(contact) if !contact.undeliverable && !contact.is_anonymised() => {
+            Some(contact) if !contact.undeliverable && !contact.is_forgotten() => {
                 contact.undeliverable = true;
                 true
             }

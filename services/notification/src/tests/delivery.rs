@@ -1,3 +1,5 @@
+use std::{os::unix::fs::PermissionsExt as _, path::Path};
+
 use jiff::{SignedDuration, Timestamp};
 use platform::{clock::machine_now, harness::request_id};
 use proto::{
@@ -195,7 +197,21 @@ async fn a_folder_that_cannot_be_written_postpones_and_loses_nothing(backend: Ba
     assert!(world.outbox_kinds().await.is_empty());
 }
 
+async fn mails_in_a_folder_are_for_their_owner_alone(backend: Backend) {
+    let mode = |path: &Path| std::fs::metadata(path).expect("there").permissions().mode() & 0o777;
+    let world = World::new(backend).await;
+    world.tell(verified()).await;
+    world.send().await;
+    assert_eq!(mode(&world.mails), 0o700);
+    let files: Vec<_> = std::fs::read_dir(&world.mails).expect("a folder").collect();
+    assert_eq!(files.len(), 3);
+    for file in files {
+        assert_eq!(mode(&file.expect("an entry").path()), 0o600);
+    }
+}
+
 on_both_databases! {
+    mails_in_a_folder_are_for_their_owner_alone,
     several_replicas_send_each_message_once,
     what_a_killed_sender_held_is_sent_by_another_when_the_lease_has_ended,
     a_slow_batch_keeps_its_later_messages_and_sends_each_once_in_order,

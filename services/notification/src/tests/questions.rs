@@ -10,7 +10,7 @@ use proto::{
         AnswerQuestionRequest, AskQuestionRequest, GetQuestionRequest, ListQuestionsRequest,
         WatchEventsRequest,
     },
-    scheduling::v1::{ContactReplaced, ProjectOpened, scheduling_event::Event},
+    scheduling::v1::{ContactAnonymised, ContactReplaced, ProjectOpened, scheduling_event::Event},
 };
 use testkit::Backend;
 use uuid::Uuid;
@@ -174,6 +174,25 @@ async fn open_questions_pass_to_the_successor(backend: Backend) {
     assert_eq!(told.iter().filter(|t| *t == "question_answered technical").count(), 1, "the one before");
 }
 
+async fn the_words_of_a_question_go_when_the_asker_is_anonymised(backend: Backend) {
+    let world = world(backend).await;
+    let asked = world.call(&tadek(), Notification::ask_question, ask()).await.expect("asked").name;
+    world
+        .call(&softvig(), Notification::answer_question, answer(&asked, "Runtime."))
+        .await
+        .expect("answered");
+    let anonymised = ContactAnonymised { contact: name(TADEK) };
+    world.tell(Event::ContactAnonymised(anonymised)).await;
+    world.assert_nothing_parked().await;
+    let request = GetQuestionRequest { name: asked };
+    let question = world.call(&softvig(), Notification::get_question, request).await.expect("it stays");
+    assert_eq!((question.subject, question.text), Default::default());
+    assert_eq!(question.answers.iter().map(|a| a.text.as_str()).collect::<Vec<_>>(), [""]);
+    let about = world.messages().await.into_iter().filter(|m| m.topic.starts_with("question_"));
+    let subjects: Vec<String> = about.map(|m| m.subject).collect();
+    assert_eq!(subjects, [""; 4], "SOFTVIG's copies, too");
+}
+
 async fn open_questions_of_all_companies_are_softvigs_to_list(backend: Backend) {
     let world = world(backend).await;
     let asked = world.call(&tadek(), Notification::ask_question, ask()).await.expect("asked");
@@ -216,6 +235,7 @@ on_both_databases! {
     the_same_request_twice_asks_once,
     only_contacts_ask_and_only_softvig_answers,
     open_questions_pass_to_the_successor,
+    the_words_of_a_question_go_when_the_asker_is_anonymised,
     open_questions_of_all_companies_are_softvigs_to_list,
     a_watch_goes_on_where_a_list_ended,
 }

@@ -1,4 +1,5 @@
-use platform::{auth::Role, id::CompanyId};
+use jiff::SignedDuration;
+use platform::{auth::Role, clock::machine_now, id::CompanyId};
 use prost::Message as _;
 use proto::{
     audit::v1::{AuditConcluded, AuditEvent, audit_event},
@@ -98,38 +99,99 @@ async fn what_cannot_be_understood_is_parked_and_seen(backend: Backend) {
     }
 }
 
+fn anonymised() -> Event {
+    Event::ContactAnonymised(ContactAnonymised { contact: name(TADEK) })
+}
+
+fn left() -> Event {
+    Event::ContactReplaced(ContactReplaced { contact: name(TADEK), successor: String::new() })
+}
+
+/// Tadek takes part, and is anonymised: what scheduling tells then.
+async fn anonymise_while_taking_part(world: &World) {
+    let card =
+        ContactCard { contact: name(TADEK), state: ContactState::Anonymised.into(), ..Default::default() };
+    for event in [Event::ContactCard(card), left(), anonymised()] {
+        world.tell(event).await;
+    }
+    world.assert_nothing_parked().await;
+}
+
+/// Everything that is kept, as text.
+async fn kept(world: &World) -> String {
+    let db = world.service.core.db.read();
+    let mut kept = String::new();
+    for table in ["message", "directory", "project", "question"] {
+        let sql = format!("select cast(body as text) as body from {table}");
+        for row in platform::db::query_all(db, &sql, vec![]).await.expect("readable") {
+            kept.push_str(&row.try_get::<String>("", "body").expect("text"));
+        }
+    }
+    for row in platform::db::query_all(db, "select payload from outbox", vec![]).await.expect("readable") {
+        let payload: Vec<u8> = row.try_get("", "payload").expect("bytes");
+        kept.push_str(&String::from_utf8_lossy(&payload));
+    }
+    kept
+}
+
+async fn is_forgotten(world: &World) -> bool {
+    let kept = kept(world).await;
+    !["Tadeusz", "Łęcki\"", &format!("{TADEK}@")].iter().any(|trace| kept.contains(trace))
+}
+
 async fn anonymising_removes_the_person_everywhere(backend: Backend) {
     let world = World::new(backend).await;
     world.tell(agreed()).await;
     world.send().await;
-    world
-        .tell(Event::ContactReplaced(ContactReplaced { contact: name(TADEK), successor: String::new() }))
-        .await;
-    world.tell(Event::ContactAnonymised(ContactAnonymised { contact: name(TADEK) })).await;
-    world.tell(Event::ContactCard(card(TADEK))).await;
+    for event in [left(), anonymised(), Event::ContactCard(card(TADEK))] {
+        world.tell(event).await;
+    }
     world.assert_nothing_parked().await;
-
-    let db = world.service.core.db.read();
-    let mut kept = Vec::new();
-    for table in ["message", "directory", "project"] {
-        let sql = format!("select cast(body as text) as body from {table}");
-        let rows = platform::db::query_all(db, &sql, vec![]).await.expect("readable");
-        kept.extend(rows.iter().map(|row| row.try_get::<String>("", "body").expect("text")));
-    }
-    let rows = platform::db::query_all(db, "select payload from outbox", vec![]).await.expect("readable");
-    let payload = |row: &sea_orm::QueryResult| row.try_get::<Vec<u8>>("", "payload").expect("bytes");
-    kept.extend(rows.iter().map(|row| String::from_utf8_lossy(&payload(row)).into_owned()));
-    for body in kept {
-        for trace in ["Tadeusz", "Łęcki\"", &format!("{TADEK}@")] {
-            assert!(!body.contains(trace), "{trace} in {body}");
-        }
-    }
+    world.send().await;
+    assert!(is_forgotten(&world).await, "{}", kept(&world).await);
     let told = world.messages().await;
     assert!(told.iter().any(|m| describe(m) == "date_agreed technical"), "the history keeps its shape");
     // What names him and was not sent yet is not sent; the others are.
-    world.send().await;
     let dropped: Vec<String> = world.messages_in(MessageState::Dropped).await.iter().map(describe).collect();
     assert!(dropped.contains(&"contact_replaced softvig".to_owned()), "{dropped:?}");
+}
+
+async fn who_is_anonymised_while_taking_part_first_gets_the_dates_out_of_the_calendar(backend: Backend) {
+    let world = World::new(backend).await;
+    world.tell(agreed()).await;
+    world.send().await;
+    anonymise_while_taking_part(&world).await;
+    assert!(!is_forgotten(&world).await, "a mail is still on its way");
+    world.send().await;
+    let mails = world.files();
+    let taken_out = mails.iter().filter(|mail| mail.contains("method=CANCEL"));
+    assert_eq!(taken_out.filter(|mail| mail.contains(&format!("{TADEK}@"))).count(), 1);
+    assert!(is_forgotten(&world).await, "{}", kept(&world).await);
+    let sent: Vec<String> = world.messages_in(MessageState::Sent).await.iter().map(describe).collect();
+    for told in ["contact_replaced decision", "contact_replaced softvig"] {
+        assert!(sent.contains(&told.to_owned()), "told without a name: {sent:?}");
+    }
+}
+
+async fn who_is_anonymised_and_cannot_be_told_is_forgotten_after_a_day(backend: Backend) {
+    let world = World::new(backend).await;
+    world.tell(agreed()).await;
+    anonymise_while_taking_part(&world).await;
+    std::fs::write(&world.mails, "in the way").expect("a file");
+    world.send().await;
+    assert!(!is_forgotten(&world).await, "tried again for a day");
+    world.advance("2026-12-02T09:00:00Z").await;
+    let (token, later) = (Uuid::now_v7(), machine_now() + SignedDuration::from_mins(1));
+    for message in world.service.claim(token, later).await.expect("works") {
+        world.service.take_turn(&[message], token, later).await.expect("works");
+    }
+    assert!(is_forgotten(&world).await, "{}", kept(&world).await);
+}
+
+async fn who_has_no_dates_ahead_is_forgotten_at_once(backend: Backend) {
+    let world = World::new(backend).await;
+    anonymise_while_taking_part(&world).await;
+    assert!(is_forgotten(&world).await, "{}", kept(&world).await);
 }
 
 async fn a_contact_sees_its_companys_messages_and_no_others(backend: Backend) {
@@ -204,5 +266,8 @@ on_both_databases! {
     the_other_services_events_are_told_too,
     what_cannot_be_understood_is_parked_and_seen,
     anonymising_removes_the_person_everywhere,
+    who_is_anonymised_while_taking_part_first_gets_the_dates_out_of_the_calendar,
+    who_is_anonymised_and_cannot_be_told_is_forgotten_after_a_day,
+    who_has_no_dates_ahead_is_forgotten_at_once,
     a_contact_sees_its_companys_messages_and_no_others,
 }

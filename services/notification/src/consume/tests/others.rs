@@ -6,7 +6,7 @@ use proto::{
 };
 use uuid::Uuid;
 
-use super::kinds;
+use super::{assert_texts, kinds};
 use crate::consume::{Book, Outcome, audit, licensing, reminder};
 use crate::fixtures::{COMPANY, PROJECT, at, book, hear, messages, migration, now, pb};
 use crate::kind::Kind;
@@ -68,6 +68,7 @@ fn assert_told(book: &Book, outcome: &Outcome, expected: &[Kind]) {
     assert_eq!(kinds(outcome), expected);
     if let Outcome::Told(notices) = outcome {
         assert!(!messages(book, notices).is_empty());
+        assert_texts(book, notices);
     }
 }
 

@@ -1,6 +1,6 @@
 use proto::scheduling::v1::{scheduling_event::Event, *};
 
-use super::kinds;
+use super::{assert_texts, kinds};
 use crate::consume::{Book, Outcome, scheduling};
 use crate::fixtures::{
     BEATA, DAGMARA, PROJECT, TADEK, audit_2, book, card, card_in_state, day, hear, messages, migration, name,
@@ -229,18 +229,6 @@ fn each_text_renders_in_both_languages_with_the_facts_of_its_event() {
     let notices = told(&mut book, contact.0);
     assert_eq!(notices.len(), contact.1);
     assert_texts(&book, &notices);
-}
-
-fn assert_texts(book: &Book, notices: &[crate::message::Notice]) {
-    for message in messages(book, notices) {
-        let content = &message.content;
-        assert!(!content.subject.is_empty() && !content.subject.contains('\n'), "{content:?}");
-        assert!(content.text.contains("Auto Łęcki sp. z o.o."), "{content:?}");
-        let body_lines = content.text.trim().lines().count();
-        assert!(body_lines > 4, "greeting, words and closing: {content:?}");
-        assert!(!content.text.contains("\n\n\n") && !content.text.contains("{{"), "{content:?}");
-        assert!(content.html.contains("</html>"));
-    }
 }
 
 #[test]
