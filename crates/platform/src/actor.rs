@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::id::{CompanyId, ContactId};
+use proto::refusal::{Words, words};
 use serde::{Deserialize, Serialize};
 
 /// One of the two parties of a project.
@@ -14,6 +15,14 @@ pub enum Party {
 }
 
 impl Party {
+    /// As a refusal names it.
+    pub fn words(self) -> Words {
+        match self {
+            Self::Company => words("the company", "firma"),
+            Self::Softvig => "SOFTVIG".into(),
+        }
+    }
+
     /// The other party: the one that answers.
     pub fn other(self) -> Self {
         match self {

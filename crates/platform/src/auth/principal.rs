@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, fmt, str::FromStr};
 
+use proto::refusal::{Words, words};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -37,6 +38,19 @@ impl Role {
             Self::Technical => "technical",
             Self::Decision => "decision",
         }
+    }
+
+    /// As a refusal says who may: by their names, and in Polish by what they are.
+    pub fn any_of(roles: &[Self]) -> Words {
+        let polish = |role: &Self| match role {
+            Self::Crm => "CRM SOFTVIG",
+            Self::Operator => "operator SOFTVIG",
+            Self::Auditor => "audytor SOFTVIG",
+            Self::Technical => "osoba techniczna",
+            Self::Decision => "osoba decyzyjna",
+        };
+        let names: Vec<_> = roles.iter().map(|role| role.name()).collect();
+        words(names.join(", "), roles.iter().map(polish).collect::<Vec<_>>().join(", "))
     }
 
     pub const fn is_softvig(self) -> bool {
@@ -107,7 +121,6 @@ impl Principal {
         if any_of.iter().any(|role| self.has(*role)) {
             return Ok(());
         }
-        let names: Vec<_> = any_of.iter().map(|role| role.name()).collect();
-        Err(Error::permission_denied(names.join(", ")))
+        Err(Error::permission_denied(Role::any_of(any_of)))
     }
 }

@@ -34,7 +34,7 @@ pub struct Problem {
 #[serde(rename_all = "camelCase")]
 pub struct ProblemViolation {
     pub reason: String,
-    /// Path in the request's JSON; empty where no single field is at fault.
+    /// Path in the request's JSON, or a header's name; empty where no single field is at fault.
     pub field: String,
     pub asked: String,
     /// Only where it differs, as is `allowedPl`.
@@ -51,7 +51,7 @@ impl From<&Violation> for ProblemViolation {
     fn from(v: &Violation) -> Self {
         Self {
             reason: v.reason.name().to_owned(),
-            field: lower_camel(&v.field),
+            field: field(&v.field),
             asked: v.asked.clone(),
             asked_pl: v.asked_pl.as_deref().map(str::to_owned),
             allowed: v.allowed.clone(),
@@ -75,6 +75,27 @@ impl Problem {
             instance: instance.to_owned(),
             violations: Vec::new(),
         }
+    }
+}
+
+impl Problem {
+    /// The same with title and detail in Polish.
+    #[must_use]
+    pub fn in_polish(mut self) -> Self {
+        if let Some(reason) = ErrorReason::from_name(&self.reason) {
+            reason.spec().pl.clone_into(&mut self.title);
+        }
+        self.detail.clone_from(&self.detail_pl);
+        self
+    }
+}
+
+/// As the caller wrote it: two fields travel as headers.
+fn field(name: &str) -> String {
+    match name {
+        "request_id" => "idempotency-key".to_owned(),
+        "etag" => "if-match".to_owned(),
+        other => lower_camel(other),
     }
 }
 

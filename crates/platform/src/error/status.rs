@@ -8,20 +8,27 @@ use tonic_types::{
     PreconditionViolation, RetryInfo, StatusExt as _,
 };
 
+use proto::refusal::Violation;
+
 use super::{DOMAIN, Error, english, polish};
+
+/// Bytes of text in the lists of violations, and in a message of one language. gRPC's own clients take
+/// 8 KiB of trailers, and an audit may lack 40 values.
+const DESCRIPTIONS: usize = 2000;
+const LINES: usize = 700;
 
 /// How long a caller is asked to wait before it tries again.
 pub(super) const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 impl Error {
     /// ErrorInfo always; BadRequest for fields, PreconditionFailure for rules (each lists all that
-    /// were broken), LocalizedMessage in both languages, RetryInfo where trying again helps.
+    /// were broken), LocalizedMessage in both languages with a line for each, RetryInfo where trying
+    /// again helps. Of very many violations the later ones have no text, only their names.
     pub fn to_status(&self) -> Status {
         let spec = self.spec();
         let mut metadata = HashMap::new();
-        let mut message = (spec.en.to_owned(), spec.pl.to_owned());
-        if let Some(first) = self.violations().first() {
-            message = (english(first), polish(first));
+        let first = self.violations().first();
+        if let Some(first) = first {
             let values = [
                 ("field", Some(first.field.as_str())),
                 ("asked", Some(first.asked.as_str())),
@@ -40,13 +47,19 @@ impl Error {
             vec![ErrorDetail::ErrorInfo(ErrorInfo::new(self.reason().name(), DOMAIN, metadata))];
         let mut fields = Vec::new();
         let mut rules = Vec::new();
+        let mut left = DESCRIPTIONS;
+        let mut description = |violation| {
+            let text = english(violation);
+            left = left.saturating_sub(text.len());
+            if left > 0 { text } else { String::new() }
+        };
         for v in self.violations() {
             match v.reason.spec().grpc {
                 Code::FailedPrecondition => {
-                    rules.push(PreconditionViolation::new(v.reason.name(), &v.field, english(v)));
+                    rules.push(PreconditionViolation::new(v.reason.name(), &v.field, description(v)));
                 }
                 Code::InvalidArgument => {
-                    let mut field = FieldViolation::new(&v.field, english(v));
+                    let mut field = FieldViolation::new(&v.field, description(v));
                     field.reason = v.reason.name().to_owned();
                     fields.push(field);
                 }
@@ -59,12 +72,29 @@ impl Error {
         if !fields.is_empty() {
             details.push(ErrorDetail::BadRequest(BadRequest::new(fields)));
         }
-        details.push(ErrorDetail::LocalizedMessage(LocalizedMessage::new("en", &message.0)));
-        details.push(ErrorDetail::LocalizedMessage(LocalizedMessage::new("pl", message.1)));
+        for (locale, all) in [("en", self.lines(spec.en, english)), ("pl", self.lines(spec.pl, polish))] {
+            details.push(ErrorDetail::LocalizedMessage(LocalizedMessage::new(locale, all)));
+        }
         if spec.retry {
             details.push(ErrorDetail::RetryInfo(RetryInfo::new(Some(RETRY_AFTER))));
         }
-        Status::with_error_details_vec(spec.grpc, message.0, details)
+        let message = first.map_or_else(|| spec.en.to_owned(), english);
+        Status::with_error_details_vec(spec.grpc, message, details)
+    }
+
+    /// What was wrong, a line for each violation as far as there is room.
+    fn lines(&self, general: &str, text: impl Fn(&Violation) -> String) -> String {
+        let mut lines = self.violations().iter().map(text);
+        let mut all = lines.next().unwrap_or_else(|| general.to_owned());
+        for line in lines {
+            if all.len() + line.len() > LINES {
+                all.push_str("\n…");
+                break;
+            }
+            all.push('\n');
+            all.push_str(&line);
+        }
+        all
     }
 }
 

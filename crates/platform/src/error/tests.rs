@@ -4,7 +4,7 @@ use sea_orm::{DbErr, RuntimeErr, SqlxError};
 use tonic::Code;
 use tonic_types::{ErrorDetail, StatusExt as _};
 
-use proto::refusal::words;
+use proto::refusal::{Refusal, words};
 
 use super::*;
 
@@ -59,11 +59,11 @@ fn a_refusal_lists_all_violations_in_both_forms() {
         .get_error_details_vec()
         .into_iter()
         .filter_map(|detail| match detail {
-            ErrorDetail::LocalizedMessage(message) => Some(message.locale),
+            ErrorDetail::LocalizedMessage(message) => Some((message.locale, message.message.lines().count())),
             _ => None,
         })
         .collect();
-    assert_eq!(languages, ["en", "pl"]);
+    assert_eq!(languages, [("en".to_owned(), 2), ("pl".to_owned(), 2)], "a line for each violation");
     assert!(status.get_details_retry_info().is_none());
 
     let problem = error.to_problem("/scheduling/v1/companies/c/projects/p/dates");
@@ -72,6 +72,21 @@ fn a_refusal_lists_all_violations_in_both_forms() {
     assert!(problem.detail.ends_with("Asked: 2026-12-01. Allowed: 2026-12-29."), "{}", problem.detail);
     assert!(problem.detail_pl.ends_with("Podano: 2026-12-01. Dozwolone: 2026-12-29."));
     assert_eq!(problem.violations.len(), 2);
+}
+
+/// gRPC's own clients refuse more than 8 KiB of trailers; the details travel in base64.
+#[test]
+fn many_violations_are_all_named_and_still_fit_into_the_trailers() {
+    let violation = |n: u32| {
+        let violation = Violation::new(ErrorReason::AuditIncomplete).field(format!("checklist.item_{n}"));
+        violation.allowed(words("a number from 0 to 1000000 in GB", "liczba od 0 do 1000000 w GB"))
+    };
+    let refusal = Refusal::unless_empty((0..50).map(violation).collect()).expect_err("violations");
+    let status = Error::from(refusal).to_status();
+    assert!(status.details().len() * 4 / 3 < 8 * 1024, "{} bytes", status.details().len());
+    let named = status.get_details_precondition_failure().expect("rules").violations;
+    assert_eq!((named.len(), named[49].subject.as_str()), (50, "checklist.item_49"));
+    assert!(!named[0].description.is_empty() && named[49].description.is_empty());
 }
 
 #[test]

@@ -35,7 +35,9 @@ pub fn document(operations: &[Operation]) -> Value {
             "title": "Przesiadka",
             "version": env!("CARGO_PKG_VERSION"),
             "description": "The REST API of Przesiadka for the partner portal: the way of a dealership \
-                to its new MS SQL. Every refusal is a problem (RFC 9457) that names its rule.",
+                to its new MS SQL. Begin with the project: each stage says in `waitingFor` whose turn it \
+                is, for what, and by which operation. Every refusal is a problem (RFC 9457) that names its rule, \
+                what was asked and what would be allowed; `Accept-Language: pl` makes its title and detail Polish.",
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
             "contact": { "name": "SOFTVIG", "url": format!("https://{DOMAIN}") },
         },

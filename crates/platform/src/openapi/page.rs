@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    response::{IntoResponse as _, Response},
+    response::{IntoResponse as _, Redirect, Response},
     routing::get,
 };
 use http::{
@@ -21,6 +21,7 @@ pub fn router(document: &Value) -> Router {
     let json: Arc<str> = document.to_string().into();
     Router::new()
         .route("/openapi.json", get(async move || file("application/json", json.to_string())))
+        .route("/docs/", get(async || Redirect::permanent("/docs")))
         .route("/docs", get(async || file("text/html; charset=utf-8", include_str!("page/docs.html"))))
         .route(
             "/docs/docs.js",

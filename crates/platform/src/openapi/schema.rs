@@ -139,9 +139,9 @@ pub(super) fn problem() -> Value {
         "required": ["type", "title", "status", "detail", "detailPl", "reason", "instance"],
         "properties": {
             "type": text("A tag URI that ends in the reason; it names and is not fetched."),
-            "title": text("The same for every problem of a reason."),
+            "title": text("The same for every problem of a reason; Polish where Accept-Language prefers it."),
             "status": { "type": "integer" },
-            "detail": text("English."),
+            "detail": text("English; Polish where Accept-Language prefers it."),
             "detailPl": text("Polish."),
             "reason": reason,
             "instance": text("Path of the request."),
@@ -152,7 +152,7 @@ pub(super) fn problem() -> Value {
                     "type": "object",
                     "properties": {
                         "reason": reason,
-                        "field": text("Path in the request's JSON; empty where no single field is at fault."),
+                        "field": text("Path in the request's JSON, or a header's name; empty where no single field is at fault."),
                         "asked": text("What was asked for."),
                         "askedPl": text("The same in Polish; only where it differs."),
                         "allowed": text("What would be allowed; for a date the earliest possible one."),

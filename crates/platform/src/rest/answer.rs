@@ -7,14 +7,15 @@ use axum::{
 };
 use http::{
     HeaderValue, StatusCode,
-    header::{CACHE_CONTROL, ETAG, WWW_AUTHENTICATE},
+    header::{CACHE_CONTROL, CONTENT_LANGUAGE, ETAG, WWW_AUTHENTICATE},
 };
 use proto::{common::v1::ErrorReason, refusal::words};
 use serde_json::Value;
 
+use super::headers::prefers_polish;
 use crate::{
     edge::{Done, POSITION},
-    error::Error,
+    error::{Error, Problem},
 };
 
 pub(super) fn success(done: Done<Value>) -> Response {
@@ -32,8 +33,8 @@ pub(super) fn success(done: Done<Value>) -> Response {
     response
 }
 
-pub(super) fn failure(error: &Error, instance: &str) -> Response {
-    let mut response = error.to_problem(instance).into_response();
+pub(super) fn failure(error: &Error, instance: &str, polish: bool) -> Response {
+    let mut response = in_language(error.to_problem(instance), polish);
     if error.reason() == ErrorReason::Unauthenticated {
         let challenge = HeaderValue::from_static("Bearer realm=\"przesiadka\"");
         response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
@@ -41,9 +42,16 @@ pub(super) fn failure(error: &Error, instance: &str) -> Response {
     response
 }
 
+fn in_language(problem: Problem, polish: bool) -> Response {
+    let (problem, language) = if polish { (problem.in_polish(), "pl") } else { (problem, "en") };
+    let mut response = problem.into_response();
+    response.headers_mut().insert(CONTENT_LANGUAGE, HeaderValue::from_static(language));
+    response
+}
+
 pub(super) async fn no_such_path(request: Request) -> Response {
     let path = request.uri().path();
-    failure(&Error::not_found(path), path)
+    failure(&Error::not_found(path), path, prefers_polish(request.headers()))
 }
 
 /// The router adds Allow.
@@ -53,5 +61,5 @@ pub(super) async fn no_such_method(request: Request) -> Response {
     let error = Error::invalid("method", request.method(), allowed);
     let mut problem = error.to_problem(path);
     problem.status = StatusCode::METHOD_NOT_ALLOWED.as_u16();
-    problem.into_response()
+    in_language(problem, prefers_polish(request.headers()))
 }

@@ -1,6 +1,9 @@
-//! The two headers that are fields of the request in gRPC.
+//! The two headers that are fields of the request in gRPC, and the language of refusals.
 
-use http::{HeaderMap, HeaderName, HeaderValue, header::IF_MATCH};
+use http::{
+    HeaderMap, HeaderName, HeaderValue,
+    header::{ACCEPT_LANGUAGE, IF_MATCH},
+};
 use proto::refusal::words;
 
 use crate::error::Error;
@@ -46,6 +49,21 @@ fn unquote(text: &str) -> Option<String> {
     (!out.is_empty()).then_some(out)
 }
 
+/// Whether Accept-Language puts Polish before English; English without the header.
+pub(super) fn prefers_polish(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    // (weight, is Polish) of what we speak; of equal weights the first one counts.
+    let spoken = accepted.split(',').filter_map(|range| {
+        let (tag, weight) = range.split_once(";q=").unwrap_or((range, "1"));
+        let language = tag.trim().split('-').next().unwrap_or_default();
+        let polish = language.eq_ignore_ascii_case("pl");
+        let spoken = polish || language.eq_ignore_ascii_case("en");
+        spoken.then(|| (weight.trim().parse::<f32>().unwrap_or(0.0), polish))
+    });
+    let best = spoken.reduce(|best, next| if next.0 > best.0 { next } else { best });
+    best.is_some_and(|(weight, polish)| polish && weight > 0.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,6 +83,24 @@ mod tests {
             ("\"a\", \"b\"", None),
         ] {
             assert_eq!(unquote(header).as_deref(), key, "{header}");
+        }
+    }
+
+    #[test]
+    fn the_preferred_language_is_found() {
+        for (accepted, polish) in [
+            ("", false),
+            ("pl", true),
+            // As browsers send it.
+            ("pl-PL,pl;q=0.9,en-US;q=0.8,en;q=0.7", true),
+            ("en-GB,pl;q=0.9", false),
+            ("en;q=0.3, pl;q=0.8", true),
+            ("de, fr", false),
+            ("pl;q=0", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(ACCEPT_LANGUAGE, HeaderValue::try_from(accepted).expect("a header"));
+            assert_eq!(prefers_polish(&headers), polish, "{accepted}");
         }
     }
 }

@@ -160,6 +160,7 @@ async fn respond<S: Service>(
     request: HttpRequest,
 ) -> Response {
     let instance = request.uri().path().to_owned();
+    let polish = headers::prefers_polish(request.headers());
     let outcome = async {
         let (mut parts, body) = request.into_parts();
         let caller = edge.caller(&parts.headers).await.inspect_err(|e| e.log(operation.method))?;
@@ -172,7 +173,7 @@ async fn respond<S: Service>(
     .await;
     match outcome {
         Ok(done) => answer::success(done),
-        Err(error) => answer::failure(&error, &instance),
+        Err(error) => answer::failure(&error, &instance, polish),
     }
 }
 

@@ -133,10 +133,10 @@ async fn bad_bodies_are_refused_naming_what_is_wrong() {
         (vec![id], r#"{"kind":"KING"}"#, "kind", "unknown variant"),
         (vec![id], r#"{"kind":true}"#, "kind", "invalid type"),
         (vec![id, ("content-type", "text/plain")], "{}", "content-type", "text/plain"),
-        (vec![], "{}", "requestId", ""),
+        (vec![], "{}", "idempotency-key", ""),
         (vec![("idempotency-key", "r-1")], "{}", "idempotency-key", "r-1"),
         (vec![id, id], "{}", "idempotency-key", "several"),
-        (vec![("idempotency-key", "\"a b\"")], "{}", "requestId", "a b"),
+        (vec![("idempotency-key", "\"a b\"")], "{}", "idempotency-key", "a b"),
         (vec![id, ("if-match", "e1")], "{}", "if-match", "e1"),
         (vec![id, ("x-przesiadka-after", "yesterday")], "{}", "x-przesiadka-after", "yesterday"),
     ] {
@@ -191,6 +191,21 @@ async fn unknown_paths_and_methods_are_problems() {
     let answer = send(&bench, request(&bench, "DELETE", CHOOSE, &[], "")).await;
     assert_eq!((answer.status, answer.problem().status), (StatusCode::METHOD_NOT_ALLOWED, 405));
     assert_eq!(answer.headers["allow"], "POST");
+}
+
+#[tokio::test]
+async fn a_problem_speaks_the_callers_language() {
+    let bench = Bench::new(Limits::default()).await;
+    for (accept, language) in [("pl-PL, en;q=0.5", "pl"), ("en", "en")] {
+        for (method, path) in [("GET", "/licensing/v1/nonsense"), ("POST", CHOOSE), ("DELETE", CHOOSE)] {
+            let answer =
+                send(&bench, request(&bench, method, path, &[("accept-language", accept)], "")).await;
+            assert_eq!(answer.headers["content-language"], language, "{method} {path}");
+            let problem = answer.problem();
+            assert_eq!(problem.detail == problem.detail_pl, language == "pl", "{method} {path}");
+            assert!(problem.detail.starts_with(&problem.title), "{method} {path}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -102,6 +102,12 @@ impl Item {
         Ok(Judgement { failed: (!ok).then_some(severity), limit })
     }
 
+    /// What will be expected of a value; empty while something that it refers to is not known.
+    pub fn limit(&self, known: Known) -> String {
+        // What is expected does not depend on the value.
+        self.expect.compare(&Value::Bool(false), known).map(|(_, limit)| limit).unwrap_or_default()
+    }
+
     /// Whether a failure can be blocking.
     pub fn can_block(&self) -> bool {
         self.severity == Severity::Blocking || matches!(self.expect, Expect::Tiers { .. })

@@ -1,6 +1,9 @@
 //! What several commands check alike.
 
-use platform::actor::{Actor, SoftvigRole};
+use platform::{
+    actor::{Actor, SoftvigRole},
+    auth::Role::{self, Crm, Decision, Operator, Technical},
+};
 use proto::{
     common::v1::ErrorReason,
     refusal::{Refusal, Violation},
@@ -20,29 +23,32 @@ impl Licences {
 
 /// `PERMISSION_DENIED` unless a decision contact asks.
 pub(super) fn decision(actor: &Actor) -> Result<(), Refusal> {
-    permit(actor.decides(), "decision")
+    permit(actor.decides(), &[Decision])
 }
 
 /// `PERMISSION_DENIED` unless SOFTVIG asks, other than as auditor.
 pub(super) fn softvig(actor: &Actor) -> Result<(), Refusal> {
-    permit(runs_projects(actor), "crm, operator")
+    permit(runs_projects(actor), &[Crm, Operator])
 }
 
 /// `PERMISSION_DENIED` unless a decision contact or SOFTVIG asks.
 pub(super) fn decision_or_softvig(actor: &Actor) -> Result<(), Refusal> {
-    permit(actor.decides() || runs_projects(actor), "decision, crm, operator")
+    permit(actor.decides() || runs_projects(actor), &[Decision, Crm, Operator])
 }
 
 /// `PERMISSION_DENIED` unless a contact with a role or SOFTVIG asks.
 pub(super) fn contact_or_softvig(actor: &Actor) -> Result<(), Refusal> {
     let contact = actor.decides() || actor.is_technical();
-    permit(contact || runs_projects(actor), "technical, decision, crm, operator")
+    permit(contact || runs_projects(actor), &[Technical, Decision, Crm, Operator])
 }
 
 fn runs_projects(actor: &Actor) -> bool {
     matches!(actor, Actor::Softvig { role: SoftvigRole::Crm | SoftvigRole::Operator, .. })
 }
 
-fn permit(may: bool, allowed: &str) -> Result<(), Refusal> {
-    if may { Ok(()) } else { Err(Violation::new(ErrorReason::PermissionDenied).allowed(allowed).into()) }
+fn permit(may: bool, roles: &[Role]) -> Result<(), Refusal> {
+    if may {
+        return Ok(());
+    }
+    Err(Violation::new(ErrorReason::PermissionDenied).allowed(Role::any_of(roles)).into())
 }

@@ -138,8 +138,8 @@ impl Project {
             let proposal = project.proposal(id)?.clone();
             let mut violations = project.before_dates(ctx);
             if ctx.actor.party() != Some(proposal.by.other()) {
-                let by = ctx.actor.party().map_or("-".into(), |party| party.to_string());
-                violations.push(joint("proposal", acceptance(&by), acceptance(proposal.by.other())));
+                let asked = ctx.actor.party().map_or_else(|| "-".into(), acceptance);
+                violations.push(joint("proposal", asked, acceptance(proposal.by.other())));
             } else if proposal.by == Party::Softvig && !ctx.actor.decides() {
                 let asked = words(
                     "acceptance by a contact without the decision role",
@@ -272,8 +272,9 @@ impl Project {
     }
 }
 
-fn acceptance(by: impl std::fmt::Display) -> Words {
-    words(format!("acceptance by {by}"), format!("przyjęcie przez: {by}"))
+fn acceptance(by: Party) -> Words {
+    let by = by.words();
+    words(format!("acceptance by {}", by.en), format!("przyjęcie przez: {}", by.polish()))
 }
 
 fn joint(field: &str, asked: Words, allowed: Words) -> Violation {

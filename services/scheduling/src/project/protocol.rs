@@ -127,15 +127,16 @@ impl Protocol {
         let mut violations = Vec::from_iter(signature.out_of_range(Some(issue.issued_at)));
         let other = match signed {
             Some((signed_by, _)) if *signed_by == party => {
+                let (own, missing) = (party.words(), party.other().words());
                 violations.push(
                     Violation::new(ErrorReason::ProtocolSignedByBoth)
                         .asked(words(
-                            format!("a second signature for {party}"),
-                            format!("drugi podpis za: {party}"),
+                            format!("a second signature for {}", own.en),
+                            format!("drugi podpis za: {}", own.polish()),
                         ))
                         .allowed(words(
-                            format!("the signature of {}", party.other()),
-                            format!("podpis drugiej strony: {}", party.other()),
+                            format!("the signature of {}", missing.en),
+                            format!("podpis drugiej strony: {}", missing.polish()),
                         )),
                 );
                 None

@@ -78,8 +78,8 @@ impl Attempt {
         };
         let outcome = |value, limit, verdict| Outcome { value, measured_at, valid_until, limit, verdict };
         match value {
-            Err(Unknown(needs)) => outcome(None, String::new(), Verdict::Waiting(needs)),
-            Ok(None) => outcome(None, String::new(), Verdict::Missing),
+            Err(Unknown(needs)) => outcome(None, item.limit(known), Verdict::Waiting(needs)),
+            Ok(None) => outcome(None, item.limit(known), Verdict::Missing),
             Ok(Some(value)) => match item.judge(&value, known) {
                 Err(Unknown(needs)) => outcome(Some(value), String::new(), Verdict::Waiting(needs)),
                 Ok(judged) => {

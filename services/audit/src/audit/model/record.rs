@@ -89,8 +89,8 @@ fn check(attempt: &Attempt, values: &[Measurement], now: Timestamp, refreshes: b
             continue;
         }
         let Some(form) = attempt.checklist.recordable(&sent.key) else {
-            let keys: Vec<_> = attempt.checklist.recordable_keys().collect();
-            violations.push(invalid(field("key"), &sent.key).allowed(keys.join(", ")));
+            let key = words("a key of this audit's items or facts", "klucz punktu albo faktu z tego audytu");
+            violations.push(invalid(field("key"), &sent.key).allowed(key));
             continue;
         };
         if refreshes && item.is_none_or(|item| item.expires_after_days.is_none()) {

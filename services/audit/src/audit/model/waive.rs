@@ -108,7 +108,7 @@ impl Attempt {
     }
 
     fn unknown_item(&self, field: &str, key: &str) -> Violation {
-        let keys: Vec<_> = self.checklist.items.iter().map(|i| i.key.as_str()).collect();
-        Violation::new(ErrorReason::InvalidArgument).field(field).asked(key).allowed(keys.join(", "))
+        let allowed = words("a key of this audit's items", "klucz punktu z tego audytu");
+        Violation::new(ErrorReason::InvalidArgument).field(field).asked(key).allowed(allowed)
     }
 }

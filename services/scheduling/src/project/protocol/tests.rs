@@ -46,8 +46,8 @@ fn protocol_signed_by_both_completes(#[case] order: [&LazyLock<Actor>; 2], #[cas
 }
 
 #[rstest]
-#[case::the_company(&DECISION, "the signature of softvig")]
-#[case::softvig(&CRM, "the signature of company")]
+#[case::the_company(&DECISION, "the signature of SOFTVIG")]
+#[case::softvig(&CRM, "the signature of the company")]
 fn protocol_signed_by_both_not_twice_by_one(#[case] by: &Actor, #[case] expected: &str) {
     let mut protocol = signed_by(by);
     let again = protocol.sign(1, None, by, at(NOW));

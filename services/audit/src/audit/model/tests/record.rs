@@ -16,15 +16,17 @@ fn values_are_kept_with_who_and_when_and_what_was_before() {
 }
 
 #[rstest]
-#[case::unknown_key(value("ram.mb", (8.0, "GB")), "values[1].key", "ram.gb")]
+#[case::unknown_key(value("ram.mb", (8.0, "GB")), "values[1].key", "a key of this audit")]
 #[case::wrong_kind(value("os.pending_restart", 0.0), "values[1].value", "true or false")]
-#[case::wrong_unit(value("cpu.ghz", (2400.0, "MHz")), "values[1].value", "a number in GHz")]
-#[case::no_unit(value("cpu.ghz", 2.4), "values[1].value", "a number in GHz")]
+#[case::wrong_unit(value("cpu.ghz", (2400.0, "MHz")), "values[1].value", "in GHz")]
+#[case::no_unit(value("cpu.ghz", 2.4), "values[1].value", "in GHz")]
 #[case::unit_too_much(value("cpu.usable_cores", (4.0, "cores")), "values[1].value", "without a unit")]
 #[case::no_such_choice(value("os.version", "2023"), "values[1].value", "one of 2008")]
 #[case::out_of_range(value("source.filestream_level", 4.0), "values[1].value", "from 0 to 3")]
+#[case::below_zero(value("link.jitter_ms", (-3.0, "ms")), "values[1].value", "from 0 to 1000000 in ms")]
+#[case::more_than_all(value("disk.free_pct", (120.0, "%")), "values[1].value", "from 0 to 100 in %")]
 #[case::computed(value("sql.source_not_newer", true), "values[1].key", "computed from source.version")]
-#[case::not_of_this_variant(value("link.vpn", true), "values[1].key", "ram.gb")]
+#[case::not_of_this_variant(value("link.vpn", true), "values[1].key", "a key of this audit")]
 #[case::twice(value("ram.gb", (8.0, "GB")), "values[1].key", "each key once")]
 fn a_bad_value_is_named_with_what_is_allowed(
     #[case] bad: Measurement,
@@ -40,6 +42,22 @@ fn a_bad_value_is_named_with_what_is_allowed(
     let violation = &refusal.violations()[0];
     assert_eq!((violation.reason, violation.field.as_str()), (ErrorReason::InvalidArgument, field));
     assert!(violation.allowed.contains(allowed), "{}", violation.allowed);
+}
+
+/// Who measures sees beforehand what is expected, as far as that is known.
+#[test]
+fn the_limit_is_told_before_the_measurement() {
+    let mut dossier = audit_1();
+    let limit = |dossier: &Dossier, key: &str| {
+        let attempt = dossier.attempt(attempt(1)).expect("an attempt");
+        let mut outcomes = dossier.outcomes(attempt, calendar::local_day(at(0, 9)));
+        outcomes.find(|(item, _)| item.key == key).map(|(_, outcome)| outcome.limit).expect("an item")
+    };
+    assert_eq!(limit(&dossier, "ram.gb"), "≥ 16");
+    assert_eq!(limit(&dossier, "backup.free_gb"), "", "twice a size that is not known yet");
+    let size = vec![value("source.database_gb", (120.0, "GB"))];
+    dossier.record(attempt(1), size, auditor(), at(0, 9)).expect("recorded");
+    assert_eq!(limit(&dossier, "backup.free_gb"), "≥ 240");
 }
 
 #[test]
