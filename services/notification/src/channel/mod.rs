@@ -11,7 +11,7 @@ pub use folder::Folder;
 pub use smtp::{Smtp, SmtpConfig, Tls};
 
 /// A disk that takes longer than this for one file is as good as away.
-const FOLDER_LIMIT: Duration = Duration::from_secs(5);
+const FOLDER_LIMIT: Duration = Duration::from_secs(3);
 
 /// Where mails go.
 #[derive(Clone, Debug, Deserialize)]

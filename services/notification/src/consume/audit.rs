@@ -37,14 +37,22 @@ fn concluded(head: &Head, e: &AuditConcluded) -> Outcome {
     let findings = e.findings.iter().map(|f| {
         Fact::Group(Facts::from([
             ("title", title(f)),
-            ("measured", Fact::text(&f.measured)),
-            ("limit", Fact::text(&f.limit)),
+            ("measured", value(&f.measured)),
+            ("limit", value(&f.limit)),
         ]))
     });
     head.notice(if e.passed { Kind::AuditPassed } else { Kind::AuditFailed })
         .word("audit", "date", format!("audit_{}", e.audit))
         .fact("findings", Fact::List(findings.collect()))
         .into()
+}
+
+/// A value or a limit as the audit service writes it; yes and no are said in the reader's language.
+fn value(text: &str) -> Fact {
+    match text.strip_prefix("= ").unwrap_or(text) {
+        answer @ ("true" | "false") => Fact::word("answer", answer),
+        value => Fact::text(value),
+    }
 }
 
 /// What people call a finding: its question, or its key where the checklist has no text.

@@ -91,8 +91,12 @@ impl Dossier {
         let repeats =
             |f: &Finding| f.audit == audit && f.item == item.key && f.state != FindingState::Verified;
         let known = self.findings.iter().position(|f| self.counts(f.attempt) && (fixes(f) || repeats(f)));
-        let value = outcome.value.as_ref().map(|v| format!("{v} {}", item.form.unit())).unwrap_or_default();
-        let measured = value.trim_end().to_owned();
+        let in_unit = |text: &str| match text {
+            "" => String::new(),
+            text => format!("{text} {}", item.form.unit()).trim_end().to_owned(),
+        };
+        let measured = outcome.value.as_ref().map(|v| in_unit(&v.to_string())).unwrap_or_default();
+        let limit = in_unit(&outcome.limit);
         let note = format!("audit {}, attempt {number}: {measured}", u8::from(audit));
 
         match (known.map(|i| &mut self.findings[i]), &outcome.verdict) {
@@ -105,7 +109,7 @@ impl Dossier {
                 if !rechecked {
                     finding.severity = *severity;
                     finding.measured.clone_from(&measured);
-                    finding.limit.clone_from(&outcome.limit);
+                    finding.limit.clone_from(&limit);
                     finding.revision += 1;
                 }
                 let claims_corrected =
@@ -127,7 +131,7 @@ impl Dossier {
                     severity: *severity,
                     waivable: item.waivable,
                     measured,
-                    limit: outcome.limit.clone(),
+                    limit,
                     state: FindingState::Open,
                     steps: Vec::new(),
                     revision: 0,

@@ -53,13 +53,27 @@ fn finding() -> FindingSummary {
     }
 }
 
+fn link() -> FindingSummary {
+    FindingSummary {
+        item: "link.accepted".into(),
+        question: Some(LocalizedText { pl: "Odbiór łącza".into(), en: "Link acceptance".into() }),
+        measured: "false".into(),
+        limit: "= true".into(),
+        ..finding()
+    }
+}
+
 fn concluded(passed: bool) -> Audited {
     Audited::AuditConcluded(audit_pb::AuditConcluded {
         attempt: "t1".into(),
         audit: 1,
         number: 1,
         passed,
-        findings: vec![finding(), FindingSummary { question: None, limit: String::new(), ..finding() }],
+        findings: vec![
+            finding(),
+            FindingSummary { question: None, limit: String::new(), ..finding() },
+            link(),
+        ],
     })
 }
 
@@ -103,6 +117,8 @@ fn findings_are_listed_in_the_readers_language() {
     assert!(texts[0].contains("- Pamięć RAM (wynik: 8 GB; oczekiwano: ≥ 16 GB)\n"), "{}", texts[0]);
     assert!(texts[1].contains("- Memory (measured: 8 GB; expected: ≥ 16 GB)\n"), "{}", texts[1]);
     assert!(texts[1].contains("- ram.gb (measured: 8 GB)\n"), "{}", texts[1]);
+    assert!(texts[0].contains("- Odbiór łącza (wynik: nie; oczekiwano: tak)\n"), "{}", texts[0]);
+    assert!(texts[1].contains("- Link acceptance (measured: no; expected: yes)\n"), "{}", texts[1]);
 }
 
 #[test]
