@@ -72,7 +72,7 @@ impl Notification {
         }
         let outcomes = join_all(queues.iter().map(|queue| async {
             for turn in 0..queue.len() {
-                self.take_turn(&queue[turn..], token, clock::machine_now()).await?;
+                self.take_turn(&queue[turn..], token, clock::machine_now).await?;
             }
             Ok::<(), Error>(())
         }));
@@ -108,18 +108,18 @@ impl Notification {
         Lease { token, until: now + self.channel.lease() }
     }
 
-    /// Tries the first of one recipient's messages at a machine time. Without a lease that outlasts the try
+    /// Tries the first of one recipient's messages. Without a lease that outlasts the try
     /// there is none: who woke up too late leaves the message to whoever takes it next.
     pub(crate) async fn take_turn(
         &self,
         queue: &[Message],
         token: Uuid,
-        now: Timestamp,
+        machine_now: impl Fn() -> Timestamp,
     ) -> Result<(), Error> {
         let Some(message) = queue.first() else { return Ok(()) };
         let tried = match self.mail(message).await? {
             Err(untried) => untried,
-            Ok(_) if !self.hold(queue, token, now).await? => {
+            Ok(_) if !self.hold(queue, token, machine_now).await? => {
                 tracing::warn!(message = %message.id, "not tried: {LeaseLost}");
                 return Ok(());
             }
@@ -150,9 +150,16 @@ impl Notification {
     }
 
     /// Whether the first message may be tried now: the lease on it holds and outlasts one try.
-    async fn hold(&self, queue: &[Message], token: Uuid, now: Timestamp) -> Result<bool, Error> {
+    async fn hold(
+        &self,
+        queue: &[Message],
+        token: Uuid,
+        machine_now: impl Fn() -> Timestamp,
+    ) -> Result<bool, Error> {
         let Some(first) = queue.first() else { return Ok(false) };
         let stored = store::find(self.core.db.read(), first.company, first.id).await?;
+        // Only now: the database may have kept this waiting.
+        let now = machine_now();
         match stored.and_then(|s| s.value.held(token, now).ok()) {
             None => Ok(false),
             Some(lease) if lease.until >= now + self.channel.longest_try() => Ok(true),

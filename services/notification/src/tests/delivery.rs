@@ -58,7 +58,7 @@ async fn what_a_killed_sender_held_is_sent_by_another_when_the_lease_has_ended(b
         again.iter().map(|m| m.id).collect::<Vec<_>>()
     );
     for message in again {
-        other.take_turn(&[message], token, now + lease).await.expect("works");
+        other.take_turn(&[message], token, || now + lease).await.expect("works");
     }
     let sent = world.messages_in(MessageState::Sent).await;
     assert_eq!(sent.iter().map(|m| m.attempts).collect::<Vec<_>>(), [2, 2, 2]);
@@ -77,7 +77,7 @@ async fn a_slow_batch_keeps_its_later_messages_and_sends_each_once_in_order(back
     let to_softvig: Vec<Message> = batch.into_iter().filter(|m| m.recipient == Recipient::Softvig).collect();
     assert_eq!(to_softvig.len(), 3);
     for turn in 0..to_softvig.len() {
-        world.service.take_turn(&to_softvig[turn..], token, now).await.expect("works");
+        world.service.take_turn(&to_softvig[turn..], token, || now).await.expect("works");
         now += world.service.channel.longest_try();
         let (_, theirs) = claim(&other, now).await;
         let taken: Vec<_> = theirs.iter().filter(|m| m.recipient == Recipient::Softvig).collect();
@@ -97,16 +97,16 @@ async fn a_sender_that_wakes_after_its_lease_has_ended_does_not_send(backend: Ba
     let (token, batch) = claim(&world.service, now).await;
     let woke = now + world.service.channel.lease();
     for turn in 0..batch.len() {
-        world.service.take_turn(&batch[turn..turn + 1], token, woke).await.expect("works");
+        world.service.take_turn(&batch[turn..turn + 1], token, || woke).await.expect("works");
     }
     assert!(world.files().is_empty(), "nothing was handed over");
     assert_eq!(world.messages_in(MessageState::Sending).await.len(), 3, "nothing was recorded");
 
     let other = world.replica().await;
     let (theirs, again) = claim(&other, woke).await;
-    other.take_turn(&again[..1], theirs, woke).await.expect("works");
+    other.take_turn(&again[..1], theirs, || woke).await.expect("works");
     for turn in 0..batch.len() {
-        world.service.take_turn(&batch[turn..turn + 1], token, now).await.expect("works");
+        world.service.take_turn(&batch[turn..turn + 1], token, || now).await.expect("works");
     }
     assert_eq!(world.files().len(), 1, "another one has them now, whatever this one's clock says");
 }

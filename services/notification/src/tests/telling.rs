@@ -183,7 +183,7 @@ async fn who_is_anonymised_and_cannot_be_told_is_forgotten_after_a_day(backend: 
     world.advance("2026-12-02T09:00:00Z").await;
     let (token, later) = (Uuid::now_v7(), machine_now() + SignedDuration::from_mins(1));
     for message in world.service.claim(token, later).await.expect("works") {
-        world.service.take_turn(&[message], token, later).await.expect("works");
+        world.service.take_turn(&[message], token, || later).await.expect("works");
     }
     assert!(is_forgotten(&world).await, "{}", kept(&world).await);
 }
