@@ -14,6 +14,8 @@ mod windows;
 pub use holidays::{Calendar, DataError, DatedHoliday, Holiday, parse_dated};
 pub use hours::{HoursError, HoursProblem, OpenHours, WorkingHours};
 pub use interval::Interval;
-pub use local::{LocalTimeError, day_bounds, day_bounds_in, local_day, local_time, resolve_local, warsaw};
+pub use local::{
+    LocalTimeError, day_bounds, day_bounds_in, local_day, local_time, offset_text, resolve_local, warsaw,
+};
 pub use time_of_day::{Hours, HoursParseError, TimeOfDay};
 pub use windows::{Obstacle, check_window, free_windows, longest_gap};

@@ -24,14 +24,20 @@ pub enum LocalTimeError {
     #[error("{asked} does not exist: the clock jumps to {next_valid}")]
     Skipped { asked: DateTime, next_valid: DateTime },
     /// The clock passes it twice and the offset says which is meant; the first one is summer time.
-    #[error("{asked} happens twice: give its offset, {first} or {second}")]
+    #[error("{asked} happens twice: give its offset, {} or {}", offset_text(*first), offset_text(*second))]
     AmbiguousNeedsOffset { asked: DateTime, first: Offset, second: Offset },
     /// The offset is not one that the zone has at that time. `second` where two are possible.
-    #[error("{asked} does not have the offset {given} but {first}{}", second.map(|o| format!(" or {o}")).unwrap_or_default())]
+    #[error("{asked} does not have the offset {} but {}{}", offset_text(*given), offset_text(*first), second.map(|o| format!(" or {}", offset_text(o))).unwrap_or_default())]
     OffsetWrong { asked: DateTime, given: Offset, first: Offset, second: Option<Offset> },
     /// Beyond what an instant can express (the last day of the year 9999).
     #[error("{asked} is out of range")]
     OutOfRange { asked: DateTime },
+}
+
+/// As times are written with it: "+02:00".
+pub fn offset_text(offset: Offset) -> String {
+    let (sign, minutes) = (if offset.is_negative() { '-' } else { '+' }, offset.seconds().abs() / 60);
+    format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
 }
 
 /// The instant of a local time. The offset is needed only where the time happens twice; where it is

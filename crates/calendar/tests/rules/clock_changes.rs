@@ -63,7 +63,7 @@ fn a_time_that_happens_twice_needs_its_offset() {
     let twice = "2027-10-31T02:30";
     let asked = local(twice);
     let error = LocalTimeError::AmbiguousNeedsOffset { asked, first: SUMMER, second: WINTER };
-    assert_eq!(error.to_string(), "2027-10-31T02:30:00 happens twice: give its offset, +02 or +01");
+    assert_eq!(error.to_string(), "2027-10-31T02:30:00 happens twice: give its offset, +02:00 or +01:00");
     assert_eq!(resolve(twice, None), Err(error));
     assert_eq!(resolve(twice, Some(SUMMER)), Ok("2027-10-31T00:30:00Z".into()));
     assert_eq!(resolve(twice, Some(WINTER)), Ok("2027-10-31T01:30:00Z".into()));
@@ -75,7 +75,7 @@ fn a_wrong_offset_is_refused() {
     let wrong = LocalTimeError::OffsetWrong { asked, given, first: SUMMER, second: None };
     assert_eq!(resolve("2027-07-01T10:00", Some(WINTER)), Err(wrong));
     let utc = resolve("2027-10-31T02:30", Some(Offset::UTC)).expect_err("not an offset of Poland");
-    assert_eq!(utc.to_string(), "2027-10-31T02:30:00 does not have the offset +00 but +02 or +01");
+    assert_eq!(utc.to_string(), "2027-10-31T02:30:00 does not have the offset +00:00 but +02:00 or +01:00");
 }
 
 #[test]

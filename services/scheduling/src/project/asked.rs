@@ -1,6 +1,6 @@
 //! A date as the caller wrote it, and what makes it one that exists (`DATE_INVALID`).
 
-use calendar::{LocalTimeError, resolve_local, warsaw};
+use calendar::{LocalTimeError, offset_text, resolve_local, warsaw};
 use jiff::{
     civil::{Date, DateTime},
     tz::Offset,
@@ -94,11 +94,13 @@ fn instead(error: LocalTimeError) -> Words {
     match error {
         LocalTimeError::Skipped { next_valid, .. } => next_valid.into(),
         LocalTimeError::AmbiguousNeedsOffset { asked, first, second } => {
-            words(en, format!("{asked} wypada dwa razy: podaj przesunięcie {first} lub {second}"))
+            let offsets = [first, second].map(offset_text).join(" lub ");
+            words(en, format!("{asked} wypada dwa razy: podaj przesunięcie {offsets}"))
         }
         LocalTimeError::OffsetWrong { asked, given, first, second } => {
-            let second = second.map(|offset| format!(" lub {offset}")).unwrap_or_default();
-            words(en, format!("{asked} nie ma przesunięcia {given}, lecz {first}{second}"))
+            let right: Vec<_> = [Some(first), second].into_iter().flatten().map(offset_text).collect();
+            let (given, right) = (offset_text(given), right.join(" lub "));
+            words(en, format!("{asked} nie ma przesunięcia {given}, lecz {right}"))
         }
         LocalTimeError::OutOfRange { asked } => words(en, format!("{asked} jest poza zakresem")),
     }
