@@ -17,6 +17,7 @@ use crate::{
     lane::LanePosition,
     panics::caught,
     telemetry::{metrics, trace},
+    well_formed,
 };
 
 /// Request header with positions to wait for, and the answer's header with the new one.
@@ -107,6 +108,7 @@ where
     trace::adopt(&span, caller.traceparent.as_deref());
     let outcome = async {
         let request_id = Req::IS_COMMAND.then(|| checked(request.take_request_id())).transpose()?;
+        well_formed::check(&request)?;
         let call = Call {
             request_id,
             method: Req::METHOD,

@@ -45,6 +45,7 @@ pub mod openapi;
 pub mod rest;
 pub mod servers;
 pub mod telemetry;
+mod well_formed;
 
 pub use call::{Call, Service};
 pub use edge::Edge;

@@ -106,6 +106,26 @@ fn polish_prose_is_in_the_polish_text_only() {
     assert!(!info.metadata.contains_key("askedPl"));
 }
 
+/// 16 KiB of trailers is what hyper's and gRPC's own clients take.
+#[test]
+fn a_status_fits_into_trailers_however_much_was_asked() {
+    let long = "ż".repeat(4000);
+    let wrong = |field: &str| {
+        let allowed = words(&long, &long);
+        Violation::new(ErrorReason::InvalidArgument).field(field).asked(&long).allowed(allowed)
+    };
+    let violations = (0..1000).map(|n| wrong(&format!("values[{n}].value"))).collect();
+    let error = Error::from(Refusal::unless_empty(violations).expect_err("refused"));
+    let status = error.to_status();
+    let in_trailers = status.message().len() * 3 + status.details().len() * 4 / 3;
+    assert!(in_trailers < 15 << 10, "{in_trailers} bytes");
+    let info = status.get_details_error_info().expect("error info");
+    assert_eq!(info.metadata["field"], "values[0].value");
+    assert!(info.metadata["asked"].ends_with("ż…"), "cut, and says so");
+    assert!(!status.get_details_bad_request().expect("fields").field_violations.is_empty());
+    assert_eq!(error.to_problem("/").violations.len(), 1000, "REST has room");
+}
+
 #[test]
 fn a_fault_shows_nothing_of_its_cause() {
     let error = Error::from(anyhow::anyhow!("password=hunter2"));
