@@ -4,6 +4,7 @@ mod bad_input;
 mod commands;
 mod delivery;
 mod faults;
+mod figures;
 mod jetstream;
 mod personal;
 mod steps;
