@@ -59,3 +59,44 @@ fn with_errors(document: &str, table: &str) -> String {
     let (_, after) = rest.split_once(end).expect("the mark after the table of errors");
     format!("{before}{start}\n{table}\n{end}{after}")
 }
+
+/// The table promises nothing that no code says and no test has seen.
+#[test]
+fn every_reason_is_produced_by_the_code_and_named_by_a_test() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let (mut code, mut tests) = (String::new(), String::new());
+    for folder in ["crates", "services", "tests"] {
+        read(&root.join(folder), folder == "tests", &mut code, &mut tests);
+    }
+    let says = |text: &str, word: &str| text.split(|c: char| !c.is_alphanumeric()).any(|found| found == word);
+    for reason in (1..1000).filter_map(|number| ErrorReason::try_from(number).ok()) {
+        let variant = format!("{reason:?}");
+        let produced = ["ErrorReason", "R"].iter().any(|alias| {
+            let path = format!("{alias}::{variant}");
+            code.match_indices(&path)
+                .any(|(at, _)| !code[at + path.len()..].starts_with(char::is_alphanumeric))
+        });
+        assert!(produced, "nothing is refused as {}", reason.name());
+        assert!(says(&tests, &variant) || tests.contains(reason.name()), "no test names {}", reason.name());
+    }
+}
+
+/// Rust files, what runs apart from what tests it.
+fn read(path: &Path, of_tests: bool, code: &mut String, tests: &mut String) {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let of_tests = of_tests || name == "tests" || name.ends_with("tests.rs");
+    if path.is_dir() {
+        for entry in fs::read_dir(path).expect("a folder") {
+            read(&entry.expect("an entry").path(), of_tests, code, tests);
+        }
+    } else if name.ends_with(".rs") {
+        let text = fs::read_to_string(path).expect("text");
+        let (runs, tested) = text.split_once("#[cfg(test)]").unwrap_or((&text, ""));
+        if of_tests {
+            tests.push_str(&text)
+        } else {
+            code.push_str(runs)
+        }
+        tests.push_str(tested);
+    }
+}

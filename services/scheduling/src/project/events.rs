@@ -2,7 +2,10 @@
 
 use jiff::Timestamp;
 use platform::{Error, unit::Unit};
-use proto::scheduling::v1::{self as pb, scheduling_event::Event};
+use proto::{
+    common::v1::ErrorReason,
+    scheduling::v1::{self as pb, scheduling_event::Event},
+};
 
 use super::{
     AuditNo, Context, DateKind, Project, ProjectEvent, Stage,
@@ -199,7 +202,7 @@ fn gate(project: &Project, kind: DateKind) -> Option<Stage> {
 fn date_withdrawn(withdrawn: Withdrawn) -> Event {
     let (rule, note) = match withdrawn.cause {
         WithdrawCause::Rules { rules } => (rules.into_iter().next().unwrap_or_default(), String::new()),
-        WithdrawCause::Missed => ("DATE_MISSED".to_owned(), String::new()),
+        WithdrawCause::Missed => (ErrorReason::DateMissed.name().to_owned(), String::new()),
         WithdrawCause::Party { note, .. } => (String::new(), note),
         WithdrawCause::Cancelled => (String::new(), "the project was cancelled".to_owned()),
     };
