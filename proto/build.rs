@@ -36,9 +36,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Writes `impl Request for …` for the request message of each RPC.
+/// Writes `impl Request for …` for the request message of each RPC, and a function that goes through all.
 fn requests(files: &prost_types::FileDescriptorSet) -> String {
     let mut out = String::new();
+    let mut visits = String::new();
     for file in files.file.iter().filter(|f| f.package().starts_with("przesiadka.")) {
         for service in &file.service {
             for method in &service.method {
@@ -67,10 +68,14 @@ fn requests(files: &prost_types::FileDescriptorSet) -> String {
                     };
                 }
                 out += "}\n";
+                visits += &format!("    visitor.request::<crate::{path}>();\n");
             }
         }
     }
-    out
+    out + "/// Shows the request of each RPC of the contract to the visitor.\n\
+           pub fn each_request(visitor: &mut impl Visitor) {\n"
+        + &visits
+        + "}\n"
 }
 
 fn find<'a>(

@@ -33,4 +33,9 @@ pub trait Request: prost::Message + Default + Clone + Serialize + DeserializeOwn
     }
 }
 
+/// Is shown the request of each RPC; see [`each_request`].
+pub trait Visitor {
+    fn request<R: Request>(&mut self);
+}
+
 include!(concat!(env!("OUT_DIR"), "/requests.rs"));

@@ -4,6 +4,8 @@
 
 mod installation;
 mod processes;
+mod wire;
 
 pub use installation::{Installation, Layout, Node, Service, on_servers};
 pub use processes::{Process, free_port};
+pub use wire::{Adapter, Answer, RestCall, Rpc, Wire};

@@ -28,7 +28,11 @@ impl Core {
     /// `PERMISSION_DENIED` for a contact who takes part no longer, `REQUEST_ID_REUSED`.
     pub async fn start(&self, call: &Call, lane: Lane) -> Result<Started, Error> {
         match self.begin_command(lane, call.ticket()?).await? {
-            Begun::Replayed(resource) => Ok(Started::Replayed(resource)),
+            Begun::Replayed(resource) => {
+                // What it came to is read anew: not by whoever takes part no longer.
+                self.actor(&call.principal).await?;
+                Ok(Started::Replayed(resource))
+            }
             Begun::Fresh(unit) => {
                 let actor = unit.actor(&call.principal).await?;
                 Ok(Started::Fresh(unit, actor))

@@ -10,6 +10,7 @@ use proto::{
 use tokio::time::Instant;
 
 use crate::{
+    auth::{Principal, Role},
     bus::Message,
     core::Core,
     error::Error,
@@ -58,6 +59,16 @@ impl WatchFilter {
     }
 }
 
+/// A request of a service's `WatchEvents`.
+#[derive(Clone, Copy, Debug)]
+pub struct WatchRequest<'a> {
+    /// Resource names; empty ones filter nothing.
+    pub company: &'a str,
+    pub project: &'a str,
+    /// Empty to begin now.
+    pub resume_token: &'a str,
+}
+
 /// One item of a watch. The token resumes right after it.
 #[derive(Clone, Debug)]
 pub enum Watched {
@@ -84,6 +95,26 @@ impl Core {
     pub async fn watch_token(&self, filter: &WatchFilter) -> Result<String, Error> {
         let position = self.last_position().await?;
         self.seal_position(filter, position).await
+    }
+
+    /// RPC `WatchEvents` of every service; `roles`: who may.
+    ///
+    /// # Errors
+    /// `NOT_FOUND` for another company's, `PERMISSION_DENIED`; those of [`WatchFilter::parse`] and
+    /// [`Core::watch`].
+    pub async fn watch_events(
+        &self,
+        principal: &Principal,
+        roles: &[Role],
+        request: WatchRequest<'_>,
+    ) -> Result<impl Stream<Item = Result<Watched, Error>> + Send + use<>, Error> {
+        let WatchRequest { company, project, resume_token } = request;
+        let filter = WatchFilter::parse(company, project)?;
+        if let Some(id) = filter.company {
+            principal.sees(id, if project.is_empty() { company } else { project })?;
+        }
+        principal.require(roles)?;
+        self.watch(Some(resume_token).filter(|token| !token.is_empty()), filter).await
     }
 
     /// Follows events after the token, or from now on without one. Works from the outbox, so it goes on

@@ -3,7 +3,8 @@
 use futures::{Stream, StreamExt as _};
 use platform::{
     Call, Error,
-    watch::{WatchFilter, Watched},
+    auth::Role,
+    watch::{WatchRequest, Watched},
 };
 use prost::Message as _;
 use proto::notification::v1::{NotificationEvent, WatchEventsRequest, WatchEventsResponse};
@@ -11,20 +12,18 @@ use proto::notification::v1::{NotificationEvent, WatchEventsRequest, WatchEvents
 use crate::Notification;
 
 impl Notification {
-    /// Events from the token on, or from now on. A contact follows its own company only.
+    /// Events from the token on, or from now on.
     ///
     /// # Errors
-    /// NOT_FOUND for another company, PERMISSION_DENIED to a contact that names none,
-    /// WATCH_TOKEN_INVALID.
+    /// PERMISSION_DENIED, WATCH_TOKEN_INVALID, INVALID_ARGUMENT.
     pub async fn watch_events(
         &self,
         call: Call,
         request: WatchEventsRequest,
     ) -> Result<impl Stream<Item = Result<WatchEventsResponse, Error>> + Send + use<>, Error> {
-        let filter = WatchFilter::parse(&request.company, &request.project)?;
-        self.core.may_read(&call.principal, filter.company, &request.company).await?;
-        let token = Some(request.resume_token.as_str()).filter(|token| !token.is_empty());
-        let items = self.core.watch(token, filter).await?;
+        let WatchEventsRequest { company, project, resume_token } = &request;
+        let watch = WatchRequest { company, project, resume_token };
+        let items = self.core.watch_events(&call.principal, &[Role::Crm, Role::Operator], watch).await?;
         Ok(items.map(|item| answer(item?)))
     }
 }

@@ -4,7 +4,7 @@ use futures::{Stream, StreamExt as _};
 use platform::{
     Call, Error,
     auth::Role,
-    watch::{WatchFilter, Watched},
+    watch::{WatchRequest, Watched},
 };
 use prost::Message as _;
 use proto::scheduling::v1 as pb;
@@ -18,10 +18,10 @@ impl Scheduling {
         call: Call,
         request: pb::WatchEventsRequest,
     ) -> Result<impl Stream<Item = Result<pb::WatchEventsResponse, Error>> + Send + use<>, Error> {
-        call.principal.require(&[Role::Crm, Role::Operator])?;
-        let filter = WatchFilter::parse(&request.company, &request.project)?;
-        let token = Some(request.resume_token.as_str()).filter(|token| !token.is_empty());
-        Ok(self.core.watch(token, filter).await?.map(|item| response(item?)))
+        let pb::WatchEventsRequest { company, project, resume_token } = &request;
+        let watch = WatchRequest { company, project, resume_token };
+        let items = self.core.watch_events(&call.principal, &[Role::Crm, Role::Operator], watch).await?;
+        Ok(items.map(|item| response(item?)))
     }
 }
 

@@ -1,9 +1,13 @@
 //! Journeys over real processes, through REST and gRPC with real tokens.
 
 mod audits;
+mod bad_bytes;
+mod bad_input;
+mod bad_tokens;
 mod cancelled;
 mod common;
 mod dates;
+mod everything;
 mod forgotten;
 mod happy;
 mod killed;
@@ -12,3 +16,4 @@ mod replaced;
 mod runs;
 mod starting;
 mod together;
+mod who_may;

@@ -65,6 +65,22 @@ impl Unit {
     }
 }
 
+impl Actor {
+    /// Whether a contact holds one of these roles at present. Of SOFTVIG the token alone says what it
+    /// holds; see [`Principal::require`].
+    ///
+    /// # Errors
+    /// `PERMISSION_DENIED`, naming the roles that may.
+    pub fn require(&self, any_of: &[Role]) -> Result<(), Error> {
+        let Self::Contact { roles, .. } = self else { return Ok(()) };
+        let held = [(Role::Technical, roles.technical), (Role::Decision, roles.decision)];
+        if held.iter().any(|(role, held)| *held && any_of.contains(role)) {
+            return Ok(());
+        }
+        Err(Error::permission_denied(Role::any_of(any_of)))
+    }
+}
+
 async fn present_actor(c: &impl ConnectionTrait, principal: &Principal) -> Result<Actor, Error> {
     if let (Some(company), Some(contact)) = (principal.company, principal.contact) {
         let roles = present_roles(c, company, contact).await?.unwrap_or_default();

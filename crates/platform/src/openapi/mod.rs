@@ -1,6 +1,7 @@
 //! OpenAPI 3.1 from the routes and the contract's descriptors, and a page that shows it.
 
 mod page;
+mod roles;
 mod schema;
 mod table;
 
@@ -16,6 +17,7 @@ use crate::{
     rest::Operation,
 };
 pub use page::router;
+pub use roles::who_may;
 use schema::Schemas;
 pub use table::{in_document, rpc_table};
 

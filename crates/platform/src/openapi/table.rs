@@ -1,16 +1,18 @@
 //! The table of RPCs and their paths, for docs/API-DESIGN.md.
 
+use super::roles;
 use crate::{descriptor::CONTRACT, rest::Operation};
 
 const START: &str = "<!-- rpc table: generated, see the test that compares it -->\n";
 const END: &str = "<!-- end of rpc table -->";
 
-/// Markdown: each RPC of the services that the operations belong to; those without a path say so.
+/// Markdown: each RPC of the services that the operations belong to, who may call it, and its path; those
+/// without one say so.
 pub fn rpc_table(operations: &[Operation]) -> String {
     let mut services: Vec<_> = operations.iter().map(Operation::service).collect();
     services.sort_unstable();
     services.dedup();
-    let mut table = "| RPC | REST |\n| --- | --- |\n".to_owned();
+    let mut table = "| RPC | roles | REST |\n| --- | --- | --- |\n".to_owned();
     for (method, info) in &CONTRACT.methods {
         if !services.contains(&method.split('.').next().unwrap_or_default()) {
             continue;
@@ -24,7 +26,8 @@ pub fn rpc_table(operations: &[Operation]) -> String {
                 places.join(", ")
             }
         };
-        table.push_str(&format!("| {method} | {rest} |\n"));
+        let roles = roles::wording(&info.comment).unwrap_or_default();
+        table.push_str(&format!("| {method} | {roles} | {rest} |\n"));
     }
     table
 }

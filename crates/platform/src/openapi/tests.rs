@@ -73,8 +73,13 @@ fn every_reference_leads_somewhere_and_comments_are_kept() {
 #[test]
 fn the_table_lists_every_rpc_and_stays_between_its_marks() {
     let table = rpc_table(&operations());
-    assert!(table.contains("| licensing.GetLicensing | `GET /licensing/v1/companies/"), "{table}");
-    assert!(table.contains("| licensing.WatchEvents | gRPC only (a stream) |"), "{table}");
+    assert!(
+        table.contains(
+            "| licensing.GetLicensing | the company's contacts, SOFTVIG | `GET /licensing/v1/companies/"
+        ),
+        "{table}"
+    );
+    assert!(table.contains("| licensing.WatchEvents | crm, operator | gRPC only (a stream) |"), "{table}");
     assert!(!table.contains("scheduling."), "{table}");
     let old = "# API\n<!-- rpc table: generated, see the test that compares it -->\nold\n<!-- end of rpc table -->\nend";
     let new = in_document(old, &table).expect("marks");

@@ -9,12 +9,12 @@ use platform::{
     call::Call,
     documents::Stored,
     id::{CompanyId, ProjectId},
-    name::{self, ProjectName},
+    name::ProjectName,
     page::PageRequest,
-    watch::{WatchFilter, Watched},
+    watch::{WatchFilter, WatchRequest, Watched},
 };
 use prost::Message as _;
-use proto::audit::v1 as pb;
+use proto::{audit::v1 as pb, refusal::words};
 
 use super::{
     model::{AttemptId, Dossier, FindingId},
@@ -64,12 +64,13 @@ impl Audits {
         call: Call,
         request: pb::ListAuditsRequest,
     ) -> Result<pb::ListAuditsResponse, Error> {
-        let label = match request.state() {
-            pb::AuditState::Unspecified => None,
-            pb::AuditState::Open => Some("open"),
-            pb::AuditState::Passed => Some("passed"),
-            pb::AuditState::Failed => Some("failed"),
-            pb::AuditState::Voided => Some("voided"),
+        let label = match pb::AuditState::try_from(request.state) {
+            Ok(pb::AuditState::Unspecified) => None,
+            Ok(pb::AuditState::Open) => Some("open"),
+            Ok(pb::AuditState::Passed) => Some("passed"),
+            Ok(pb::AuditState::Failed) => Some("failed"),
+            Ok(pb::AuditState::Voided) => Some("voided"),
+            Err(_) => return Err(unknown_state(request.state)),
         };
         let page = PageRequest { size: request.page_size, token: &request.page_token };
         let listed = self.list(&call, PartKind::Audit, &request.parent, label, page).await?;
@@ -91,12 +92,13 @@ impl Audits {
         call: Call,
         request: pb::ListFindingsRequest,
     ) -> Result<pb::ListFindingsResponse, Error> {
-        let label = match request.state() {
-            pb::FindingState::Unspecified => None,
-            pb::FindingState::Open => Some("open"),
-            pb::FindingState::Answered => Some("answered"),
-            pb::FindingState::Verified => Some("verified"),
-            pb::FindingState::Rejected => Some("rejected"),
+        let label = match pb::FindingState::try_from(request.state) {
+            Ok(pb::FindingState::Unspecified) => None,
+            Ok(pb::FindingState::Open) => Some("open"),
+            Ok(pb::FindingState::Answered) => Some("answered"),
+            Ok(pb::FindingState::Verified) => Some("verified"),
+            Ok(pb::FindingState::Rejected) => Some("rejected"),
+            Err(_) => return Err(unknown_state(request.state)),
         };
         let page = PageRequest { size: request.page_size, token: &request.page_token };
         let listed = self.list(&call, PartKind::Finding, &request.parent, label, page).await?;
@@ -128,17 +130,9 @@ impl Audits {
         request: pb::WatchEventsRequest,
     ) -> Result<impl Stream<Item = Result<pb::WatchEventsResponse, Error>> + Send + 'static + use<>, Error>
     {
-        call.principal.require(&SOFTVIG)?;
-        let company = match request.company.as_str() {
-            "" => None,
-            company => Some(name::ids::<1>("company", "companies/{company}", company)?[0].into()),
-        };
-        let project = match request.project.as_str() {
-            "" => None,
-            project => Some(ProjectName::parse("project", project)?.to_string()),
-        };
-        let token = Some(request.resume_token.as_str()).filter(|token| !token.is_empty());
-        let watched = self.core.watch(token, WatchFilter { company, project }).await?;
+        let pb::WatchEventsRequest { company, project, resume_token } = &request;
+        let watch = WatchRequest { company, project, resume_token };
+        let watched = self.core.watch_events(&call.principal, &SOFTVIG, watch).await?;
         Ok(watched.map(|item| match item? {
             Watched::Event { message, token } => {
                 let event = pb::AuditEvent::decode(message.payload).map_err(anyhow::Error::new)?;
@@ -195,6 +189,10 @@ impl Audits {
     async fn dossier(&self, project: ProjectName, name: &str) -> Result<Stored<Dossier>, Error> {
         store::find(self.core.db.read(), project).await?.ok_or_else(|| Error::not_found(name))
     }
+}
+
+fn unknown_state(number: i32) -> Error {
+    Error::invalid("state", number, words("a state of the contract", "stan z kontraktu"))
 }
 
 /// A page of audits or findings with the dossiers that they lie in.

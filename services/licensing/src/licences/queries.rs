@@ -3,10 +3,11 @@
 use futures::{Stream, StreamExt as _};
 use platform::{
     Call, Error,
+    auth::Role,
     documents::{Query, Stored},
     name::{self, ProjectName},
     page::PageRequest,
-    watch::{WatchFilter, Watched},
+    watch::{WatchFilter, WatchRequest, Watched},
 };
 use prost::Message as _;
 use proto::licensing::v1 as pb;
@@ -77,10 +78,10 @@ impl Licensing {
         call: Call,
         request: pb::WatchEventsRequest,
     ) -> Result<impl Stream<Item = Result<pb::WatchEventsResponse, Error>> + Send + use<>, Error> {
-        let filter = WatchFilter::parse(&request.company, &request.project)?;
-        self.core.may_read(&call.principal, filter.company, &request.company).await?;
-        let token = Some(request.resume_token.as_str()).filter(|token| !token.is_empty());
-        Ok(self.core.watch(token, filter).await?.map(|item| response(item?)))
+        let pb::WatchEventsRequest { company, project, resume_token } = &request;
+        let watch = WatchRequest { company, project, resume_token };
+        let items = self.core.watch_events(&call.principal, &[Role::Crm, Role::Operator], watch).await?;
+        Ok(items.map(|item| response(item?)))
     }
 }
 

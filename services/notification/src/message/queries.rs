@@ -8,7 +8,7 @@ use platform::{
     page::PageRequest,
     watch::WatchFilter,
 };
-use proto::notification::v1 as pb;
+use proto::{notification::v1 as pb, refusal::words};
 
 use super::store::{self, MessageQuery};
 use super::{MessageId, Recipient};
@@ -84,13 +84,17 @@ fn query(
             Some(Recipient::Contact(contact.into()))
         }
     };
-    let label = match request.state() {
-        pb::MessageState::Unspecified => None,
-        pb::MessageState::Pending => Some("pending"),
-        pb::MessageState::Sending => Some("sending"),
-        pb::MessageState::Sent => Some("sent"),
-        pb::MessageState::Undeliverable => Some("undeliverable"),
-        pb::MessageState::Dropped => Some("dropped"),
+    let label = match pb::MessageState::try_from(request.state) {
+        Ok(pb::MessageState::Unspecified) => None,
+        Ok(pb::MessageState::Pending) => Some("pending"),
+        Ok(pb::MessageState::Sending) => Some("sending"),
+        Ok(pb::MessageState::Sent) => Some("sent"),
+        Ok(pb::MessageState::Undeliverable) => Some("undeliverable"),
+        Ok(pb::MessageState::Dropped) => Some("dropped"),
+        Err(_) => {
+            let allowed = words("a state of the contract", "stan z kontraktu");
+            return Err(Error::invalid("state", request.state, allowed));
+        }
     };
     Ok(MessageQuery { company, project, recipient, contacts_only: !reader.is_softvig(), label })
 }

@@ -107,8 +107,8 @@ impl Scheduling {
 impl Scheduling {
     /// Carries a command on a project out: loads it, lets the model judge, keeps what it came to and
     /// answers with the project. `judge` is not asked where the same request was carried out before.
-    /// `roles`: who may. They bind SOFTVIG here; of contacts the model judges the present roles, by the
-    /// rule's name.
+    /// `roles`: who may. Judged before the project is looked at, so that the answer to others does not
+    /// depend on its state.
     ///
     /// # Errors
     /// What the model refuses; `NOT_FOUND`, `PERMISSION_DENIED`, and the platform's for the request id.
@@ -121,13 +121,12 @@ impl Scheduling {
     ) -> Result<pb::Project, Error> {
         let name = ProjectName::parse("name", name)?;
         call.principal.sees(name.company, name)?;
-        if call.principal.is_softvig() {
-            call.principal.require(roles)?;
-        }
+        call.principal.require(roles)?;
         let (mut unit, actor) = match self.core.start(call, name.company.into()).await? {
             Started::Replayed(_) => return self.read(name).await,
             Started::Fresh(unit, actor) => (unit, actor),
         };
+        actor.require(roles)?;
         let mut project = find(unit.db(), name).await?.ok_or_else(|| Error::not_found(name))?;
         let chosen = project.value.variant.chosen();
         let mut surroundings = self.surroundings(unit.db(), name.company, chosen).await?;

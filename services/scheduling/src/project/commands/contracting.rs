@@ -24,6 +24,7 @@ impl Scheduling {
         request: pb::OpenProjectRequest,
     ) -> Result<pb::Project, Error> {
         let id = name::company("parent", &request.parent)?;
+        call.principal.sees(id, &request.parent)?;
         call.principal.require(roles::CRM)?;
         let (mut unit, actor) = match self.core.start(&call, id.into()).await? {
             Started::Replayed(name) => return self.read(ProjectName::parse("name", &name)?).await,

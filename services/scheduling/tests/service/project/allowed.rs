@@ -100,8 +100,7 @@ async fn a_command_is_for_its_roles_and_happens_once(#[values(Sqlite, Postgres)]
                 continue;
             }
             let expected = match (command, role) {
-                (AcceptProposal, CRM | OPERATOR | TECHNICAL) => ErrorReason::DatesAgreedJointly,
-                (RecordOverride, TECHNICAL | DECISION) => ErrorReason::OverrideNotAllowed,
+                (AcceptProposal, CRM | OPERATOR) => ErrorReason::DatesAgreedJointly,
                 _ => ErrorReason::PermissionDenied,
             };
             assert_eq!(reason(outcome), expected, "{command:?} by {role}");

@@ -1,0 +1,279 @@
+//! Every RPC, over both adapters, by everybody: who may is what the contract's comments say.
+
+use std::collections::BTreeMap;
+
+use journeys::{Adapter, Answer, Installation, Layout, Wire};
+use platform::{
+    auth::{Role, RoleSet},
+    id::{CompanyId, ContactId},
+    openapi::who_may,
+};
+use proto::{
+    common::v1::ErrorReason,
+    notification::v1::{AskQuestionRequest, ListMessagesRequest},
+    scheduling::v1::{Contact, ContactRole, CreateContactRequest},
+};
+use serde_json::{Value, json};
+use story::{Dealership, Facts, Through};
+use uuid::Uuid;
+
+use crate::{
+    common::NOW,
+    everything::{Everything, everything},
+};
+
+/// Things of one company, by resource name: one of each kind.
+struct Things {
+    company: String,
+    project: String,
+    /// Takes part and calls nobody.
+    contact: String,
+    audit: String,
+    finding: String,
+    message: String,
+    question: String,
+}
+
+/// A project in audit 1, which has failed once.
+async fn things(d: &Dealership<'_>) -> Things {
+    d.go_through(Through::Readiness).await.expect("ready");
+    let audit = d.begin_audit(1).await.expect("begun");
+    d.measure(&audit).await.expect("measured");
+    d.record_too_little_memory(&audit).await.expect("recorded");
+    d.conclude(&audit).await.expect("failed");
+    let finding = d.answer_findings("8 GB more").await.expect("answered").swap_remove(0).name;
+    let contact = Contact {
+        display_name: "Jan Trzeci".to_owned(),
+        email: "jan.trzeci@auto-dom.example".to_owned(),
+        language: "pl".to_owned(),
+        roles: vec![ContactRole::Technical.into()],
+        ..Default::default()
+    };
+    let crm = &d.world.crm;
+    let company = d.company.clone();
+    let contact =
+        CreateContactRequest { parent: company.clone(), contact: Some(contact), ..Default::default() };
+    let contact = crm.call(contact).await.expect("added").name;
+    let question = AskQuestionRequest {
+        parent: company.clone(),
+        subject: "Kiedy?".to_owned(),
+        text: "Kiedy?".to_owned(),
+        ..Default::default()
+    };
+    let question = d.technical.portal.call(question).await.expect("asked").name;
+    d.world.settled().await.expect("at rest");
+    let request = ListMessagesRequest {
+        parent: company.clone(),
+        contact: d.decision.contact.clone(),
+        ..Default::default()
+    };
+    let message = crm.call(request).await.expect("messages").messages.swap_remove(0).name;
+    Things { company, project: d.project.clone(), contact, audit, finding, message, question }
+}
+
+impl Things {
+    /// A request that is well formed, whether or not it could be carried out.
+    #[rustfmt::skip]
+    fn request(&self, method: &str) -> Value {
+        let Self { company, project, contact, audit, finding, message, question } = self;
+        let licensing = format!("{project}/licensing");
+        let unknown = Uuid::nil();
+        match method {
+            "audit.GetChecklist" => json!({ "name": "checklists/audit-1" }),
+            "audit.ListAudits" | "audit.ListFindings" => json!({ "parent": project }),
+            "audit.GetAudit" | "audit.RecordValues" | "audit.ConcludeAudit" => json!({ "name": audit }),
+            "audit.WaiveItem" => json!({ "name": audit, "until": "2027-06-01" }),
+            "audit.GetFinding" | "audit.AnswerFinding" | "audit.VerifyFinding" | "audit.RejectFinding" => json!({ "name": finding }),
+
+            "licensing.ListLicensings" => json!({ "parent": company }),
+            "licensing.ListOffers" => json!({ "parent": licensing }),
+            "licensing.SetNeeds" => json!({ "name": licensing, "needs": {} }),
+            "licensing.ChooseLicence" | "licensing.RecommendLicence" => json!({ "name": licensing, "kind": "LICENCE_KIND_STANDARD" }),
+            "licensing.AcceptOffer" => json!({ "name": licensing, "offer": "offers/runtime-start" }),
+            "licensing.GetLicensing" | "licensing.ReleaseOffer" | "licensing.RecordLicence" | "licensing.WithdrawProof" => json!({ "name": licensing }),
+
+            "notification.ListMessages" | "notification.ListQuestions" | "notification.AskQuestion" => json!({ "parent": company }),
+            "notification.GetMessage" => json!({ "name": message }),
+            "notification.GetQuestion" | "notification.AnswerQuestion" => json!({ "name": question }),
+            "notification.ClearUndeliverable" => json!({ "contact": contact }),
+
+            "scheduling.ListVariants" | "scheduling.ListCompanies" => json!({}),
+            "scheduling.CreateCompany" => json!({ "company": { "displayName": "Auto", "taxId": "5260250274" } }),
+            "scheduling.UpdateCompany" => json!({ "company": { "name": company, "displayName": "Auto", "taxId": "5260250274" } }),
+            "scheduling.GetCompany" | "scheduling.SetWorkingHours" | "scheduling.SetSystems" => json!({ "name": company }),
+            "scheduling.EnterClosure" => json!({ "name": company, "firstDay": "2027-03-01", "lastDay": "2027-03-02" }),
+            "scheduling.ListContacts" | "scheduling.ListProjects" | "scheduling.OpenProject" => json!({ "parent": company }),
+            "scheduling.CreateContact" => json!({ "parent": company, "contact": card() }),
+            "scheduling.UpdateContact" => { let mut card = card(); card["name"] = json!(contact); json!({ "contact": card }) }
+            "scheduling.ReplaceContact" => json!({ "name": contact, "successor": format!("{company}/contacts/{unknown}") }),
+            "scheduling.GetContact" | "scheduling.RemoveContact" | "scheduling.ClearAddress" | "scheduling.ExportContact" | "scheduling.AnonymiseContact" => json!({ "name": contact }),
+            "scheduling.ListHistory" => json!({ "parent": project }),
+            "scheduling.RecordContract" => json!({ "name": project, "contractDay": "2026-11-09" }),
+            "scheduling.RecommendVariant" | "scheduling.ChooseVariant" => json!({ "name": project, "variant": "hosted" }),
+            "scheduling.AcceptProposal" | "scheduling.DeclineProposal" => json!({ "name": project, "proposal": unknown }),
+            "scheduling.WithdrawDate" => json!({ "name": project, "kind": "DATE_KIND_MIGRATION" }),
+            "scheduling.RecordOverride" => json!({ "name": project, "kind": "DATE_KIND_MIGRATION", "rule": "MIGRATION_BUFFER", "day": "2027-03-01" }),
+            "scheduling.ConfirmReadinessCondition" | "scheduling.RetractReadinessCondition" => json!({ "name": project, "condition": "it_environment" }),
+            "scheduling.StartAudit" | "scheduling.VoidAudit" => json!({ "name": project, "audit": 1 }),
+            "scheduling.CorrectRun" => json!({ "name": project, "step": "RUN_STEP_FINISHED", "occurredAt": NOW }),
+            "scheduling.AnswerProblem" => json!({ "name": project, "problem": unknown }),
+            "scheduling.SignProtocol" | "scheduling.DeclineProtocol" => json!({ "name": project, "number": 1 }),
+            watch if watch.ends_with(".WatchEvents") => json!({ "company": company }),
+            of_project if of_project.starts_with("scheduling.") => json!({ "name": project }),
+            other => panic!("{other}: what would a request for it say?"),
+        }
+    }
+}
+
+fn card() -> Value {
+    let roles = ["CONTACT_ROLE_TECHNICAL"];
+    json!({ "displayName": "Ewa", "email": "ewa@auto-dom.example", "language": "pl", "roles": roles })
+}
+
+/// Somebody who calls.
+struct Caller {
+    who: String,
+    token: Option<String>,
+    role: Option<Role>,
+    /// Whether the things asked for are those of the caller's company; all are SOFTVIG's.
+    own: bool,
+    /// Whether the contact holds the token's role at present; SOFTVIG's people do.
+    holds: bool,
+}
+
+/// Everybody: without a token, SOFTVIG's roles, the company's contacts, one with a token for more than it
+/// is, and another company's contacts.
+fn callers(d: &Dealership<'_>, other: &Dealership<'_>) -> Vec<Caller> {
+    let nobody = Caller { who: "nobody".to_owned(), token: None, role: None, own: false, holds: false };
+    let softvig = [Role::Crm, Role::Operator, Role::Auditor].map(|role| {
+        let token = d.world.token(role, None).expect("signed");
+        Caller { who: role.to_string(), token: Some(token), role: Some(role), own: true, holds: true }
+    });
+    let (company, contact) = ids(&d.technical.contact);
+    let token = d.world.token(Role::Decision, Some((company, contact))).expect("signed");
+    let who = "technical with a token for decision".to_owned();
+    let more = Caller { who, token: Some(token), role: Some(Role::Decision), own: true, holds: false };
+    let contacts = [(d, true), (other, false)].map(|(d, own)| {
+        [(Role::Technical, &d.technical), (Role::Decision, &d.decision)].map(|(role, person)| {
+            let who = format!("{role} of the {} company", if own { "own" } else { "other" });
+            Caller { who, token: Some(person.token.clone()), role: Some(role), own, holds: true }
+        })
+    });
+    [nobody, more].into_iter().chain(softvig).chain(contacts.into_iter().flatten()).collect()
+}
+
+fn ids(contact: &str) -> (CompanyId, ContactId) {
+    let mut parts = contact.split('/').skip(1).step_by(2);
+    let mut id = || -> Uuid { parts.next().and_then(|id| id.parse().ok()).expect("a contact's name") };
+    (id().into(), id().into())
+}
+
+/// What is wrong with an answer; nothing if it is as the contract says.
+fn judge(
+    caller: &Caller,
+    may: &RoleSet,
+    request: &Value,
+    is_command: bool,
+    answer: &Answer,
+) -> Option<String> {
+    use ErrorReason::{NotFound, PermissionDenied, Unauthenticated};
+    let names_a_company = request.to_string().contains("companies/");
+    let expected = match caller.role {
+        None => Some(Unauthenticated),
+        Some(_) if names_a_company && !caller.own => Some(NotFound),
+        Some(role) if !may.contains(&role) || names_a_company && !caller.holds => Some(PermissionDenied),
+        Some(_) => None,
+    };
+    let good = match (expected, answer.reason) {
+        (Some(PermissionDenied), Some(PermissionDenied)) => !answer.allowed.is_empty(),
+        (Some(expected), found) => found == Some(expected),
+        // A read is answered; a command may be refused by a rule.
+        (None, None) => true,
+        (None, Some(found)) => is_command && ![Unauthenticated, PermissionDenied].contains(&found),
+    };
+    (!good).then(|| format!("{expected:?} expected, {:?}, allowed {:?}", answer.reason, answer.allowed))
+}
+
+#[tokio::test]
+async fn who_may_call_what_is_what_the_contract_says_of_each_rpc() {
+    let installation = Installation::start(Layout::Embedded, NOW).await;
+    let world = installation.world();
+    let d = Dealership::open(&world, &Facts::AUTODOM).await.expect("a company with a project");
+    let other = Dealership::open(&world, &Facts::NO_BRANDS).await.expect("another one");
+    let things = things(&d).await;
+    let wire = Wire::of(&installation).await;
+    let before: Everything = everything(&d).await;
+    let mut wrong = BTreeMap::new();
+    for (method, rpc) in &wire.rpcs {
+        let may = who_may(method);
+        for caller in callers(&d, &other) {
+            for adapter in wire.adapters(method) {
+                let request = judged_only(things.request(method), rpc.is_command);
+                let token = caller.token.as_deref();
+                let answer = wire.send(*adapter, method, token, &request).await;
+                if let Some(why) = judge(&caller, &may, &request, rpc.is_command, &answer) {
+                    wrong.insert(format!("{method} {adapter:?} {}", caller.who), why);
+                }
+                // What exists and is another's looks like what does not exist at all.
+                if caller.role.is_some() && !caller.own && answer.reason == Some(ErrorReason::NotFound) {
+                    let nowhere = elsewhere(&request, &d);
+                    let there = wire.send(*adapter, method, token, &nowhere).await;
+                    if there.reason != answer.reason || there.rules != answer.rules {
+                        wrong.insert(
+                            format!("{method} {adapter:?} {} of nothing", caller.who),
+                            format!("{there:?}"),
+                        );
+                    }
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert_eq!(everything(&d).await, before, "nothing was done");
+}
+
+/// With a request id of its own, and nothing kept.
+fn judged_only(mut request: Value, is_command: bool) -> Value {
+    if is_command {
+        request["requestId"] = json!(Uuid::now_v7());
+        request["validateOnly"] = json!(true);
+    }
+    request
+}
+
+/// The same request for a company that there is not.
+fn elsewhere(request: &Value, d: &Dealership<'_>) -> Value {
+    let company = format!("companies/{}", Uuid::now_v7());
+    request.to_string().replace(&d.company, &company).parse().expect("JSON")
+}
+
+#[tokio::test]
+async fn a_contact_reads_and_changes_its_own_card_whatever_its_role() {
+    let installation = Installation::start(Layout::Embedded, NOW).await;
+    let world = installation.world();
+    let d = Dealership::open(&world, &Facts::AUTODOM).await.expect("a company with a project");
+    let wire = Wire::of(&installation).await;
+    let token = Some(d.technical.token.as_str());
+    let mut card = card();
+    card["name"] = json!(d.technical.contact);
+    for (method, own, of_another) in [
+        ("scheduling.UpdateContact", json!({ "contact": card.clone() }), {
+            card["name"] = json!(d.decision.contact);
+            json!({ "contact": card })
+        }),
+        (
+            "scheduling.ExportContact",
+            json!({ "name": d.technical.contact }),
+            json!({ "name": d.decision.contact }),
+        ),
+    ] {
+        for adapter in [Adapter::Rest, Adapter::Grpc] {
+            let is_command = wire.rpcs[method].is_command;
+            let answer = wire.send(adapter, method, token, &judged_only(own.clone(), is_command)).await;
+            assert_eq!(answer.reason, None, "{method}: {answer:?}");
+            let answer =
+                wire.send(adapter, method, token, &judged_only(of_another.clone(), is_command)).await;
+            assert_eq!(answer.reason, Some(ErrorReason::PermissionDenied), "{method}");
+        }
+    }
+}
