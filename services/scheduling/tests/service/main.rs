@@ -3,6 +3,7 @@
 mod company;
 mod contacts;
 mod gdpr;
+mod model;
 mod notification;
 mod project;
 mod reads;

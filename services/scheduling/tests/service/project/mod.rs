@@ -2,10 +2,10 @@
 
 mod allowed;
 mod closed;
-mod command;
+pub mod command;
 mod dates;
 mod heard;
-mod journey;
+pub mod journey;
 mod kinds;
 mod reads;
 mod refused;

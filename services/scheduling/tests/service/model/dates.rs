@@ -1,0 +1,228 @@
+//! The four dates by the rules of the process, in the plainest code: no windows of minutes, no texts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{
+    SignedDuration, Timestamp, ToSpan as _,
+    civil::{Date, Weekday},
+    tz::TimeZone,
+};
+use proto::common::v1::ErrorReason as Rule;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    Readiness,
+    Audit1,
+    Audit2,
+    Migration,
+}
+
+impl Kind {
+    pub const ALL: [Self; 4] = [Self::Readiness, Self::Audit1, Self::Audit2, Self::Migration];
+
+    pub fn is_audit(self) -> bool {
+        matches!(self, Self::Audit1 | Self::Audit2)
+    }
+}
+
+/// How far the stage of a date is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stands {
+    Ahead,
+    UnderWay,
+    /// Done on this day.
+    Done(Date),
+}
+
+/// What the dates of a project rest on. A migration is the night that begins on its day at 17:00 and ends
+/// at 08:00: the dealership is closed then, and 15 hours hold 8 of work, 4 of reserve and 3 to begin in.
+pub struct Ground {
+    pub today: Date,
+    pub now: Timestamp,
+    pub contract_day: Option<Date>,
+    pub has_variant: bool,
+    pub contracted: bool,
+    pub stands: BTreeMap<Kind, Stands>,
+    /// The day of the last failed attempt of an audit.
+    pub failed: BTreeMap<Kind, Date>,
+}
+
+pub type Dates = BTreeMap<Kind, Date>;
+
+impl Ground {
+    /// The rules that each date breaks. `asked` are proposed or accepted now, `agreed` hold already.
+    pub fn broken(&self, agreed: &Dates, asked: &Dates) -> BTreeMap<Kind, BTreeSet<Rule>> {
+        let mut broken = BTreeMap::new();
+        let mut before = self.contract_day.map(Day::Known);
+        for kind in Kind::ALL {
+            let is_asked = asked.contains_key(&kind);
+            let date = asked.get(&kind).or(agreed.get(&kind)).copied();
+            let rules = match date {
+                Some(date) if self.stands[&kind] == Stands::Ahead => self.rules(kind, date, before, is_asked),
+                _ => BTreeSet::new(),
+            };
+            before = match self.stands[&kind] {
+                Stands::Done(day) => Some(Day::Real(day)),
+                Stands::UnderWay => Some(Day::Known(self.today)),
+                Stands::Ahead => match date {
+                    Some(date) if rules.is_empty() => Some(Day::Known(date.max(self.today))),
+                    None | Some(_) if !is_asked && kind == Kind::Readiness && self.contracted => {
+                        Some(Day::Open(self.today))
+                    }
+                    None | Some(_) => before.map(|before| Day::Open(self.earliest(kind, before))),
+                },
+            };
+            if !rules.is_empty() {
+                broken.insert(kind, rules);
+            }
+        }
+        broken
+    }
+
+    /// The earliest days of all four dates where nothing is agreed, each counting from the one before.
+    pub fn earliest_days(&self, agreed: &Dates) -> Dates {
+        let mut days = Dates::new();
+        let mut before = Day::Known(self.contract_day.unwrap_or(self.today));
+        for kind in Kind::ALL {
+            let earliest = self.earliest(kind, before);
+            days.insert(kind, earliest);
+            before = match self.stands[&kind] {
+                Stands::Done(day) => Day::Real(day),
+                Stands::UnderWay => Day::Known(self.today),
+                Stands::Ahead if kind == Kind::Readiness && self.contracted => Day::Open(self.today),
+                Stands::Ahead => Day::Known(agreed.get(&kind).copied().unwrap_or(earliest)),
+            };
+        }
+        days
+    }
+
+    /// Where the rules leave no day, an override would have to allow one of the first that the buffer leaves.
+    fn earliest(&self, kind: Kind, before: Day) -> Date {
+        let first = before.day().max(self.today);
+        let mut days = (0..120).map(|n| plus(first, n));
+        let earliest = days.find(|day| self.rules(kind, *day, Some(before), true).is_empty());
+        earliest.unwrap_or_else(|| plus(before.day(), self.buffer(kind)).max(self.today))
+    }
+
+    fn rules(&self, kind: Kind, day: Date, before: Option<Day>, asked: bool) -> BTreeSet<Rule> {
+        let mut rules = BTreeSet::new();
+        let past = if kind == Kind::Migration { night(day).0 < self.now } else { day < self.today };
+        if asked && past {
+            rules.insert(Rule::DateInPast);
+        }
+        if before.is_some_and(|before| !self.keeps_buffer(kind, day, before)) {
+            rules.insert(match kind {
+                Kind::Readiness => Rule::ReadinessBuffer,
+                Kind::Audit1 => Rule::Audit1Buffer,
+                Kind::Audit2 => Rule::Audit2Buffer,
+                Kind::Migration => Rule::MigrationBuffer,
+            });
+        }
+        if self.failed.get(&kind).is_some_and(|failed| day < plus(*failed, 1)) {
+            rules.insert(Rule::RepeatBuffer);
+        }
+        let no_business_day = kind.is_audit() && !is_business_day(day);
+        if no_business_day || kind == Kind::Audit1 && asked && !leaves_day_for_audit_2(day) {
+            rules.insert(Rule::AuditOnBusinessDay);
+        }
+        if kind == Kind::Migration && self.has_variant && !is_free_night(day) {
+            rules.insert(Rule::OutsideWorkingHours);
+        }
+        rules
+    }
+
+    fn buffer(&self, kind: Kind) -> i64 {
+        match kind {
+            Kind::Readiness => 14,
+            Kind::Audit1 => 28,
+            Kind::Audit2 => 2,
+            Kind::Migration if self.has_variant => 14,
+            Kind::Migration => 0,
+        }
+    }
+
+    fn keeps_buffer(&self, kind: Kind, day: Date, before: Day) -> bool {
+        if day < plus(before.day(), self.buffer(kind)) {
+            return false;
+        }
+        let has_upper_end = kind == Kind::Audit2 && !self.failed.contains_key(&kind);
+        let last = plus(before.day(), 5);
+        match before {
+            Day::Real(passed) if has_upper_end && !leaves_day_for_audit_2(passed) => {
+                (1..).map(|n| plus(last, n)).find(|day| is_business_day(*day)).expect("there is one") >= day
+            }
+            Day::Real(_) | Day::Known(_) if has_upper_end => day <= last,
+            Day::Real(_) | Day::Known(_) | Day::Open(_) => true,
+        }
+    }
+}
+
+/// The day from which the next date counts.
+#[derive(Clone, Copy)]
+enum Day {
+    Real(Date),
+    Known(Date),
+    /// Nothing is agreed: the earliest possible.
+    Open(Date),
+}
+
+impl Day {
+    fn day(self) -> Date {
+        match self {
+            Self::Real(day) | Self::Known(day) | Self::Open(day) => day,
+        }
+    }
+}
+
+pub fn plus(day: Date, days: i64) -> Date {
+    day + days.days()
+}
+
+/// Statutory holidays between November 2026 and the end of 2027.
+const HOLIDAYS: [(i16, i8, i8); 17] = [
+    (2026, 11, 11),
+    (2026, 12, 24),
+    (2026, 12, 25),
+    (2026, 12, 26),
+    (2027, 1, 1),
+    (2027, 1, 6),
+    (2027, 3, 28),
+    (2027, 3, 29),
+    (2027, 5, 1),
+    (2027, 5, 3),
+    (2027, 5, 16),
+    (2027, 5, 27),
+    (2027, 8, 15),
+    (2027, 11, 1),
+    (2027, 11, 11),
+    (2027, 12, 24),
+    (2027, 12, 25),
+];
+
+fn is_holiday(day: Date) -> bool {
+    HOLIDAYS.contains(&(day.year(), day.month(), day.day()))
+}
+
+pub fn is_business_day(day: Date) -> bool {
+    !matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday) && !is_holiday(day)
+}
+
+fn leaves_day_for_audit_2(audit_1: Date) -> bool {
+    (2..=5).any(|n| is_business_day(plus(audit_1, n)))
+}
+
+/// From 17:00 of the day to 08:00 of the next.
+pub fn night(day: Date) -> (Timestamp, Timestamp) {
+    let at = |day: Date, hour| {
+        let local = day.at(hour, 0, 0, 0);
+        local.to_zoned(TimeZone::get("Europe/Warsaw").expect("known")).expect("no such hour").timestamp()
+    };
+    (at(day, 17), at(plus(day, 1), 8))
+}
+
+/// No minute on a statutory holiday other than a Sunday, and 12 hours long.
+fn is_free_night(day: Date) -> bool {
+    let (start, end) = night(day);
+    let forbidden = |day: Date| is_holiday(day) && day.weekday() != Weekday::Sunday;
+    end.duration_since(start) >= SignedDuration::from_hours(12) && !forbidden(day) && !forbidden(plus(day, 1))
+}

@@ -1,0 +1,575 @@
+//! The process as the domain tells it, for one company with the variant `new_server` and two brands.
+//!
+//! Written without any of the service's code, so that both can be wrong only in different ways. Left out:
+//! overrides, changes of the variant, licences after the declaration, times given by hand, drops of brands.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use proto::{
+    common::v1::ErrorReason as Rule,
+    scheduling::v1::{StageState, StageState::*},
+};
+
+use super::dates::{Dates, Ground, Kind, Stands, is_business_day, night, plus};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    Crm,
+    Operator,
+    Auditor,
+    Technical,
+    Decision,
+}
+
+use Who::*;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Party {
+    Company,
+    Softvig,
+}
+
+impl Who {
+    pub fn party(self) -> Party {
+        match self {
+            Crm | Operator | Auditor => Party::Softvig,
+            Technical | Decision => Party::Company,
+        }
+    }
+}
+
+/// A command, or what another service tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    Contract(Date),
+    ChooseVariant,
+    LicencesInPlace,
+    Propose(Dates),
+    Accept,
+    Decline,
+    Withdraw(Kind),
+    /// One of the four conditions.
+    Confirm(usize),
+    Retract(usize),
+    Declare,
+    WithdrawReadiness,
+    StartAudit(Kind),
+    /// The audit service's result for the open attempt.
+    Conclude(bool),
+    VoidAudit(Kind),
+    Stop,
+    StartRun,
+    Restored,
+    Finish,
+    RollBack,
+    /// One of the two brands.
+    Integrate(usize),
+    Works,
+    Problem,
+    Answer,
+    Sign,
+    DeclineProtocol,
+    Cancel,
+}
+
+use What::*;
+
+#[derive(Clone, Debug, Default)]
+struct Audit {
+    is_open: bool,
+    passed: Option<Date>,
+    failed: Option<Date>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Run {
+    #[default]
+    None,
+    Started,
+    /// The databases are up since this day.
+    Restored(Date),
+    Finished(Date),
+}
+
+#[derive(Clone, Debug)]
+pub struct Process {
+    pub now: Timestamp,
+    contract_day: Option<Date>,
+    has_variant: bool,
+    licences: bool,
+    contracted: bool,
+    pub agreed: Dates,
+    ever_agreed: BTreeSet<Kind>,
+    /// Oldest first.
+    pub proposals: Vec<(Party, Dates)>,
+    confirmed: BTreeSet<usize>,
+    declared: Option<Date>,
+    audits: BTreeMap<Kind, Audit>,
+    stopped: Option<Timestamp>,
+    run: Run,
+    integrated: BTreeSet<usize>,
+    problem: bool,
+    works: bool,
+    /// The protocol that waits for signatures, with those it has.
+    protocol: Option<BTreeSet<Party>>,
+    pub ended: bool,
+    completed: bool,
+}
+
+type Verdict = Result<(), BTreeSet<Rule>>;
+
+fn refused(rule: Rule) -> Verdict {
+    Err([rule].into())
+}
+
+impl Process {
+    pub fn opened(now: Timestamp) -> Self {
+        Self {
+            now,
+            contract_day: None,
+            has_variant: false,
+            licences: false,
+            contracted: false,
+            agreed: Dates::new(),
+            ever_agreed: BTreeSet::new(),
+            proposals: Vec::new(),
+            confirmed: BTreeSet::new(),
+            declared: None,
+            audits: [(Kind::Audit1, Audit::default()), (Kind::Audit2, Audit::default())].into(),
+            stopped: None,
+            run: Run::None,
+            integrated: BTreeSet::new(),
+            problem: false,
+            works: false,
+            protocol: None,
+            ended: false,
+            completed: false,
+        }
+    }
+
+    pub fn today(&self) -> Date {
+        self.now.to_zoned(TimeZone::get("Europe/Warsaw").expect("known")).date()
+    }
+
+    /// Time passes; what it withdraws is withdrawn.
+    pub fn wait_until(&mut self, now: Timestamp) {
+        self.now = self.now.max(now);
+        self.settle();
+    }
+
+    /// Whether the service is asked at all: some things are left out of the model in some states.
+    pub fn knows(&self, what: &What) -> bool {
+        match what {
+            ChooseVariant => !self.has_variant,
+            LicencesInPlace => self.has_variant && !self.ended,
+            Conclude(_) => self.audits.values().any(|audit| audit.is_open),
+            Integrate(brand) => !self.integrated.contains(brand),
+            // What is missing of the licences without a variant is the service's to say.
+            Declare => self.has_variant,
+            _ => true,
+        }
+    }
+
+    /// Carries a command out, or says which rules it breaks.
+    pub fn apply(&mut self, what: &What, who: Who) -> Verdict {
+        if !may(what).contains(&who) {
+            return refused(Rule::PermissionDenied);
+        }
+        if self.ended {
+            return refused(Rule::ProjectClosed);
+        }
+        self.judge(what, who)?;
+        self.carry_out(what, who);
+        self.settle();
+        Ok(())
+    }
+
+    fn judge(&self, what: &What, who: Who) -> Verdict {
+        let mut rules = BTreeSet::new();
+        let mut unless = |holds: bool, rule| {
+            if !holds {
+                rules.insert(rule);
+            }
+        };
+        match what {
+            Contract(day) => {
+                let latest = self.declared.unwrap_or(Date::MAX).min(self.today());
+                unless(*day <= latest, Rule::OccurredAtInvalid);
+            }
+            Propose(asked) => {
+                unless(self.contract_day.is_some(), Rule::ContractRequired);
+                unless(self.has_variant, Rule::VariantRequired);
+                let is_open = |kind| self.proposals.iter().any(|(_, open)| open.contains_key(kind));
+                unless(!asked.keys().any(is_open), Rule::DatesAgreedJointly);
+                rules.extend(self.against(asked));
+            }
+            Accept => {
+                let Some((by, asked)) = self.proposals.first() else { return refused(Rule::NotFound) };
+                unless(*by != who.party(), Rule::DatesAgreedJointly);
+                rules.extend(self.against(asked));
+            }
+            Decline => unless(!self.proposals.is_empty(), Rule::NotFound),
+            Withdraw(kind) => {
+                unless(self.is_ahead(*kind), Rule::StageLocked);
+                unless(self.agreed.contains_key(kind), Rule::DatesAgreedJointly);
+            }
+            Confirm(condition) => {
+                unless(self.contracted, Rule::StageLocked);
+                // What has to be bought is known with the variant.
+                unless(self.has_variant || !matches!(condition, 1 | 2), Rule::InvalidArgument);
+            }
+            Retract(condition) => {
+                if self.declared.is_some() {
+                    return refused(Rule::StageLocked);
+                }
+                unless(self.confirmed.contains(condition), Rule::NotFound);
+            }
+            Declare => {
+                unless(self.contracted && self.declared.is_none(), Rule::StageLocked);
+                unless(self.licences, Rule::LicenceRequired);
+                unless(self.confirmed.len() == 4, Rule::ReadinessConditions);
+            }
+            WithdrawReadiness => {
+                let frozen = self.run != Run::None;
+                unless(!frozen && self.declared.is_some(), Rule::StageLocked);
+            }
+            StartAudit(kind) => {
+                let audit = &self.audits[kind];
+                let unlocked = self.audit_is_unlocked(*kind);
+                let may_start = unlocked && !audit.is_open && audit.passed.is_none();
+                let agreed = self.agreed.get(kind) == Some(&self.today());
+                unless(may_start && agreed, Rule::AuditLocked);
+            }
+            Conclude(_) => {}
+            VoidAudit(kind) => unless(self.audits[kind].is_open, Rule::AuditLocked),
+            Stop => unless(self.window().is_some(), Rule::SystemsNotStopped),
+            StartRun => {
+                let unlocked = self.audits[&Kind::Audit2].passed.is_some();
+                unless(unlocked && self.run == Run::None, Rule::StageLocked);
+                if !self.has_variant {
+                    return refused(Rule::StageLocked);
+                }
+                let stopped = self.window().is_some_and(|(start, _)| self.stopped >= Some(start));
+                unless(stopped, Rule::SystemsNotStopped);
+                let hours = jiff::SignedDuration::from_hours(12);
+                unless(self.window().is_some_and(|(_, end)| self.now + hours <= end), Rule::RunOutsideWindow);
+            }
+            Restored => unless(matches!(self.run, Run::Started | Run::Restored(_)), Rule::StageLocked),
+            Finish => unless(matches!(self.run, Run::Restored(_)), Rule::StageLocked),
+            RollBack => match self.run {
+                Run::Finished(_) => unless(false, Rule::RollbackClosed),
+                Run::None => unless(false, Rule::StageLocked),
+                Run::Started | Run::Restored(_) => {}
+            },
+            Integrate(_) => {
+                let has_come = self.integration_day().is_some_and(|day| day <= self.today());
+                unless(has_come, Rule::IntegrationsNextBusinessDay);
+            }
+            Works => unless(self.is_integrated() && !self.problem && !self.works, Rule::StageLocked),
+            Problem => unless(self.is_integrated(), Rule::StageLocked),
+            Answer => unless(self.problem, Rule::NotFound),
+            Sign => {
+                let signed = |protocol: &BTreeSet<Party>| protocol.contains(&who.party());
+                unless(self.protocol.as_ref().is_some_and(|p| !signed(p)), Rule::ProtocolSignedByBoth);
+            }
+            DeclineProtocol => unless(self.protocol.is_some(), Rule::ProtocolSignedByBoth),
+            Cancel => unless(!self.is_running(), Rule::CancelDuringRun),
+            ChooseVariant | LicencesInPlace => {}
+        }
+        if rules.is_empty() { Ok(()) } else { Err(rules) }
+    }
+
+    fn carry_out(&mut self, what: &What, who: Who) {
+        let today = self.today();
+        match what {
+            Contract(day) => self.contract_day = Some(*day),
+            ChooseVariant => self.has_variant = true,
+            LicencesInPlace => self.licences = true,
+            Propose(asked) => self.proposals.push((who.party(), asked.clone())),
+            Accept => {
+                let (_, asked) = self.proposals.remove(0);
+                self.ever_agreed.extend(asked.keys());
+                self.agreed.extend(asked);
+            }
+            Decline => drop(self.proposals.remove(0)),
+            Withdraw(kind) => drop(self.agreed.remove(kind)),
+            Confirm(condition) => drop(self.confirmed.insert(*condition)),
+            Retract(condition) => drop(self.confirmed.remove(condition)),
+            Declare => {
+                self.declared = Some(today);
+                self.agreed.remove(&Kind::Readiness);
+            }
+            WithdrawReadiness => {
+                self.declared = None;
+                self.audits.values_mut().for_each(|audit| *audit = Audit::default());
+            }
+            StartAudit(kind) => {
+                self.audit(*kind).is_open = true;
+                self.agreed.remove(kind);
+            }
+            Conclude(passed) => {
+                let audit = self.audits.values_mut().find(|audit| audit.is_open).expect("one is open");
+                audit.is_open = false;
+                if *passed { audit.passed = Some(today) } else { audit.failed = Some(today) }
+            }
+            VoidAudit(kind) => self.audit(*kind).is_open = false,
+            Stop => self.stopped = Some(self.now),
+            StartRun => {
+                self.run = Run::Started;
+                self.stopped = None;
+                self.agreed.remove(&Kind::Migration);
+            }
+            Restored => self.run = Run::Restored(today),
+            Finish => {
+                if let Run::Restored(day) = self.run {
+                    self.run = Run::Finished(day);
+                }
+            }
+            RollBack => self.run = Run::None,
+            Integrate(brand) => drop(self.integrated.insert(*brand)),
+            Works => {
+                self.works = true;
+                self.protocol = Some(BTreeSet::new());
+            }
+            Problem => {
+                self.problem = true;
+                (self.works, self.protocol) = (false, None);
+            }
+            Answer => self.problem = false,
+            Sign => {
+                let signatures = self.protocol.as_mut().expect("judged");
+                signatures.insert(who.party());
+                self.completed = signatures.len() == 2;
+                self.ended = self.completed;
+            }
+            DeclineProtocol => (self.works, self.protocol) = (false, None),
+            Cancel => {
+                self.ended = true;
+                self.agreed.clear();
+                self.proposals.clear();
+                self.audits.values_mut().for_each(|audit| audit.is_open = false);
+                self.protocol = None;
+            }
+        }
+    }
+
+    /// What follows from any change: contracting, missed dates, dates that can no longer hold.
+    fn settle(&mut self) {
+        if self.ended {
+            return;
+        }
+        self.contracted |=
+            self.contract_day.is_some() && self.has_variant && self.licences && self.ever_agreed.len() == 4;
+        let (today, now) = (self.today(), self.now);
+        let missed = |kind: Kind, day: Date| match kind {
+            Kind::Readiness => false,
+            Kind::Audit1 | Kind::Audit2 => today > day,
+            Kind::Migration => now >= night(day).1,
+        };
+        self.agreed.retain(|kind, day| !missed(*kind, *day));
+        let broken = self.ground().broken(&self.agreed, &Dates::new());
+        self.agreed.retain(|kind, _| !broken.contains_key(kind));
+        let moot = |asked: &Dates| asked.keys().any(|kind| !self.is_ahead(*kind));
+        let open: Vec<_> = self.proposals.iter().filter(|(_, asked)| !moot(asked)).cloned().collect();
+        self.proposals = open;
+    }
+
+    /// The rules that a set of dates breaks.
+    fn against(&self, asked: &Dates) -> BTreeSet<Rule> {
+        let broken = self.ground().broken(&self.agreed, asked);
+        let mut rules: BTreeSet<_> =
+            asked.keys().filter_map(|kind| broken.get(kind)).flatten().copied().collect();
+        if !asked.keys().all(|kind| self.is_ahead(*kind)) {
+            rules.insert(Rule::StageLocked);
+        }
+        rules
+    }
+
+    pub fn ground(&self) -> Ground {
+        let failed = |(kind, audit): (&Kind, &Audit)| Some((*kind, audit.failed?));
+        Ground {
+            today: self.today(),
+            now: self.now,
+            contract_day: self.contract_day,
+            has_variant: self.has_variant,
+            contracted: self.contracted,
+            stands: Kind::ALL.map(|kind| (kind, self.stands(kind))).into(),
+            failed: self.audits.iter().filter_map(failed).collect(),
+        }
+    }
+
+    fn stands(&self, kind: Kind) -> Stands {
+        let done = |day: Option<Date>, under_way| match day {
+            Some(day) => Stands::Done(day),
+            None if under_way => Stands::UnderWay,
+            None => Stands::Ahead,
+        };
+        match kind {
+            Kind::Readiness => done(self.declared, false),
+            Kind::Audit1 | Kind::Audit2 => done(self.audits[&kind].passed, self.audits[&kind].is_open),
+            Kind::Migration => match self.run {
+                Run::None => Stands::Ahead,
+                Run::Started | Run::Restored(_) => Stands::UnderWay,
+                Run::Finished(day) => Stands::Done(day),
+            },
+        }
+    }
+
+    fn is_ahead(&self, kind: Kind) -> bool {
+        self.stands(kind) == Stands::Ahead
+    }
+
+    fn audit(&mut self, kind: Kind) -> &mut Audit {
+        self.audits.get_mut(&kind).expect("an audit")
+    }
+
+    fn audit_is_unlocked(&self, kind: Kind) -> bool {
+        match kind {
+            Kind::Audit2 => self.audits[&Kind::Audit1].passed.is_some(),
+            _ => self.declared.is_some(),
+        }
+    }
+
+    /// The agreed window, while it lasts.
+    fn window(&self) -> Option<(Timestamp, Timestamp)> {
+        let (start, end) = night(*self.agreed.get(&Kind::Migration)?);
+        (start <= self.now && self.now < end).then_some((start, end))
+    }
+
+    fn is_running(&self) -> bool {
+        matches!(self.run, Run::Started | Run::Restored(_))
+    }
+
+    fn integration_day(&self) -> Option<Date> {
+        let Run::Finished(restored) = self.run else { return None };
+        (1..).map(|n| plus(restored, n)).find(|day| is_business_day(*day))
+    }
+
+    fn is_integrated(&self) -> bool {
+        self.integration_day().is_some() && self.integrated.len() == 2
+    }
+
+    /// The eight stages in order.
+    pub fn stages(&self) -> [StageState; 8] {
+        let (audit_1, audit_2) = (&self.audits[&Kind::Audit1], &self.audits[&Kind::Audit2]);
+        let finished = matches!(self.run, Run::Finished(_));
+        let raw = [
+            (self.contracted, self.contract_day.is_some() || self.has_variant),
+            (self.declared.is_some(), !self.confirmed.is_empty()),
+            (audit_1.passed.is_some(), audit_1.is_open),
+            (audit_2.passed.is_some(), audit_2.is_open),
+            (finished, self.is_running()),
+            (self.is_integrated(), !self.integrated.is_empty()),
+            (self.works && !self.problem, self.problem),
+            (self.completed, self.protocol.is_some()),
+        ];
+        let mut unlocked = true;
+        raw.map(|(done, begun)| {
+            let state = match (unlocked, done, begun) {
+                (false, ..) => Locked,
+                (true, true, _) => Done,
+                (true, false, true) => InProgress,
+                (true, false, false) => Unlocked,
+            };
+            unlocked = state == Done;
+            state
+        })
+    }
+
+    /// What brings the process on, and who does it; none where time has to pass first, until the second.
+    pub fn next(&self) -> Result<(What, Who), Timestamp> {
+        let soon = self.now + jiff::SignedDuration::from_hours(1);
+        if self.contract_day.is_none() {
+            return Ok((Contract(self.today()), Crm));
+        }
+        if !self.has_variant {
+            return Ok((ChooseVariant, Decision));
+        }
+        if !self.licences {
+            return Ok((LicencesInPlace, Crm));
+        }
+        let needed: Vec<Kind> = if self.contracted {
+            let stage = |kind: &Kind| {
+                !self.agreed.contains_key(kind) && self.is_ahead(*kind) && *kind != Kind::Readiness
+            };
+            Kind::ALL.into_iter().filter(stage).collect()
+        } else {
+            Kind::ALL.into_iter().filter(|kind| !self.agreed.contains_key(kind)).collect()
+        };
+        if let Some((by, _)) = self.proposals.first() {
+            return Ok((Accept, if *by == Party::Softvig { Decision } else { Crm }));
+        }
+        if !needed.is_empty() && !self.is_running() {
+            let earliest = self.ground().earliest_days(&self.agreed);
+            return Ok((Propose(needed.into_iter().map(|kind| (kind, earliest[&kind])).collect()), Crm));
+        }
+        if let Some(condition) = (0..4).find(|condition| !self.confirmed.contains(condition)) {
+            return Ok((Confirm(condition), Technical));
+        }
+        if self.declared.is_none() {
+            return Ok((Declare, Decision));
+        }
+        for (kind, audit) in &self.audits {
+            if audit.is_open {
+                return Ok((Conclude(true), Auditor));
+            }
+            if audit.passed.is_none() {
+                let day = self.agreed[kind];
+                let morning = day.at(9, 0, 0, 0).to_zoned(TimeZone::get("Europe/Warsaw").expect("known"));
+                let morning = morning.expect("no such hour").timestamp();
+                return if morning <= self.now { Ok((StartAudit(*kind), Auditor)) } else { Err(morning) };
+            }
+        }
+        match self.run {
+            Run::None => {
+                let Some(day) = self.agreed.get(&Kind::Migration) else { return Err(soon) };
+                let (start, end) = night(*day);
+                if self.now < start {
+                    return Err(start);
+                }
+                if self.stopped < Some(start) {
+                    return Ok((Stop, Technical));
+                }
+                if self.now + jiff::SignedDuration::from_hours(12) > end {
+                    return Err(end);
+                }
+                return Ok((StartRun, Operator));
+            }
+            Run::Started => return Ok((Restored, Operator)),
+            Run::Restored(_) => return Ok((Finish, Operator)),
+            Run::Finished(_) => {}
+        }
+        let day = self.integration_day().expect("a run is finished");
+        if let Some(brand) = (0..2).find(|brand| !self.integrated.contains(brand)) {
+            let morning = day.at(9, 0, 0, 0).to_zoned(TimeZone::get("Europe/Warsaw").expect("known"));
+            let morning = morning.expect("no such hour").timestamp();
+            return if day <= self.today() { Ok((Integrate(brand), Operator)) } else { Err(morning) };
+        }
+        if self.problem {
+            return Ok((Answer, Crm));
+        }
+        match &self.protocol {
+            None => Ok((Works, Decision)),
+            Some(signed) if signed.contains(&Party::Company) => Ok((Sign, Crm)),
+            Some(_) => Ok((Sign, Decision)),
+        }
+    }
+}
+
+/// Who may, as the domain says it.
+fn may(what: &What) -> &'static [Who] {
+    match what {
+        Contract(_) => &[Crm],
+        ChooseVariant | Works => &[Decision],
+        LicencesInPlace | Conclude(_) => &[Crm, Operator, Auditor, Technical, Decision],
+        Propose(_) => &[Crm, Operator, Technical, Decision],
+        Accept | Decline | Withdraw(_) | Sign | DeclineProtocol => &[Crm, Operator, Decision],
+        Confirm(_) | Retract(_) | Declare | Problem => &[Technical, Decision],
+        WithdrawReadiness | StartRun | Restored | Finish | RollBack | Integrate(_) | Answer | Cancel => {
+            &[Crm, Operator]
+        }
+        StartAudit(_) | VoidAudit(_) => &[Crm, Operator, Auditor],
+        Stop => &[Crm, Operator, Technical],
+    }
+}
