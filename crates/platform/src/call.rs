@@ -45,6 +45,7 @@ impl Call {
         let Self { principal: caller, .. } = self;
         Ok(Ticket {
             key: hex(&hash(&[&caller.issuer, &caller.subject, self.method, request_id].map(str::as_bytes))),
+            request_id: request_id.to_owned(),
             payload_hash: hex(&self.payload_hash),
             validate_only: self.validate_only,
             trace: self.traceparent.clone(),

@@ -32,6 +32,11 @@ pub struct Timer {
 /// What a service does when its timers come due, in the given unit.
 #[async_trait]
 pub trait OnTimer: Send + Sync {
+    /// What each process does once, before its first timer. An error has it tried again.
+    async fn at_start(&self) -> Result<(), Error> {
+        Ok(())
+    }
+
     /// Late timers fire too: the effect is judged by the unit's time. An error leaves the
     /// timer in place: it is tried again, ever more seldom.
     async fn fire(&self, unit: &mut Unit, timer: &Timer) -> Result<(), Error>;
@@ -68,8 +73,9 @@ impl Unit {
 impl Core {
     /// Fires timers until cancelled. Any number of replicas may run it.
     pub async fn run_timers(&self, on: Arc<dyn OnTimer>, stop: CancellationToken) {
+        let mut started = false;
         loop {
-            match self.fire_due(on.as_ref(), &stop).await {
+            match self.start_and_fire(on.as_ref(), &mut started, &stop).await {
                 Ok(()) => {}
                 Err(e) => tracing::warn!(service = self.service, error = %e, "timers wait"),
             }
@@ -79,6 +85,19 @@ impl Core {
                 () = tokio::time::sleep(self.clock.poll_interval()) => {}
             }
         }
+    }
+
+    async fn start_and_fire(
+        &self,
+        on: &dyn OnTimer,
+        started: &mut bool,
+        stop: &CancellationToken,
+    ) -> Result<(), Error> {
+        if !*started {
+            caught("start", on.at_start()).await?;
+            *started = true;
+        }
+        self.fire_due(on, stop).await
     }
 
     /// Fires what is due now, in order of the due times.

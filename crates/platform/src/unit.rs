@@ -44,6 +44,8 @@ pub struct NewHistory {
 pub struct Ticket {
     /// Hash of issuer, subject, method and request id.
     pub key: String,
+    /// As the caller chose it; for the history.
+    pub request_id: String,
     /// Hash of the request without its id.
     pub payload_hash: String,
     /// Judge only: the unit never commits.
@@ -263,7 +265,7 @@ impl Unit {
         if self.history.is_empty() {
             return Ok(());
         }
-        let request = self.ticket.as_ref().map(|t| t.key.clone());
+        let request = self.ticket.as_ref().map(|t| t.request_id.clone());
         let mut values: Vec<Value> = Vec::new();
         for line in &self.history {
             values.extend::<[Value; 8]>([

@@ -45,12 +45,11 @@ impl Source<'_> {
         unit.emit(NewEvent { event_id, kind, project, payload: message.encode_to_vec() });
     }
 
-    /// Puts an internal event into the history; `tag` is the field of its JSON that names it.
-    pub fn record(&self, unit: &mut Unit, tag: &str, event: &impl Serialize) -> Result<(), Error> {
+    /// Puts an internal event into the history, under a name that says what happened.
+    pub fn record(&self, unit: &mut Unit, kind: &str, event: &impl Serialize) -> Result<(), Error> {
         let body = serde_json::to_value(event).map_err(anyhow::Error::from)?;
-        let kind = body[tag].as_str().unwrap_or_default().to_owned();
         unit.record(NewHistory {
-            kind,
+            kind: kind.to_owned(),
             project: self.project_name(),
             actor: self.actor.in_history(self.company),
             body,

@@ -40,6 +40,10 @@ impl SchedulingService for Grpc {
         self.0.call(r, Scheduling::enter_closure).await
     }
 
+    async fn withdraw_closure(&self, r: Request<pb::WithdrawClosureRequest>) -> Answer<pb::Company> {
+        self.0.call(r, Scheduling::withdraw_closure).await
+    }
+
     async fn set_systems(&self, r: Request<pb::SetSystemsRequest>) -> Answer<pb::Company> {
         self.0.call(r, Scheduling::set_systems).await
     }
@@ -98,6 +102,13 @@ impl SchedulingService for Grpc {
 
     async fn list_history(&self, r: Request<pb::ListHistoryRequest>) -> Answer<pb::ListHistoryResponse> {
         self.0.call(r, Scheduling::list_history).await
+    }
+
+    async fn list_company_history(
+        &self,
+        r: Request<pb::ListCompanyHistoryRequest>,
+    ) -> Answer<pb::ListCompanyHistoryResponse> {
+        self.0.call(r, Scheduling::list_company_history).await
     }
 
     async fn cancel_project(&self, r: Request<pb::CancelProjectRequest>) -> Answer<pb::Project> {
@@ -160,6 +171,10 @@ impl SchedulingService for Grpc {
 
     async fn declare_readiness(&self, r: Request<pb::DeclareReadinessRequest>) -> Answer<pb::Project> {
         self.0.call(r, Scheduling::declare_readiness).await
+    }
+
+    async fn correct_readiness(&self, r: Request<pb::CorrectReadinessRequest>) -> Answer<pb::Project> {
+        self.0.call(r, Scheduling::correct_readiness).await
     }
 
     async fn withdraw_readiness(&self, r: Request<pb::WithdrawReadinessRequest>) -> Answer<pb::Project> {

@@ -21,6 +21,12 @@ impl MigratorTrait for Migrator {
                      where label not in ('completed', 'cancelled')",
                 ],
             }),
+            Box::new(Change {
+                name: "m20261122_000003_holidays",
+                tables: Vec::new,
+                // By which list all open projects were checked last; see `project/holidays.rs`.
+                sql: &["create table holidays_checked (id integer primary key, days text not null)"],
+            }),
         ]
     }
 }

@@ -44,14 +44,15 @@ async fn a_dealership_goes_from_contract_to_signed_protocol(#[values(Embedded, S
     let history = d.decision.portal.call(history).await.expect("history").entries;
     let kinds: Vec<_> = history.iter().map(|entry| entry.kind.as_str()).collect();
     for kind in [
-        "opened",
+        "project_opened",
         "contract_recorded",
         "variant_chosen",
         "date_agreed",
-        "readiness",
-        "audit",
-        "run",
-        "protocol",
+        "readiness_declared",
+        "audit_passed",
+        "run_started",
+        "databases_restored",
+        "protocol_signed",
     ] {
         assert!(kinds.contains(&kind), "{kind} is not in {kinds:?}");
     }

@@ -242,6 +242,7 @@ pub fn company(n: u128) -> CompanyId {
 pub fn ticket(key: &str, payload: &str) -> Ticket {
     Ticket {
         key: key.into(),
+        request_id: key.into(),
         payload_hash: payload.into(),
         validate_only: false,
         trace: None,

@@ -85,6 +85,21 @@ impl Scheduling {
         self.company_changed(change, &events).await
     }
 
+    /// RPC `WithdrawClosure`.
+    pub async fn withdraw_closure(
+        &self,
+        call: Call,
+        request: pb::WithdrawClosureRequest,
+    ) -> Result<pb::Company, Error> {
+        let id = name::company("name", &request.name)?;
+        let (first, last) = parse::closure_days(&request.first_day, &request.last_day)?;
+        let Some(mut change) = self.change_company(&call, id, &request.name).await? else {
+            return self.read_company(id).await;
+        };
+        let events = change.company.value.withdraw_closure(first, last, &change.actor)?;
+        self.company_changed(change, &events).await
+    }
+
     /// RPC `SetSystems`.
     pub async fn set_systems(
         &self,

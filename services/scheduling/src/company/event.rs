@@ -24,6 +24,11 @@ pub enum CompanyEvent {
         first: Date,
         last: Date,
     },
+    /// It is open on these days after all.
+    ClosureWithdrawn {
+        first: Date,
+        last: Date,
+    },
     /// What is stopped for a run.
     SystemsStated,
     ContactAdded {
@@ -60,8 +65,22 @@ impl CompanyEvent {
         }
     }
 
-    /// Whether the hours may have changed by which migration windows are judged.
-    pub fn changes_hours(&self) -> bool {
-        matches!(self, Self::HoursChanged | Self::ClosureEntered { .. })
+    /// The name under which the history keeps it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Registered => "registered",
+            Self::ProfileChanged => "profile_changed",
+            Self::BrandsChanged { .. } => "brands_changed",
+            Self::HoursChanged => "hours_changed",
+            Self::ClosureEntered { .. } => "closure_entered",
+            Self::ClosureWithdrawn { .. } => "closure_withdrawn",
+            Self::SystemsStated => "systems_stated",
+            Self::ContactAdded { .. } => "contact_added",
+            Self::ContactChanged { .. } => "contact_changed",
+            Self::ContactLeft { .. } => "contact_left",
+            Self::AddressUndeliverable { .. } => "address_undeliverable",
+            Self::AddressCleared { .. } => "address_cleared",
+            Self::ContactAnonymised { .. } => "contact_anonymised",
+        }
     }
 }

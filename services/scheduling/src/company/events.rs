@@ -3,8 +3,11 @@
 use platform::{Error, actor::Actor, id::ContactId, unit::Unit};
 use proto::scheduling::v1::{self as pb, scheduling_event::Event as Public};
 
-use super::{Company, CompanyEvent, contact_name, view};
-use crate::events::Source;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::{Company, CompanyEvent, Contact, contact_name, view};
+use crate::{events::Source, project::stops::StopList};
 
 /// Puts the events of one change on the lane, and each into the history. `company` is what it became.
 pub(super) fn emit(
@@ -16,12 +19,47 @@ pub(super) fn emit(
     let source = Source { company: company.id, project: None, actor };
     let now = unit.now();
     for event in events {
-        source.record(unit, "event", event)?;
+        source.record(unit, event.name(), &Line { event, became: became(company, event) })?;
         for event in public(company, event) {
             source.tell(unit, event, now);
         }
     }
     Ok(())
+}
+
+/// A line of the history: the change, and what it made of the company where the change does not say.
+#[derive(Serialize)]
+struct Line<'a> {
+    #[serde(flatten)]
+    event: &'a CompanyEvent,
+    #[serde(skip_serializing_if = "Value::is_null")]
+    became: Value,
+}
+
+/// People by id only: of what must stand still the keys, because its owners are people.
+fn became(company: &Company, event: &CompanyEvent) -> Value {
+    match event {
+        CompanyEvent::Registered => json!({ "profile": company.profile, "sites": company.sites }),
+        CompanyEvent::ProfileChanged => json!({ "profile": company.profile }),
+        CompanyEvent::HoursChanged => json!({ "sites": company.sites }),
+        CompanyEvent::SystemsStated => {
+            let keys = |list| -> Vec<_> {
+                let lists = company.system_lists.iter();
+                lists.flat_map(|lists| lists.list(list)).map(|item| &item.key).collect()
+            };
+            json!({ "systems": keys(StopList::Systems), "applications": keys(StopList::Applications) })
+        }
+        CompanyEvent::ContactAdded { contact } | CompanyEvent::ContactChanged { contact } => {
+            json!({ "roles": company.contact(*contact).map(Contact::roles) })
+        }
+        CompanyEvent::BrandsChanged { .. }
+        | CompanyEvent::ClosureEntered { .. }
+        | CompanyEvent::ClosureWithdrawn { .. }
+        | CompanyEvent::ContactLeft { .. }
+        | CompanyEvent::AddressUndeliverable { .. }
+        | CompanyEvent::AddressCleared { .. }
+        | CompanyEvent::ContactAnonymised { .. } => Value::Null,
+    }
 }
 
 /// What others hear of it; nothing where it is nobody else's business.
@@ -49,6 +87,7 @@ fn public(company: &Company, event: &CompanyEvent) -> Vec<Public> {
         CompanyEvent::BrandsChanged { .. }
         | CompanyEvent::HoursChanged
         | CompanyEvent::ClosureEntered { .. }
+        | CompanyEvent::ClosureWithdrawn { .. }
         | CompanyEvent::SystemsStated
         | CompanyEvent::ContactAdded { .. }
         | CompanyEvent::ContactChanged { .. }

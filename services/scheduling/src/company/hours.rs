@@ -6,7 +6,7 @@ use proto::common::v1::ErrorReason;
 use proto::refusal::{Refusal, Violation, Words, words};
 
 use super::{Closure, Company, CompanyEvent, Site, permit};
-use crate::project::checks::{denied, is_short_line};
+use crate::project::checks::{denied, is_short_line, not_found};
 
 /// A year: what is longer is a mistake in writing.
 const LONGEST_CLOSURE_DAYS: usize = 366;
@@ -55,9 +55,7 @@ impl Company {
         let Actor::Contact { id, .. } = actor else {
             return Err(not_decision());
         };
-        if !actor.decides() {
-            return Err(not_decision());
-        }
+        permit_decision(actor)?;
         let closure = Closure { first, last, note: note.trim().to_owned(), entered_by: *id };
         let invalid = |field: &str, asked: Words, allowed: Words| {
             Violation::new(ErrorReason::InvalidArgument).field(field).asked(asked).allowed(allowed)
@@ -85,6 +83,23 @@ impl Company {
         self.closures.push(closure);
         Ok(vec![CompanyEvent::ClosureEntered { first, last }])
     }
+
+    /// The company is open on these days after all: takes back what was entered for exactly them. By a
+    /// decision contact.
+    pub fn withdraw_closure(
+        &mut self,
+        first: Date,
+        last: Date,
+        actor: &Actor,
+    ) -> Result<Vec<CompanyEvent>, Refusal> {
+        permit_decision(actor)?;
+        let before = self.closures.len();
+        self.closures.retain(|closure| (closure.first, closure.last) != (first, last));
+        if self.closures.len() == before {
+            return Err(not_found("closure", format!("{first}/{last}")));
+        }
+        Ok(vec![CompanyEvent::ClosureWithdrawn { first, last }])
+    }
 }
 
 /// What of the sites cannot be used; none at all is left to the caller.
@@ -106,6 +121,10 @@ pub(super) fn site_violations(sites: &[Site]) -> Vec<Violation> {
                 ))
         })
         .collect()
+}
+
+fn permit_decision(actor: &Actor) -> Result<(), Refusal> {
+    if actor.decides() { Ok(()) } else { Err(not_decision()) }
 }
 
 fn not_decision() -> Refusal {

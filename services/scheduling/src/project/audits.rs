@@ -1,6 +1,5 @@
 //! Audit 1 and audit 2 as scheduling sees them: numbered attempts, their start gate and their results.
 
-use calendar::Interval;
 use calendar::local_time;
 use jiff::Timestamp;
 use platform::{fact::Fact, text};
@@ -10,7 +9,7 @@ use proto::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::checks::{by_softvig, local_interval};
+use super::{PlannedDate, checks::by_softvig};
 use crate::actor::Actor;
 
 platform::id! {
@@ -25,7 +24,7 @@ pub struct StartGate<'a> {
     /// Buffers that still run, each by its own name.
     pub buffers: &'a [Violation],
     /// The agreed day or window; none where no date is agreed.
-    pub agreed: Option<Interval>,
+    pub agreed: Option<PlannedDate>,
 }
 
 /// A minor finding left open by audit 2: it goes into the protocol.
@@ -112,6 +111,7 @@ pub enum AuditEvent {
     Opened {
         attempt: AttemptId,
         number: u32,
+        occurred_at: Timestamp,
     },
     Passed {
         attempt: AttemptId,
@@ -137,6 +137,20 @@ pub enum AuditEvent {
         attempt: AttemptId,
         reason: String,
     },
+}
+
+impl AuditEvent {
+    /// See [`ProjectEvent::name`](super::ProjectEvent::name).
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Opened { .. } => "audit_attempt_opened",
+            Self::Passed { .. } => "audit_passed",
+            Self::Failed { .. } => "audit_failed",
+            Self::Corrected { .. } => "audit_result_corrected",
+            Self::ResultKept { .. } => "audit_result_kept",
+            Self::Voided { .. } => "audit_attempt_voided",
+        }
+    }
 }
 
 /// Why a result moves nothing.
@@ -217,15 +231,15 @@ impl Audit {
                 "once a date of this audit is agreed",
                 "gdy termin tego audytu będzie ustalony",
             ))),
-            Some(agreed) if !agreed.contains(started.occurred_at) => {
-                violations.push(locked(local_interval(agreed).into()))
+            Some(agreed) if !agreed.span().contains(started.occurred_at) => {
+                violations.push(locked(agreed.into()))
             }
             Some(_) => {}
         }
         Refusal::unless_empty(violations)?;
-        let number = self.next_number();
+        let (number, occurred_at) = (self.next_number(), started.occurred_at);
         self.attempts.push(Attempt { id, number, started, state: AttemptState::Open, corrected: Vec::new() });
-        Ok(vec![AuditEvent::Opened { attempt: id, number }])
+        Ok(vec![AuditEvent::Opened { attempt: id, number, occurred_at }])
     }
 
     /// The number of the attempt that would be started next.

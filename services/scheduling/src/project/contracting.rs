@@ -2,7 +2,7 @@
 //! `CONTACTS_REQUIRED`, `VARIANT_REQUIRED`).
 
 use jiff::civil::Date;
-use platform::fact::Fact;
+use platform::{fact::Fact, text};
 use proto::{
     common::v1::ErrorReason,
     refusal::{Refusal, Violation, words},
@@ -35,8 +35,9 @@ impl Contracting {
 }
 
 impl Project {
-    /// SOFTVIG records or corrects the day on which the contract was signed. Dates are checked again.
-    pub fn record_contract(&mut self, day: Date, ctx: &Context) -> Outcome {
+    /// SOFTVIG records the day on which the contract was signed, or corrects it and says why. Dates are
+    /// checked again.
+    pub fn record_contract(&mut self, day: Date, reason: &str, ctx: &Context) -> Outcome {
         self.change(ctx, |project, events| {
             let mut violations = Vec::from_iter(by_softvig(ctx.actor));
             let latest = project.days().declared.unwrap_or(Date::MAX).min(ctx.today());
@@ -48,11 +49,13 @@ impl Project {
                         .allowed(format!("../{latest}")),
                 );
             }
+            let corrects = project.contracting.day().is_some_and(|known| known != day);
+            violations.extend(corrects.then(|| text::note("reason", reason)).flatten());
             Refusal::unless_empty(violations)?;
             if project.contracting.day() != Some(day) {
                 let recorded = Fact::new(ctx.actor, None, ctx.now);
                 project.contracting.entries.push(ContractEntry { day, recorded });
-                events.push(ProjectEvent::ContractRecorded { day });
+                events.push(ProjectEvent::ContractRecorded { day, reason: reason.trim().to_owned() });
             }
             Ok(())
         })

@@ -1,6 +1,5 @@
 //! The four agreed dates: agreed, moved, withdrawn, missed, used (`DATES_AGREED_JOINTLY`).
 
-use calendar::day_bounds;
 use jiff::{Timestamp, civil::Date};
 use platform::text;
 use proto::{
@@ -10,7 +9,7 @@ use proto::{
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Context, DateKind, PlannedDate, Project, ProjectEvent, ProposalId, Stage, Terms,
+    Context, DateKind, PlannedDate, Project, ProjectEvent, ProposalId, Stage, StageState, Terms,
     buffers::Judge,
     checks::{denied, stage_locked},
     days::{Days, Progress},
@@ -45,10 +44,7 @@ pub struct Agreed {
 impl Agreed {
     /// From this instant on it is too late to begin.
     pub fn ends_at(&self) -> Timestamp {
-        match &self.date {
-            PlannedDate::Day(day) => day_bounds(*day).end,
-            PlannedDate::Window(window) => window.end.at,
-        }
+        self.date.span().end
     }
 }
 
@@ -154,6 +150,7 @@ impl Project {
 
     /// Withdraws exactly those agreed dates that can no longer hold.
     pub(super) fn replan(&mut self, ctx: &Context, events: &mut Vec<ProjectEvent>) {
+        self.end_repetitions(ctx, events);
         let (rows, inputs) = self.plan_with(ctx, |_| None);
         let broken: Vec<_> = rows
             .iter()
@@ -166,6 +163,15 @@ impl Project {
             .collect();
         for (kind, cause, earliest) in broken {
             self.end_date(kind, cause, earliest, ctx.now, events);
+        }
+    }
+
+    /// A failed result that is corrected to a pass leaves nothing to repeat on the day agreed for it.
+    fn end_repetitions(&mut self, ctx: &Context, events: &mut Vec<ProjectEvent>) {
+        let days = self.days();
+        for kind in DateKind::ALL.into_iter().filter(|kind| days.progress(*kind) == Progress::Over) {
+            let rules = vec![ErrorReason::AuditLocked.name().to_owned()];
+            self.end_date(kind, WithdrawCause::Rules { rules }, None, ctx.now, events);
         }
     }
 
@@ -206,8 +212,8 @@ impl Project {
                 may,
                 words("a decision contact or SOFTVIG", "osoba decyzyjna albo SOFTVIG"),
             ));
-            violations.extend(text::note("note", note));
-            violations.extend(project.not_ahead(kind));
+            violations.extend(text::note("reason", note));
+            violations.extend(project.begun(kind));
             if project.dates.agreed(kind).is_none() {
                 violations.push(
                     Violation::new(ErrorReason::DatesAgreedJointly)
@@ -237,6 +243,16 @@ impl Project {
             Progress::Over => words("no more: the stage is over", "już nie: etap się zakończył"),
         };
         Some(stage_locked(Stage::from(kind), allowed).field(kind.name()))
+    }
+
+    /// `STAGE_LOCKED` where the date's stage is in progress or over. Readiness begins with its first
+    /// condition: from then on its day is moved by both and not withdrawn by one.
+    fn begun(&self, kind: DateKind) -> Option<Violation> {
+        let moved = || words("another day that both agree on", "inny dzień, na który zgodzą się obie strony");
+        self.not_ahead(kind).or_else(|| {
+            let in_progress = self.stage_state(kind.stage()) == StageState::InProgress;
+            in_progress.then(|| stage_locked(kind.stage(), moved()).field(kind.name()))
+        })
     }
 
     /// The earliest day that a date could be agreed for now.

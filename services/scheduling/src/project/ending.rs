@@ -153,7 +153,7 @@ impl Project {
                 project.end_date(kind, WithdrawCause::Cancelled, None, ctx.now, events);
             }
             for id in project.proposals.iter().map(|p| p.id).collect::<Vec<_>>() {
-                project.close_proposal(id, ProposalOutcome::Invalid, events);
+                project.close_proposal(id, ProposalOutcome::Invalid, &reason, events);
             }
             for no in AuditNo::ALL {
                 let voided = project.audit_mut(no).void_open(&reason, ctx.actor, ctx.now);

@@ -31,7 +31,7 @@ pub(super) fn emit(
 ) -> Result<(), Error> {
     let source = Source { company: project.company, project: Some(project.id), actor: ctx.actor };
     for event in events {
-        source.record(unit, "type", &event)?;
+        source.record(unit, event.name(), &event)?;
         let occurred_at = occurred_at(&event).unwrap_or(ctx.now);
         for event in public(event, project, ctx) {
             source.tell(unit, event, occurred_at);
@@ -43,9 +43,13 @@ pub(super) fn emit(
 /// When it happened, where that can differ from when it was recorded.
 fn occurred_at(event: &ProjectEvent) -> Option<Timestamp> {
     Some(match event {
-        ProjectEvent::Readiness(ReadinessEvent::Declared { occurred_at })
+        ProjectEvent::Readiness(
+            ReadinessEvent::Declared { occurred_at } | ReadinessEvent::Corrected { occurred_at, .. },
+        )
+        | ProjectEvent::Audit { event: AuditEvent::Opened { occurred_at, .. }, .. }
         | ProjectEvent::Run(
-            RunEvent::DatabasesRestored { occurred_at, .. }
+            RunEvent::Started { occurred_at, .. }
+            | RunEvent::DatabasesRestored { occurred_at, .. }
             | RunEvent::Finished { occurred_at, .. }
             | RunEvent::RolledBack { occurred_at, .. },
         )
@@ -64,7 +68,7 @@ pub(super) fn public(event: ProjectEvent, project: &Project, ctx: &Context) -> V
     let one = |event| vec![event];
     match event {
         ProjectEvent::Opened => one(Event::ProjectOpened(pb::ProjectOpened {})),
-        ProjectEvent::ContractRecorded { day } => {
+        ProjectEvent::ContractRecorded { day, .. } => {
             one(Event::ContractRecorded(pb::ContractRecorded { contract_day: day.to_string() }))
         }
         ProjectEvent::VariantHelpAsked { note } => {
@@ -101,9 +105,10 @@ pub(super) fn public(event: ProjectEvent, project: &Project, ctx: &Context) -> V
                 .collect(),
             counters: counters.map(|id| id.to_string()).unwrap_or_default(),
         })),
-        ProjectEvent::ProposalClosed { proposal, outcome } => {
+        ProjectEvent::ProposalClosed { proposal, outcome, reason } => {
             one(Event::ProposalClosed(pb::ProposalClosed {
                 proposal: proposal.to_string(),
+                reason,
                 outcome: match outcome {
                     ProposalOutcome::Accepted => "accepted",
                     ProposalOutcome::Countered => "countered",
@@ -217,12 +222,8 @@ fn date_withdrawn(withdrawn: Withdrawn) -> Event {
 
 fn readiness(event: ReadinessEvent, project: &Project, ctx: &Context) -> Option<Event> {
     Some(match event {
-        ReadinessEvent::Declared { .. } => Event::ReadinessDeclared(pb::ReadinessDeclared {
-            audit_1_earliest: project
-                .earliest_day(DateKind::Audit1, ctx)
-                .map(|d| d.to_string())
-                .unwrap_or_default(),
-        }),
+        ReadinessEvent::Declared { .. } => declared(project, ctx, false),
+        ReadinessEvent::Corrected { .. } => declared(project, ctx, true),
         ReadinessEvent::Withdrawn { reason } => Event::ReadinessWithdrawn(pb::ReadinessWithdrawn { reason }),
         ReadinessEvent::ConditionConfirmed { .. }
         | ReadinessEvent::ConditionRetracted { .. }
@@ -230,11 +231,18 @@ fn readiness(event: ReadinessEvent, project: &Project, ctx: &Context) -> Option<
     })
 }
 
+/// From which day audit 1 is possible, which a corrected time of the declaration moves.
+fn declared(project: &Project, ctx: &Context, corrected: bool) -> Event {
+    let earliest = project.earliest_day(DateKind::Audit1, ctx);
+    let audit_1_earliest = earliest.map(|day| day.to_string()).unwrap_or_default();
+    Event::ReadinessDeclared(pb::ReadinessDeclared { audit_1_earliest, corrected })
+}
+
 /// Results are the audit service's to tell.
 fn audit(no: AuditNo, event: AuditEvent, project: &Project, ctx: &Context) -> Option<Event> {
     let variant = ctx.variant;
     Some(match event {
-        AuditEvent::Opened { attempt, number } => Event::AuditAttemptOpened(pb::AuditAttemptOpened {
+        AuditEvent::Opened { attempt, number, .. } => Event::AuditAttemptOpened(pb::AuditAttemptOpened {
             attempt: attempt.to_string(),
             audit: wire::audit(no),
             number: number.cast_signed(),

@@ -13,9 +13,9 @@ use super::{Context, Project, ProjectEvent};
 pub struct Evidence(BTreeMap<String, Timestamp>);
 
 impl Evidence {
-    /// Keys of the items that are stale.
-    pub fn stale(&self, now: Timestamp) -> Vec<String> {
-        self.0.iter().filter(|(_, expires)| **expires <= now).map(|(key, _)| key.clone()).collect()
+    /// Keys of the items that are stale when a run starts.
+    pub fn stale(&self, at: Timestamp) -> Vec<String> {
+        self.0.iter().filter(|(_, expires)| **expires <= at).map(|(key, _)| key.clone()).collect()
     }
 }
 

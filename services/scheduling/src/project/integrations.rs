@@ -94,6 +94,22 @@ pub enum IntegrationEvent {
     },
 }
 
+impl IntegrationEvent {
+    /// See [`ProjectEvent::name`](super::ProjectEvent::name).
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Announced { .. } => "integrations_announced",
+            Self::Cancelled { .. } => "integrations_cancelled",
+            Self::Skipped => "integrations_skipped",
+            Self::Restored { .. } => "integration_restored",
+            Self::DropProposed { .. } => "integration_drop_asked",
+            Self::DropRefused { .. } => "integration_drop_refused",
+            Self::Dropped { .. } => "integration_dropped",
+            Self::Reopened { .. } => "integration_reopened",
+        }
+    }
+}
+
 impl Integrations {
     /// The first day on which a brand can be recorded as restored.
     pub fn day(&self) -> Option<Date> {
@@ -122,28 +138,41 @@ impl Integrations {
     }
 
     /// `INTEGRATIONS_NEXT_BUSINESS_DAY`: the databases are restored, so the day is known; again after a
-    /// second restoration or a correction, when the day may move. `brands`: the company's, as they are now.
+    /// second restoration, a correction or a change of the holidays, when the day may move for the brands
+    /// that still wait. `brands`: the company's, as they are now.
     pub fn databases_restored(
         &mut self,
         restored_at: Timestamp,
         brands: &[String],
         calendar: &Calendar,
+        today: Date,
     ) -> Vec<IntegrationEvent> {
         let day = calendar.next_business_day(local_day(restored_at));
-        if self.day() == Some(day) {
+        let Some(known) = self.day() else {
+            *self = Self::Announced { day, brands: brands.to_vec() };
+            return announced(day, brands.to_vec());
+        };
+        if known == day {
             return Vec::new();
         }
-        let told = match self {
-            Self::Waiting | Self::Announced { .. } => {
-                *self = Self::Announced { day, brands: brands.to_vec() };
-                brands.to_vec()
+        match self {
+            Self::Waiting => {}
+            Self::Announced { day: known, brands: told } => (*known, *told) = (day, brands.to_vec()),
+            Self::Listed { day: known, .. } => *known = day,
+        }
+        // Nobody waits for a day that has come: from it on a brand can be back at any time.
+        if known.max(today) == day.max(today) { Vec::new() } else { announced(day, self.waiting()) }
+    }
+
+    /// The brands that wait for their day, by key.
+    pub fn waiting(&self) -> Vec<String> {
+        match self {
+            Self::Waiting => Vec::new(),
+            Self::Announced { brands, .. } => brands.clone(),
+            Self::Listed { brands, .. } => {
+                brands.iter().filter(|(_, brand)| !brand.is_over()).map(|(key, _)| key.clone()).collect()
             }
-            Self::Listed { day: known, brands } => {
-                *known = day;
-                brands.keys().cloned().collect()
-            }
-        };
-        announced(day, told)
+        }
     }
 
     /// The run was rolled back: what was announced holds no more.
@@ -164,13 +193,7 @@ impl Integrations {
 
     /// Tells the brands that still wait that their day holds no more; what is recorded stays.
     pub fn called_off(&self) -> Vec<IntegrationEvent> {
-        let brands: Vec<String> = match self {
-            Self::Waiting => Vec::new(),
-            Self::Announced { brands, .. } => brands.clone(),
-            Self::Listed { brands, .. } => {
-                brands.iter().filter(|(_, brand)| !brand.is_over()).map(|(key, _)| key.clone()).collect()
-            }
-        };
+        let brands = self.waiting();
         if brands.is_empty() { Vec::new() } else { vec![IntegrationEvent::Cancelled { brands }] }
     }
 

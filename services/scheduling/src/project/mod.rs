@@ -14,6 +14,7 @@ pub mod days;
 mod ending;
 mod events;
 pub mod evidence;
+mod holidays;
 pub mod integrations;
 pub mod licence;
 pub mod model;

@@ -212,6 +212,7 @@ impl Project {
         }
         self.miss_dates(ctx, events);
         self.replan(ctx, events);
+        self.count_from_restoration(ctx, events);
         self.close_moot_proposals(events);
         self.tell_unlocked(ctx, events);
     }

@@ -117,7 +117,7 @@ impl Project {
                 ))
             })?;
             let mut violations = Vec::new();
-            for (field, said) in [("person", &asked.person), ("note", &asked.note)] {
+            for (field, said) in [("person", &asked.person), ("reason", &asked.note)] {
                 if said.trim().is_empty() {
                     violations.push(Violation::new(ErrorReason::OverrideNotAllowed).field(field).allowed(
                         words(

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use jiff::civil::Date;
-use platform::etag;
+use jiff::{Timestamp, civil::Date};
+use platform::{Error, clock, etag};
 use proto::{
     common::v1::{self as common, ErrorReason, planned_date},
     refusal::{Refusal, Violation, Words, words},
@@ -151,14 +151,23 @@ pub(super) fn number(field: &str, number: i32) -> Result<u32, Refusal> {
 /// A step of a run whose time can be corrected.
 pub(super) fn run_step(field: &str, step: i32) -> Result<RunStep, Refusal> {
     match pb::RunStep::try_from(step) {
+        Ok(pb::RunStep::Started) => Ok(RunStep::Started),
         Ok(pb::RunStep::DatabasesRestored) => Ok(RunStep::Restored),
         Ok(pb::RunStep::Finished) => Ok(RunStep::Finished),
         Ok(pb::RunStep::RolledBack) => Ok(RunStep::RolledBack),
         Ok(pb::RunStep::Unspecified) | Err(_) => {
-            let allowed = "RUN_STEP_DATABASES_RESTORED, RUN_STEP_FINISHED, RUN_STEP_ROLLED_BACK";
+            let allowed =
+                "RUN_STEP_STARTED, RUN_STEP_DATABASES_RESTORED, RUN_STEP_FINISHED, RUN_STEP_ROLLED_BACK";
             Err(invalid(field, step, allowed))
         }
     }
+}
+
+/// When something that was recorded really happened.
+pub(super) fn corrected_time(field: &str, at: Option<&pbjson_types::Timestamp>) -> Result<Timestamp, Error> {
+    clock::from_request(field, at)?.ok_or_else(|| {
+        Error::invalid(field, "", words("when it really happened", "kiedy to naprawdę nastąpiło"))
+    })
 }
 
 /// The label by which lists filter; none for all.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use calendar::warsaw;
+use calendar::{Interval, day_bounds, warsaw};
 use jiff::{
     SignedDuration, Timestamp,
     civil::{Date, DateTime},
@@ -82,6 +82,14 @@ impl PlannedDate {
         match self {
             Self::Day(day) => *day,
             Self::Window(window) => window.start.local.date(),
+        }
+    }
+
+    /// The same on the UTC line; a day from midnight to midnight.
+    pub fn span(&self) -> Interval {
+        match self {
+            Self::Day(day) => day_bounds(*day),
+            Self::Window(window) => Interval::new(window.start.at, window.end.at),
         }
     }
 

@@ -23,8 +23,10 @@ use super::{
 #[serde(tag = "type", content = "data", rename_all = "snake_case")]
 pub enum ProjectEvent {
     Opened,
+    /// Recorded, or corrected and why.
     ContractRecorded {
         day: Date,
+        reason: String,
     },
     VariantHelpAsked {
         note: String,
@@ -36,6 +38,8 @@ pub enum ProjectEvent {
     VariantChosen {
         variant: VariantData,
         previous: Option<String>,
+        /// Why it is changed.
+        reason: String,
     },
     /// Something demanded is missing after the declaration: SOFTVIG is told.
     LicenceMissing {
@@ -54,6 +58,8 @@ pub enum ProjectEvent {
     ProposalClosed {
         proposal: ProposalId,
         outcome: ProposalOutcome,
+        /// What the party said that closed it.
+        reason: String,
     },
     /// Agreed for the first time, or moved: then `replaces` is the date that was.
     DateAgreed {
@@ -100,6 +106,36 @@ pub enum ProjectEvent {
 impl ProjectEvent {
     pub(super) fn audit(no: AuditNo, event: AuditEvent) -> Self {
         Self::Audit { no, event }
+    }
+
+    /// The name under which the history keeps it; the public event's, where there is one.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Opened => "project_opened",
+            Self::ContractRecorded { .. } => "contract_recorded",
+            Self::VariantHelpAsked { .. } => "variant_help_asked",
+            Self::VariantRecommended { .. } => "variant_recommended",
+            Self::VariantChosen { .. } => "variant_chosen",
+            Self::LicenceMissing { .. } => "licence_missing",
+            Self::PassHeld { .. } => "audit_pass_held",
+            Self::DatesProposed { .. } => "dates_proposed",
+            Self::ProposalClosed { .. } => "proposal_closed",
+            Self::DateAgreed { .. } => "date_agreed",
+            Self::DateWithdrawn(_) => "date_withdrawn",
+            Self::OverrideRecorded(_) => "override_recorded",
+            Self::ReadinessOverdue { .. } => "readiness_overdue",
+            Self::StageUnlocked { .. } => "stage_unlocked",
+            Self::StageReopened { .. } => "stage_reopened",
+            Self::Readiness(event) => event.name(),
+            Self::Audit { event, .. } => event.name(),
+            Self::RunPrepared { .. } => "run_prepared",
+            Self::Stops(event) => event.name(),
+            Self::Run(event) => event.name(),
+            Self::Integrations(event) => event.name(),
+            Self::Verification(event) => event.name(),
+            Self::Protocol(event) => event.name(),
+            Self::Cancelled { .. } => "project_cancelled",
+        }
     }
 }
 

@@ -112,7 +112,7 @@ impl Project {
             Refusal::unless_empty(violations)?;
 
             if let Some(counters) = asked.counters {
-                project.close_proposal(counters, ProposalOutcome::Countered, events);
+                project.close_proposal(counters, ProposalOutcome::Countered, &asked.note, events);
             }
             for kind in dates.keys() {
                 project.dates.slot_mut(*kind).version += 1;
@@ -154,7 +154,7 @@ impl Project {
             project.check_set(&proposal.dates, ctx, &mut violations);
             Refusal::unless_empty(violations)?;
 
-            project.close_proposal(id, ProposalOutcome::Accepted, events);
+            project.close_proposal(id, ProposalOutcome::Accepted, "", events);
             for (kind, date) in &proposal.dates {
                 project.agree(*kind, *date, id, ctx, events);
             }
@@ -162,19 +162,17 @@ impl Project {
         })
     }
 
-    /// The proposing party takes its proposal back, or the other one declines it; for the company a
-    /// decision contact does either.
-    pub fn decline_proposal(&mut self, id: ProposalId, ctx: &Context) -> Outcome {
+    /// The proposing party takes its proposal back, or the other one declines it, and says why; for the
+    /// company a decision contact does either.
+    pub fn decline_proposal(&mut self, id: ProposalId, reason: &str, ctx: &Context) -> Outcome {
         self.change(ctx, |project, events| {
             let by = project.proposal(id)?.by;
             let may = ctx.actor.decides() || ctx.actor.is_softvig();
-            Refusal::unless_empty(Vec::from_iter(denied(
-                may,
-                words("a decision contact or SOFTVIG", "osoba decyzyjna albo SOFTVIG"),
-            )))?;
+            let denied = denied(may, words("a decision contact or SOFTVIG", "osoba decyzyjna albo SOFTVIG"));
+            Refusal::unless_empty(denied.into_iter().chain(text::note("reason", reason)).collect())?;
             let own = ctx.actor.party() == Some(by);
             let outcome = if own { ProposalOutcome::Withdrawn } else { ProposalOutcome::Declined };
-            project.close_proposal(id, outcome, events);
+            project.close_proposal(id, outcome, reason, events);
             Ok(())
         })
     }
@@ -248,6 +246,7 @@ impl Project {
         &mut self,
         id: ProposalId,
         outcome: ProposalOutcome,
+        reason: &str,
         events: &mut Vec<ProjectEvent>,
     ) {
         let Some(at) = self.proposals.iter().position(|p| p.id == id) else { return };
@@ -255,7 +254,8 @@ impl Project {
         for kind in proposal.dates.keys() {
             self.dates.slot_mut(*kind).version += 1;
         }
-        events.push(ProjectEvent::ProposalClosed { proposal: id, outcome });
+        let reason = reason.trim().to_owned();
+        events.push(ProjectEvent::ProposalClosed { proposal: id, outcome, reason });
     }
 
     /// A proposal for a stage that has begun or ended meanwhile can never be accepted.
@@ -267,7 +267,7 @@ impl Project {
             .map(|p| p.id)
             .collect();
         for id in moot {
-            self.close_proposal(id, ProposalOutcome::Invalid, events);
+            self.close_proposal(id, ProposalOutcome::Invalid, "", events);
         }
     }
 }

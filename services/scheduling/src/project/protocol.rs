@@ -69,6 +69,19 @@ pub enum ProtocolEvent {
     },
 }
 
+impl ProtocolEvent {
+    /// See [`ProjectEvent::name`](super::ProjectEvent::name).
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Issued { .. } => "protocol_issued",
+            Self::Signed { .. } => "protocol_signed",
+            Self::Completed { .. } => "project_completed",
+            Self::Declined { .. } => "protocol_declined",
+            Self::Voided { .. } => "protocol_voided",
+        }
+    }
+}
+
 /// The acceptance stage of one project.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Stage,
-    checks::{by_company, by_softvig, keys, licences_in_place, not_found, stage_locked},
+    checks::{by_company, by_softvig, keys, licences_in_place, not_found, refuse, stage_locked},
 };
 use crate::actor::Actor;
 
@@ -76,7 +76,22 @@ pub enum ReadinessEvent {
     ConditionRetracted { condition: Condition },
     ConfirmationsCleared,
     Declared { occurred_at: Timestamp },
+    Corrected { was: Timestamp, occurred_at: Timestamp, reason: String },
     Withdrawn { reason: String },
+}
+
+impl ReadinessEvent {
+    /// See [`ProjectEvent::name`](super::ProjectEvent::name).
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::ConditionConfirmed { .. } => "readiness_condition_confirmed",
+            Self::ConditionRetracted { .. } => "readiness_condition_retracted",
+            Self::ConfirmationsCleared => "readiness_conditions_cleared",
+            Self::Declared { .. } => "readiness_declared",
+            Self::Corrected { .. } => "readiness_corrected",
+            Self::Withdrawn { .. } => "readiness_withdrawn",
+        }
+    }
 }
 
 /// The readiness stage of one project.
@@ -84,6 +99,8 @@ pub enum ReadinessEvent {
 pub struct Readiness {
     confirmations: BTreeMap<Condition, Confirmation>,
     declaration: Declaration,
+    /// When all was there on which the declaration rests: it does not lie before that, also corrected.
+    declarable_from: Option<Timestamp>,
 }
 
 impl Readiness {
@@ -182,8 +199,9 @@ impl Readiness {
     ) -> Result<Vec<ReadinessEvent>, Refusal> {
         let declared = Fact::new(by, occurred_at, now);
         let mut violations = Vec::from_iter(by_company(by));
+        let step_before = self.step_before_declaration(gate);
         violations.extend(locked(gate));
-        violations.extend(declared.out_of_range(self.step_before_declaration(gate)));
+        violations.extend(declared.out_of_range(step_before));
         violations.extend(licences_in_place(gate.licences_missing));
         if self.declared().is_some() {
             violations.push(stage_locked(
@@ -205,7 +223,33 @@ impl Readiness {
         Refusal::unless_empty(violations)?;
         let event = ReadinessEvent::Declared { occurred_at: declared.occurred_at };
         self.declaration = Declaration::Declared(declared);
+        self.declarable_from = step_before;
         Ok(vec![event])
+    }
+
+    /// SOFTVIG corrects when readiness was declared, and says why. `step_after`: when the first audit that
+    /// rests on it began.
+    pub fn correct(
+        &mut self,
+        occurred_at: Timestamp,
+        step_after: Option<Timestamp>,
+        reason: &str,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<Vec<ReadinessEvent>, Refusal> {
+        let corrected = Fact::new(by, Some(occurred_at), now);
+        let mut violations = Vec::from_iter(by_softvig(by));
+        violations.extend(text::note("reason", reason));
+        let Declaration::Declared(declared) = &mut self.declaration else {
+            return Err(refuse(violations, undeclared()));
+        };
+        violations
+            .extend(corrected.outside(self.declarable_from, step_after.unwrap_or(corrected.recorded_at)));
+        Refusal::unless_empty(violations)?;
+        let (was, occurred_at) = (declared.occurred_at, corrected.occurred_at);
+        *declared = corrected;
+        let reason = reason.trim().to_owned();
+        Ok(vec![ReadinessEvent::Corrected { was, occurred_at, reason }])
     }
 
     /// SOFTVIG withdraws the declaration; the confirmations stay.
@@ -218,10 +262,7 @@ impl Readiness {
         let mut violations = Vec::from_iter(by_softvig(by));
         violations.extend(text::note("reason", reason));
         if self.declared().is_none() {
-            violations.push(stage_locked(
-                Stage::Readiness,
-                words("once readiness is declared", "gdy gotowość będzie zgłoszona"),
-            ));
+            violations.push(undeclared());
         }
         Refusal::unless_empty(violations)?;
         Ok(self.undo_declaration(reason, by, now))
@@ -269,6 +310,10 @@ fn locked(gate: &DeclareGate<'_>) -> Option<Violation> {
             words("once contracting is done", "gdy kontraktowanie będzie zakończone"),
         )
     })
+}
+
+fn undeclared() -> Violation {
+    stage_locked(Stage::Readiness, words("once readiness is declared", "gdy gotowość będzie zgłoszona"))
 }
 
 fn names<'a>(conditions: impl IntoIterator<Item = &'a Condition>) -> String {

@@ -64,6 +64,20 @@ pub enum RunState {
     },
 }
 
+impl RunState {
+    /// When the first step after the start happened.
+    fn first_step(&self) -> Option<Timestamp> {
+        match self {
+            Self::Started => None,
+            Self::Restored { restored }
+            | Self::Finished { restored, .. }
+            | Self::Reopened { restored, .. }
+            | Self::RolledBack { restored: Some(restored), .. } => Some(restored.occurred_at),
+            Self::RolledBack { restored: None, rolled_back, .. } => Some(rolled_back.occurred_at),
+        }
+    }
+}
+
 /// One attempt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
@@ -103,6 +117,7 @@ impl Run {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RunStep {
+    Started,
     Restored,
     Finished,
     RolledBack,
@@ -112,14 +127,30 @@ pub enum RunStep {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RunEvent {
-    Started { attempt: u32, reserve_at: Timestamp, window_ends_at: Timestamp },
+    Started { attempt: u32, occurred_at: Timestamp, reserve_at: Timestamp, window_ends_at: Timestamp },
     DatabasesRestored { attempt: u32, occurred_at: Timestamp },
     Finished { attempt: u32, occurred_at: Timestamp },
     RolledBack { attempt: u32, occurred_at: Timestamp, reason: String },
-    Corrected { attempt: u32, step: RunStep, was: Timestamp, occurred_at: Timestamp },
+    Corrected { attempt: u32, step: RunStep, was: Timestamp, occurred_at: Timestamp, reason: String },
     Reopened { attempt: u32, reason: String },
     ReserveReached { attempt: u32 },
     WindowOverrun { attempt: u32 },
+}
+
+impl RunEvent {
+    /// See [`ProjectEvent::name`](super::ProjectEvent::name).
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Started { .. } => "run_started",
+            Self::DatabasesRestored { .. } => "databases_restored",
+            Self::Finished { .. } => "run_finished",
+            Self::RolledBack { .. } => "run_rolled_back",
+            Self::Corrected { .. } => "run_corrected",
+            Self::Reopened { .. } => "run_reopened",
+            Self::ReserveReached { .. } => "reserve_reached",
+            Self::WindowOverrun { .. } => "window_overrun",
+        }
+    }
 }
 
 /// The migration stage of one project.
@@ -206,8 +237,12 @@ impl Migration {
             reserve_told: false,
             overrun_told: false,
         };
-        let event =
-            RunEvent::Started { attempt: run.number, reserve_at: run.reserve_at, window_ends_at: window.end };
+        let event = RunEvent::Started {
+            attempt: run.number,
+            occurred_at: run.started.occurred_at,
+            reserve_at: run.reserve_at,
+            window_ends_at: window.end,
+        };
         self.runs.push(run);
         Ok(vec![event])
     }

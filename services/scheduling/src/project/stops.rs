@@ -84,6 +84,16 @@ pub enum StopEvent {
     Retracted { list: StopList, key: String },
 }
 
+impl StopEvent {
+    /// See [`ProjectEvent::name`](super::ProjectEvent::name).
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Confirmed { .. } => "stop_confirmed",
+            Self::Retracted { .. } => "stop_retracted",
+        }
+    }
+}
+
 /// The confirmations for the next attempt.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]

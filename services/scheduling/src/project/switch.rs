@@ -7,11 +7,9 @@ use proto::refusal::{Refusal, words};
 use super::{
     Context, DateKind, Project, ProjectEvent, Stage,
     checks::stage_locked,
-    integrations::IntegrationEvent,
     model::Outcome,
     run::{RunGate, RunStep},
     stops::{StopList, Stopped},
-    work::span,
 };
 
 impl Project {
@@ -41,11 +39,12 @@ impl Project {
 
     /// The migration window that is agreed now.
     pub fn agreed_window(&self) -> Option<Interval> {
-        self.dates.agreed(DateKind::Migration).map(|agreed| span(&agreed.date))
+        self.dates.agreed(DateKind::Migration).map(|agreed| agreed.date.span())
     }
 
     /// SOFTVIG starts a run inside the agreed window; the window is used by it.
     pub fn start_run(&mut self, occurred_at: Option<Timestamp>, ctx: &Context) -> Outcome {
+        let starts_at = occurred_at.unwrap_or(ctx.now);
         self.step(ctx, |project| {
             let agreed = project.dates.agreed(DateKind::Migration);
             let terms = agreed.map_or_else(|| ctx.terms(), |agreed| agreed.terms).migration;
@@ -58,10 +57,10 @@ impl Project {
             let gate = RunGate {
                 unlocked_at: project.unlocked_at(Stage::Migration),
                 lists: ctx.company.systems.as_ref(),
-                buffers: &project.buffers_running(DateKind::Migration, ctx),
+                buffers: &project.buffers_running(DateKind::Migration, starts_at, ctx),
                 window: project.agreed_window(),
                 terms,
-                stale: &project.evidence.stale(ctx.now),
+                stale: &project.evidence.stale(starts_at),
                 licences_missing: &project.licences_missing(ctx),
             };
             let started =
@@ -73,12 +72,7 @@ impl Project {
 
     /// The databases are up on the new instance: from here the day of the integrations is known.
     pub fn databases_restored(&mut self, occurred_at: Option<Timestamp>, ctx: &Context) -> Outcome {
-        self.change(ctx, |project, events| {
-            let restored = project.migration.databases_restored(occurred_at, ctx.actor, ctx.now)?;
-            events.extend(restored.into_iter().map(ProjectEvent::from));
-            project.count_from_restoration(ctx, events);
-            Ok(())
-        })
+        self.step(ctx, |project| project.migration.databases_restored(occurred_at, ctx.actor, ctx.now))
     }
 
     /// The run is finished; the brand list is taken.
@@ -107,13 +101,14 @@ impl Project {
     }
 
     /// SOFTVIG corrects when a step of the last run happened.
-    pub fn correct_run(&mut self, step: RunStep, occurred_at: Timestamp, ctx: &Context) -> Outcome {
-        self.change(ctx, |project, events| {
-            let corrected = project.migration.correct(step, occurred_at, ctx.actor, ctx.now)?;
-            events.extend(corrected.into_iter().map(ProjectEvent::from));
-            project.count_from_restoration(ctx, events);
-            Ok(())
-        })
+    pub fn correct_run(
+        &mut self,
+        step: RunStep,
+        occurred_at: Timestamp,
+        reason: &str,
+        ctx: &Context,
+    ) -> Outcome {
+        self.step(ctx, |project| project.migration.correct(step, occurred_at, reason, ctx.actor, ctx.now))
     }
 
     /// SOFTVIG records that a brand's integration works again.
@@ -157,11 +152,12 @@ impl Project {
         })
     }
 
-    /// The last restoration counts, also of a run that is finished.
-    fn count_from_restoration(&mut self, ctx: &Context, events: &mut Vec<ProjectEvent>) {
+    /// The day of the integrations: the last restoration counts, also of a run that is finished, and so do
+    /// the holidays as they are now.
+    pub(super) fn count_from_restoration(&mut self, ctx: &Context, events: &mut Vec<ProjectEvent>) {
         if let Some(restored) = self.migration.restored() {
-            let announced: Vec<IntegrationEvent> =
-                self.integrations.databases_restored(restored.occurred_at, &ctx.company.brands, ctx.calendar);
+            let (at, brands) = (restored.occurred_at, &ctx.company.brands);
+            let announced = self.integrations.databases_restored(at, brands, ctx.calendar, ctx.today());
             events.extend(announced.into_iter().map(ProjectEvent::from));
         }
     }

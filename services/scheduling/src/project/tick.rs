@@ -16,19 +16,23 @@ impl Project {
         })
     }
 
-    /// The next instant at which `tick` could have an effect; the end of an agreed date, the next local
-    /// midnight while dates are agreed, or a run's reserve or end. None: only a command moves the project.
+    /// The next instant at which `tick` could have an effect, always after `now`: the end of an agreed date,
+    /// the next local midnight while dates are agreed or integrations are announced for a later day, or a
+    /// run's reserve or end. None: only a command moves the project.
     pub fn next_tick(&self, now: Timestamp) -> Option<Timestamp> {
         if !self.is_open() {
             return None;
         }
+        let today = calendar::local_day(now);
+        let midnight = day_bounds(today).end;
         let agreed = DateKind::ALL.into_iter().filter_map(|kind| {
             let agreed = self.dates.agreed(kind)?;
-            let midnight = day_bounds(calendar::local_day(now)).end;
             let told = kind == DateKind::Readiness && self.dates.readiness.overdue;
             Some(if told { midnight } else { agreed.ends_at().min(midnight) })
         });
-        agreed.chain(self.migration.next_tick()).min()
+        let ahead = self.integrations.day().is_some_and(|day| day > today);
+        let announced = (ahead && !self.integrations.waiting().is_empty()).then_some(midnight);
+        agreed.chain(announced).chain(self.migration.next_tick()).min()
     }
 
     /// `DATE_MISSED` for audits and runs; a readiness day that passes only marks readiness overdue.

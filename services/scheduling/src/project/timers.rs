@@ -26,6 +26,10 @@ pub(super) async fn set(unit: &mut Unit, project: &Project) -> Result<(), Error>
 
 #[async_trait]
 impl OnTimer for Scheduling {
+    async fn at_start(&self) -> Result<(), Error> {
+        self.check_holidays().await
+    }
+
     /// Late is as good as in time: what a project's `tick` does is judged by the time it is.
     async fn fire(&self, unit: &mut Unit, timer: &Timer) -> Result<(), Error> {
         let Lane::Company(company) = unit.lane() else { return Ok(()) };

@@ -54,9 +54,9 @@ impl VariantChoice {
 
 impl Project {
     /// The decision contact chooses or confirms a variant, or changes it before the declaration; after that
-    /// only SOFTVIG changes it. Confirmations are cleared, licences and dates checked again; a declaration
-    /// is withdrawn and what was audited counts no more.
-    pub fn choose_variant(&mut self, variant: &VariantData, ctx: &Context) -> Outcome {
+    /// only SOFTVIG changes it, and says why. Confirmations are cleared, licences and dates checked again;
+    /// a declaration is withdrawn and what was audited counts no more.
+    pub fn choose_variant(&mut self, variant: &VariantData, reason: &str, ctx: &Context) -> Outcome {
         let ctx = &Context { variant: Some(variant), ..*ctx };
         self.change(ctx, |project, events| {
             let declared = project.readiness.declared().is_some();
@@ -71,6 +71,10 @@ impl Project {
                 violations.push(frozen(allowed).asked(&variant.key));
             }
             violations.extend(project.variant_frozen().map(|frozen| frozen.asked(&variant.key)));
+            violations.extend(match declared {
+                true => text::note("reason", reason),
+                false => text::optional_note("reason", reason),
+            });
             Refusal::unless_empty(violations)?;
             let previous = project.variant.chosen().map(str::to_owned);
             if previous.as_deref() == Some(variant.key.as_str()) {
@@ -80,12 +84,16 @@ impl Project {
             project.variant.choices.push(Choice { variant: variant.key.clone(), chosen });
             project.variant.help = None;
             project.licence.status = None;
-            events.push(ProjectEvent::VariantChosen { variant: variant.clone(), previous: previous.clone() });
+            let reason = reason.trim();
+            events.push(ProjectEvent::VariantChosen {
+                variant: variant.clone(),
+                previous: previous.clone(),
+                reason: reason.to_owned(),
+            });
             if previous.is_some() {
-                let reason = format!("the variant is now {}", variant.key);
-                let cleared = project.readiness.variant_changed(&reason, ctx.actor, ctx.now);
+                let cleared = project.readiness.variant_changed(reason, ctx.actor, ctx.now);
                 events.extend(cleared.into_iter().map(ProjectEvent::from));
-                project.void_audits(&reason, ctx, events);
+                project.void_audits(reason, ctx, events);
                 project.take_terms_of(variant);
             }
             Ok(())

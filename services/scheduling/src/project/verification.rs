@@ -55,6 +55,17 @@ pub enum VerificationEvent {
     Verified { occurred_at: Timestamp },
 }
 
+impl VerificationEvent {
+    /// See [`ProjectEvent::name`](super::ProjectEvent::name).
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::ProblemReported { .. } => "problem_reported",
+            Self::ProblemAnswered { .. } => "problem_answered",
+            Self::Verified { .. } => "verified",
+        }
+    }
+}
+
 /// The verification stage of one project.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verification {

@@ -3,7 +3,7 @@
 use platform::{actor::Party, clock};
 use proto::{common::v1 as common, scheduling::v1 as pb};
 
-use super::{AuditNo, DateKind, Moment, PlannedDate, Stage, StageState, Window, stops::StopItem, work::span};
+use super::{AuditNo, DateKind, Moment, PlannedDate, Stage, StageState, Window, stops::StopItem};
 
 pub(super) fn date_kind(kind: DateKind) -> pb::DateKind {
     match kind {
@@ -55,7 +55,7 @@ pub(super) fn audit(no: AuditNo) -> i32 {
 
 /// The date of a stage with the instants that it resolves to.
 pub(super) fn stage_date(kind: DateKind, date: &PlannedDate) -> pb::StageDate {
-    let span = span(date);
+    let span = date.span();
     pb::StageDate {
         kind: date_kind(kind).into(),
         date: Some(planned_date(date)),

@@ -1,6 +1,6 @@
 //! Readiness and the audits within the project: their gates, and what a step means for the dates.
 
-use calendar::{Interval, day_bounds};
+use calendar::local_day;
 use jiff::Timestamp;
 use platform::fact::Fact;
 use proto::refusal::{Violation, words};
@@ -74,6 +74,15 @@ impl Project {
         })
     }
 
+    /// SOFTVIG corrects when readiness was declared; the dates that count from it are checked again.
+    pub fn correct_readiness(&mut self, occurred_at: Timestamp, reason: &str, ctx: &Context) -> Outcome {
+        self.step(ctx, |project| {
+            let counting = project.audit_1.attempts().iter().filter(|attempt| !attempt.is_voided());
+            let step_after = counting.map(|attempt| attempt.started.occurred_at).min();
+            project.readiness.correct(occurred_at, step_after, reason, ctx.actor, ctx.now)
+        })
+    }
+
     /// SOFTVIG withdraws the declaration: audits that rest on it count no more. Refused where a changed
     /// variant would be: from the start of a run until it is rolled back, and once one is finished.
     pub fn withdraw_declaration(&mut self, reason: &str, ctx: &Context) -> Outcome {
@@ -105,11 +114,11 @@ impl Project {
         ctx: &Context,
     ) -> Outcome {
         self.change(ctx, |project, events| {
-            let buffers = project.buffers_running(no.date(), ctx);
+            let buffers = project.buffers_running(no.date(), occurred_at.unwrap_or(ctx.now), ctx);
             let gate = StartGate {
                 unlocked_at: project.unlocked_at(no.stage()),
                 buffers: &buffers,
-                agreed: project.dates.agreed(no.date()).map(|agreed| span(&agreed.date)),
+                agreed: project.dates.agreed(no.date()).map(|agreed| agreed.date),
             };
             let opened = project.audit_mut(no).start(attempt, &gate, occurred_at, ctx.actor, ctx.now)?;
             events.extend(opened.into_iter().map(|event| ProjectEvent::audit(no, event)));
@@ -162,31 +171,24 @@ impl Project {
         })
     }
 
-    /// The buffers and calendar rules that stand against beginning an unlocked stage now: judged for the
-    /// agreed date, or for today where none is agreed.
-    pub(super) fn buffers_running(&self, kind: DateKind, ctx: &Context) -> Vec<Violation> {
+    /// The buffers and calendar rules that stand against beginning an unlocked stage at an instant: judged
+    /// for the agreed date, or for that day where none or another one is agreed.
+    pub(super) fn buffers_running(&self, kind: DateKind, at: Timestamp, ctx: &Context) -> Vec<Violation> {
         if self.stage_state(kind.stage()) != StageState::Unlocked {
             return Vec::new();
         }
         let (rows, inputs) = self.plan_with(ctx, |_| None);
         let judge = inputs.judge(self, ctx);
         let Some(row) = rows.iter().find(|row| row.kind == kind) else { return Vec::new() };
-        let (date, broken) = match &row.entry {
-            Some(entry) => (entry.date, row.broken.clone()),
-            None => {
-                let today = PlannedDate::Day(ctx.today());
-                (today, judge.broken(kind, &today, &inputs.terms, row.base, false))
-            }
+        let (agreed, terms) = match &row.entry {
+            Some(entry) => (Some(entry.date), &entry.terms),
+            None => (None, &inputs.terms),
         };
+        // A window over midnight begins on the day for which it was judged, and so does its override.
+        let in_time = agreed.filter(|date| date.span().contains(at));
+        let date = in_time.unwrap_or_else(|| PlannedDate::Day(local_day(at)));
+        let broken = judge.broken(kind, &date, terms, row.base, false);
         let allowed = judge.allowed(kind, row.base);
         broken.into_iter().map(|broken| broken.violation(kind, &date, &allowed)).collect()
-    }
-}
-
-/// An agreed date on the UTC line; a day from midnight to midnight.
-pub(super) fn span(date: &PlannedDate) -> Interval {
-    match date {
-        PlannedDate::Day(day) => day_bounds(*day),
-        PlannedDate::Window(window) => Interval::new(window.start.at, window.end.at),
     }
 }

@@ -15,6 +15,7 @@ enum Command {
     Update,
     Hours,
     Closure,
+    Reopening,
     Systems,
     AddContact,
 }
@@ -49,6 +50,10 @@ impl Command {
                 let request = closure(of, "2026-12-28", "2026-12-31");
                 harness.call(caller, Scheduling::enter_closure, request).await.map(drop)
             }
+            Self::Reopening => {
+                let request = withdraw_closure(of, "2026-12-28", "2026-12-31");
+                harness.call(caller, Scheduling::withdraw_closure, request).await.map(drop)
+            }
             Self::Systems => {
                 let request = pb::SetSystemsRequest { name, etag, request_id, ..Default::default() };
                 harness.call(caller, Scheduling::set_systems, request).await.map(drop)
@@ -67,6 +72,16 @@ fn closure(dealer: &Dealer, first: &str, last: &str) -> pb::EnterClosureRequest 
         first_day: first.to_owned(),
         last_day: last.to_owned(),
         note: "Stocktaking".to_owned(),
+        request_id: request_id(),
+        validate_only: false,
+    }
+}
+
+fn withdraw_closure(dealer: &Dealer, first: &str, last: &str) -> pb::WithdrawClosureRequest {
+    pb::WithdrawClosureRequest {
+        name: dealer.name.clone(),
+        first_day: first.to_owned(),
+        last_day: last.to_owned(),
         request_id: request_id(),
         validate_only: false,
     }
@@ -134,7 +149,14 @@ async fn what_of_a_company_cannot_be_used_is_named(#[values(Sqlite, Postgres)] b
 #[tokio::test]
 async fn who_may_change_a_company(
     #[values(Sqlite, Postgres)] backend: Backend,
-    #[values(Command::Update, Command::Hours, Command::Closure, Command::Systems, Command::AddContact)]
+    #[values(
+        Command::Update,
+        Command::Hours,
+        Command::Closure,
+        Command::Reopening,
+        Command::Systems,
+        Command::AddContact
+    )]
     command: Command,
 ) {
     let world = World::new(backend).await;
@@ -143,11 +165,17 @@ async fn who_may_change_a_company(
     let may = match command {
         Command::Update => [true, false, false, false, false],
         Command::Hours => [true, true, false, false, true],
-        Command::Closure => [false, false, false, false, true],
+        Command::Closure | Command::Reopening => [false, false, false, false, true],
         Command::Systems => [true, true, false, true, false],
         Command::AddContact => [true, false, false, false, true],
     };
     let callers = [crm(), operator(), auditor(), dealer.technical.clone(), dealer.decision.clone()];
+    let entered = world.harness.call(
+        &dealer.decision,
+        Scheduling::enter_closure,
+        closure(&dealer, "2026-12-28", "2026-12-31"),
+    );
+    entered.await.expect("what can be taken back");
     for (caller, may) in callers.iter().zip(may) {
         let outcome = command.run(&world, caller, &dealer, "").await;
         match may {
@@ -161,7 +189,14 @@ async fn who_may_change_a_company(
 #[tokio::test]
 async fn another_company_does_not_exist_for_a_contact(
     #[values(Sqlite, Postgres)] backend: Backend,
-    #[values(Command::Update, Command::Hours, Command::Closure, Command::Systems, Command::AddContact)]
+    #[values(
+        Command::Update,
+        Command::Hours,
+        Command::Closure,
+        Command::Reopening,
+        Command::Systems,
+        Command::AddContact
+    )]
     command: Command,
 ) {
     let world = World::new(backend).await;

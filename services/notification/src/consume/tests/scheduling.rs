@@ -103,7 +103,10 @@ fn project_events() -> Vec<(Event, &'static [Kind])> {
             &[K::StageUnlocked],
         ),
         (
-            Event::ReadinessDeclared(ReadinessDeclared { audit_1_earliest: "2026-12-29".into() }),
+            Event::ReadinessDeclared(ReadinessDeclared {
+                audit_1_earliest: "2026-12-29".into(),
+                corrected: false,
+            }),
             &[K::ReadinessDeclared],
         ),
         (Event::ReadinessWithdrawn(ReadinessWithdrawn { reason: text() }), &[K::ReadinessWithdrawn]),

@@ -1,7 +1,7 @@
 use calendar::WorkingHours;
 use jiff::civil::Weekday::{self, *};
 use platform::actor::Actor;
-use proto::common::v1::ErrorReason::{DateInPast, InvalidArgument, PermissionDenied};
+use proto::common::v1::ErrorReason::{DateInPast, InvalidArgument, NotFound, PermissionDenied};
 use rstest::rstest;
 
 use super::*;
@@ -28,7 +28,6 @@ fn outside_working_hours_the_union_of_all_sites_counts() {
     let mut company = registered(Vec::new());
     let events = company.set_working_hours(two_sites(), &crm()).expect("allowed");
     assert_eq!(events, [CompanyEvent::HoursChanged]);
-    assert!(events[0].changes_hours());
     assert_eq!(hours_on(&company, "2026-11-23"), ["06:00-18:00"]);
     assert_eq!(hours_on(&company, "2026-11-28"), ["09:00-14:00"]);
     assert!(hours_on(&company, "2026-11-24").is_empty());
@@ -48,13 +47,26 @@ fn no_free_window_a_dated_closure_of_a_decision_contact_opens_days() {
     let (first, last) = (day("2026-11-30"), day("2026-12-01"));
     let events = company.enter_closure(first, last, "Inwentaryzacja", day(TODAY), &jan).expect("allowed");
     assert_eq!(events, [CompanyEvent::ClosureEntered { first, last }]);
-    assert!(events[0].changes_hours());
     assert!(hours_on(&company, "2026-11-30").is_empty());
     assert!(hours_on(&company, "2026-12-01").is_empty());
     assert_eq!(hours_on(&company, "2026-12-07"), ["00:00-24:00"]);
     assert_eq!(company.closures[0].entered_by, id(2));
     let again = company.enter_closure(first, last, "Inwentaryzacja", day(TODAY), &jan);
     assert_eq!(again.expect("allowed"), []);
+}
+
+#[test]
+fn no_free_window_a_closure_is_taken_back_by_its_days() {
+    let mut company = registered(vec![site("Salon", &[(Monday, "00:00-24:00"), (Tuesday, "00:00-24:00")])]);
+    let jan = acting(id(2), DECISION);
+    let (first, last) = (day("2026-11-30"), day("2026-12-01"));
+    company.enter_closure(first, last, "Inwentaryzacja", day(TODAY), &jan).expect("allowed");
+    refused(&mut company, NotFound, |c| c.withdraw_closure(first, first, &jan));
+    refused(&mut company, PermissionDenied, |c| c.withdraw_closure(first, last, &acting(id(1), TECHNICAL)));
+    let events = company.withdraw_closure(first, last, &jan).expect("allowed");
+    assert_eq!(events, [CompanyEvent::ClosureWithdrawn { first, last }]);
+    assert_eq!(hours_on(&company, "2026-11-30"), ["00:00-24:00"]);
+    refused(&mut company, NotFound, |c| c.withdraw_closure(first, last, &jan));
 }
 
 #[rstest]

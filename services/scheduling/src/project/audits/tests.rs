@@ -6,8 +6,8 @@ use crate::project::testing::{CRM, TECHNICAL, allowed, at, reasons, stored};
 /// Monday 2026-12-28 in SOFTVIG's working hours.
 const NOW: &str = "2026-12-28T09:00:00+01:00";
 
-fn day() -> Option<Interval> {
-    Some(Interval::new(at("2026-12-28T00:00:00+01:00"), at("2026-12-29T00:00:00+01:00")))
+fn day() -> Option<PlannedDate> {
+    Some(PlannedDate::Day("2026-12-28".parse().expect("a day")))
 }
 
 fn gate() -> StartGate<'static> {
@@ -35,7 +35,7 @@ fn audit_locked_outside_the_agreed_day(#[case] now: &str, #[case] fine: bool) {
     let start = Audit::default().start(AttemptId::new(), &gate(), None, &CRM, at(now));
     assert_eq!(start.is_ok(), fine);
     if !fine {
-        assert_eq!(allowed(start), "2026-12-28T00:00:00+01:00/2026-12-29T00:00:00+01:00");
+        assert_eq!(allowed(start), "2026-12-28");
     }
 }
 
@@ -92,8 +92,9 @@ fn audit_failed_is_repeated_under_the_next_number_and_keeps_its_result() {
     assert_eq!(audit.failed().expect("failed").concluded.local_day().to_string(), "2026-12-28");
 
     let second = AttemptId::new();
-    let opened = audit.start(second, &gate(), None, &CRM, at("2026-12-28T15:00:00+01:00")).expect("started");
-    assert_eq!(opened, [AuditEvent::Opened { attempt: second, number: 2 }]);
+    let occurred_at = at("2026-12-28T15:00:00+01:00");
+    let opened = audit.start(second, &gate(), None, &CRM, occurred_at).expect("started");
+    assert_eq!(opened, [AuditEvent::Opened { attempt: second, number: 2, occurred_at }]);
     audit.record_result(second, result(true, "2026-12-28T15:30:00+01:00"), false);
     let audit = stored(&audit);
     assert!(audit.passed().is_some() && audit.failed().is_none());

@@ -68,7 +68,10 @@ impl Scheduling {
         request: pb::RecordContractRequest,
     ) -> Result<pb::Project, Error> {
         let day = parse::day("contract_day", &request.contract_day)?;
-        self.change(&call, &request.name, roles::CRM, |project, ctx| project.record_contract(day, ctx)).await
+        self.change(&call, &request.name, roles::CRM, |project, ctx| {
+            project.record_contract(day, &request.reason, ctx)
+        })
+        .await
     }
 
     /// RPC `AskVariantHelp`.
@@ -104,7 +107,7 @@ impl Scheduling {
     ) -> Result<pb::Project, Error> {
         let variant = self.variant(&request.variant)?;
         self.change(&call, &request.name, roles::DECISION_OR_SOFTVIG, |project, ctx| {
-            project.choose_variant(&variant, ctx)
+            project.choose_variant(&variant, &request.reason, ctx)
         })
         .await
     }

@@ -57,7 +57,7 @@ impl Scheduling {
     ) -> Result<pb::Project, Error> {
         let proposal = parse::id("proposal", &request.proposal)?;
         self.change(&call, &request.name, roles::DECISION_OR_SOFTVIG, |project, ctx| {
-            project.decline_proposal(proposal, ctx)
+            project.decline_proposal(proposal, &request.reason, ctx)
         })
         .await
     }

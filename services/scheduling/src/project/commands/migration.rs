@@ -1,7 +1,7 @@
 //! What must stand still, and the runs.
 
 use platform::{Call, Error, clock};
-use proto::{refusal::words, scheduling::v1 as pb};
+use proto::scheduling::v1 as pb;
 
 use super::super::{
     parse,
@@ -99,12 +99,9 @@ impl Scheduling {
         request: pb::CorrectRunRequest,
     ) -> Result<pb::Project, Error> {
         let step = parse::run_step("step", request.step)?;
-        let occurred_at = clock::from_request("occurred_at", request.occurred_at.as_ref())?;
-        let occurred_at = occurred_at.ok_or_else(|| {
-            Error::invalid("occurred_at", "", words("when it really happened", "kiedy to naprawdę nastąpiło"))
-        })?;
+        let occurred_at = parse::corrected_time("occurred_at", request.occurred_at.as_ref())?;
         self.change(&call, &request.name, roles::CRM_OR_OPERATOR, |project, ctx| {
-            project.correct_run(step, occurred_at, ctx)
+            project.correct_run(step, occurred_at, &request.reason, ctx)
         })
         .await
     }

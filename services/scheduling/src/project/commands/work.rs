@@ -48,6 +48,19 @@ impl Scheduling {
         .await
     }
 
+    /// RPC `CorrectReadiness`.
+    pub async fn correct_readiness(
+        &self,
+        call: Call,
+        request: pb::CorrectReadinessRequest,
+    ) -> Result<pb::Project, Error> {
+        let occurred_at = parse::corrected_time("occurred_at", request.occurred_at.as_ref())?;
+        self.change(&call, &request.name, roles::CRM_OR_OPERATOR, |project, ctx| {
+            project.correct_readiness(occurred_at, &request.reason, ctx)
+        })
+        .await
+    }
+
     /// RPC `WithdrawReadiness`.
     pub async fn withdraw_readiness(
         &self,

@@ -1,3 +1,4 @@
+use calendar::DatedHoliday;
 use rstest::rstest;
 
 use super::*;
@@ -7,6 +8,7 @@ use crate::project::testing::{CRM, DECISION, TECHNICAL, allowed, at, reasons, st
 const RESTORED: &str = "2027-01-23T23:30:00+01:00";
 const FINISHED: &str = "2027-01-24T01:00:00+01:00";
 const MONDAY: &str = "2027-01-25T09:00:00+01:00";
+const TODAY: &str = "2027-01-23";
 
 fn brands(keys: &[&str]) -> Vec<String> {
     keys.iter().map(|key| key.to_string()).collect()
@@ -18,7 +20,7 @@ fn day(text: &str) -> Date {
 
 fn announced() -> Integrations {
     let mut integrations = Integrations::default();
-    integrations.databases_restored(at(RESTORED), &brands(&["vw", "skoda"]), &Calendar::poland());
+    integrations.databases_restored(at(RESTORED), &brands(&["vw", "skoda"]), &Calendar::poland(), day(TODAY));
     integrations
 }
 
@@ -49,7 +51,8 @@ fn restored() -> Integrations {
 #[case::over_easter_and_the_clock_change("2027-03-28T03:30:00+02:00", "2027-03-30")]
 fn integrations_next_business_day(#[case] restored_at: &str, #[case] expected: &str) {
     let mut integrations = Integrations::default();
-    let events = integrations.databases_restored(at(restored_at), &brands(&["vw"]), &Calendar::poland());
+    let events =
+        integrations.databases_restored(at(restored_at), &brands(&["vw"]), &Calendar::poland(), day(TODAY));
     let told = IntegrationEvent::Announced { day: day(expected), brands: brands(&["vw"]) };
     assert_eq!(events, [told]);
     assert_eq!(stored(&integrations).day(), Some(day(expected)));
@@ -91,9 +94,9 @@ fn occurred_at_invalid_for_a_brand_before_the_runs_end() {
 fn integrations_next_business_day_is_told_again_only_when_it_moves() {
     let (mut integrations, calendar) = (announced(), Calendar::poland());
     let sunday = at("2027-01-24T00:40:00+01:00");
-    assert_eq!(integrations.databases_restored(sunday, &brands(&["vw", "skoda"]), &calendar), []);
+    assert_eq!(integrations.databases_restored(sunday, &brands(&["vw", "skoda"]), &calendar, day(TODAY)), []);
     let monday = at("2027-01-25T00:10:00+01:00");
-    let moved = integrations.databases_restored(monday, &brands(&["vw", "skoda"]), &calendar);
+    let moved = integrations.databases_restored(monday, &brands(&["vw", "skoda"]), &calendar, day(TODAY));
     let told = IntegrationEvent::Announced { day: day("2027-01-26"), brands: brands(&["vw", "skoda"]) };
     assert_eq!(moved, [told]);
 }
@@ -102,10 +105,45 @@ fn integrations_next_business_day_is_told_again_only_when_it_moves() {
 fn integrations_day_follows_a_correction_after_the_run() {
     let mut integrations = listed();
     let monday = at("2027-01-25T00:10:00+01:00");
-    let events = integrations.databases_restored(monday, &[], &Calendar::poland());
+    let events = integrations.databases_restored(monday, &[], &Calendar::poland(), day(TODAY));
     let told = IntegrationEvent::Announced { day: day("2027-01-26"), brands: brands(&["skoda", "vw"]) };
     assert_eq!(events, [told]);
     assert_eq!(allowed(integrations.restore("vw", None, &CRM, at(MONDAY))), "2027-01-26");
+}
+
+/// Monday becomes a holiday.
+fn mourning() -> Calendar {
+    let added = DatedHoliday::Added { date: day("2027-01-25"), pl: "Żałoba".into(), en: "Mourning".into() };
+    Calendar::poland().with_dated(&[added])
+}
+
+#[rstest]
+#[case::before_the_runs_end(announced(), &["vw", "skoda"])]
+#[case::after_it(listed(), &["skoda", "vw"])]
+fn integrations_next_business_day_follows_a_new_holiday(
+    #[case] mut integrations: Integrations,
+    #[case] told: &[&str],
+) {
+    let all = brands(&["vw", "skoda"]);
+    let events = integrations.databases_restored(at(RESTORED), &all, &mourning(), day(TODAY));
+    assert_eq!(events, [IntegrationEvent::Announced { day: day("2027-01-26"), brands: brands(told) }]);
+    assert_eq!(integrations.databases_restored(at(RESTORED), &all, &mourning(), day(TODAY)), [], "once");
+}
+
+#[test]
+fn integrations_next_business_day_moves_only_for_brands_that_wait() {
+    let mut integrations = listed();
+    integrations.restore("vw", None, &CRM, at(MONDAY)).expect("restored");
+    let events = integrations.databases_restored(at(RESTORED), &[], &mourning(), day("2027-01-25"));
+    assert_eq!(events, [IntegrationEvent::Announced { day: day("2027-01-26"), brands: brands(&["skoda"]) }]);
+    let events = restored().databases_restored(at(RESTORED), &[], &mourning(), day("2027-01-25"));
+    assert_eq!(events, []);
+}
+
+#[test]
+fn integrations_next_business_day_is_not_told_anew_once_both_days_have_come() {
+    let events = listed().databases_restored(at(RESTORED), &[], &mourning(), day("2027-01-26"));
+    assert_eq!(events, []);
 }
 
 #[test]
@@ -132,7 +170,7 @@ fn integrations_brand_list_is_taken_when_the_run_is_finished() {
 #[test]
 fn integrations_without_brands_are_skipped() {
     let (mut integrations, calendar) = (Integrations::default(), Calendar::poland());
-    assert_eq!(integrations.databases_restored(at(RESTORED), &[], &calendar), []);
+    assert_eq!(integrations.databases_restored(at(RESTORED), &[], &calendar, day(TODAY)), []);
     assert!(!integrations.is_skipped() && !integrations.is_over());
     let events = integrations.run_finished(at(RESTORED), at(FINISHED), &[], &calendar);
     assert_eq!(events, [IntegrationEvent::Skipped]);
@@ -233,7 +271,7 @@ fn integrations_called_off_with_the_project_lose_nothing() {
 fn integrations_announced_for_a_brand_that_is_gone_at_the_runs_end_are_called_off() {
     let (calendar, restored, finished) = (Calendar::poland(), at(RESTORED), at(FINISHED));
     let mut integrations = Integrations::default();
-    integrations.databases_restored(restored, &["vw".to_owned()], &calendar);
+    integrations.databases_restored(restored, &["vw".to_owned()], &calendar, day(TODAY));
     let events = integrations.run_finished(restored, finished, &[], &calendar);
     let called_off = IntegrationEvent::Cancelled { brands: vec!["vw".into()] };
     assert_eq!(events, [called_off, IntegrationEvent::Skipped]);

@@ -26,7 +26,8 @@ impl Migration {
         now: Timestamp,
     ) -> Result<Vec<RunEvent>, Refusal> {
         let restored = Fact::new(by, occurred_at, now);
-        let run = self.next_step(words("while a run is in progress", "w trakcie migracji"), &restored, by)?;
+        let locked = words("while a run is in progress", "w trakcie migracji");
+        let run = self.next_step(None, locked, &restored, by)?;
         let event = RunEvent::DatabasesRestored { attempt: run.number, occurred_at: restored.occurred_at };
         run.state = RunState::Restored { restored };
         Ok(vec![event])
@@ -40,14 +41,11 @@ impl Migration {
         now: Timestamp,
     ) -> Result<Vec<RunEvent>, Refusal> {
         let finished = Fact::new(by, occurred_at, now);
-        let run = self.next_step(
-            words(
-                "once the databases of a run in progress are restored",
-                "gdy bazy trwającej migracji będą odtworzone",
-            ),
-            &finished,
-            by,
-        )?;
+        let locked = words(
+            "once the databases of a run in progress are restored",
+            "gdy bazy trwającej migracji będą odtworzone",
+        );
+        let run = self.next_step(None, locked, &finished, by)?;
         let RunState::Restored { restored } = &run.state else {
             return Err(stage_locked(
                 Stage::Migration,
@@ -79,9 +77,9 @@ impl Migration {
                 .allowed(words("until the run is finished", "dopóki migracja nie jest zakończona"))
                 .into());
         }
-        Refusal::unless_empty(Vec::from_iter(text::note("reason", reason)))?;
-        let run =
-            self.next_step(words("while a run is in progress", "w trakcie migracji"), &rolled_back, by)?;
+        let blank = text::note("reason", reason);
+        let locked = words("while a run is in progress", "w trakcie migracji");
+        let run = self.next_step(blank, locked, &rolled_back, by)?;
         let restored = match &run.state {
             RunState::Restored { restored } => Some(restored.clone()),
             _ => None,
@@ -97,8 +95,15 @@ impl Migration {
     }
 
     /// The run in progress, once a fact about it is found to be SOFTVIG's and in its order of time.
-    fn next_step(&mut self, locked: Words, fact: &Fact, by: &Actor) -> Result<&mut Run, Refusal> {
-        let mut violations = Vec::from_iter(by_softvig(by));
+    /// `fault`: what else is wrong with the request.
+    fn next_step(
+        &mut self,
+        fault: Option<Violation>,
+        locked: Words,
+        fact: &Fact,
+        by: &Actor,
+    ) -> Result<&mut Run, Refusal> {
+        let mut violations: Vec<_> = by_softvig(by).into_iter().chain(fault).collect();
         let Some(run) = self.runs.last_mut().filter(|run| run.in_progress()) else {
             return Err(refuse(violations, stage_locked(Stage::Migration, locked)));
         };
@@ -107,11 +112,12 @@ impl Migration {
         Ok(run)
     }
 
-    /// SOFTVIG corrects when a step of the last run happened, between its neighbours.
+    /// SOFTVIG corrects when a step of the last run happened, between its neighbours, and says why.
     pub fn correct(
         &mut self,
         step: RunStep,
         occurred_at: Timestamp,
+        reason: &str,
         by: &Actor,
         now: Timestamp,
     ) -> Result<Vec<RunEvent>, Refusal> {
@@ -130,10 +136,12 @@ impl Migration {
             return Err(refuse(violations, locked));
         };
         violations.extend(corrected.outside(Some(before), after.unwrap_or(corrected.recorded_at)));
+        violations.extend(text::note("reason", reason));
         Refusal::unless_empty(violations)?;
         let (was, occurred_at) = (fact.occurred_at, corrected.occurred_at);
         *fact = corrected;
-        Ok(vec![RunEvent::Corrected { attempt, step, was, occurred_at }])
+        let reason = reason.trim().to_owned();
+        Ok(vec![RunEvent::Corrected { attempt, step, was, occurred_at, reason }])
     }
 
     /// The answer to a problem: the finished run counts no more, and a new window is needed.
@@ -165,6 +173,12 @@ impl Migration {
 fn neighbours(run: &mut Run, step: RunStep) -> Option<(Timestamp, &mut Fact, Option<Timestamp>)> {
     let started = run.started.occurred_at;
     match (step, &mut run.state) {
+        // It started in its window, with everything confirmed as stopped.
+        (RunStep::Started, state) => {
+            let stopped = run.stopped.iter().map(|stop| stop.confirmed.occurred_at);
+            let before = stopped.chain([run.window.start]).max().expect("the window's start is among them");
+            Some((before, &mut run.started, state.first_step()))
+        }
         (RunStep::Restored, RunState::Restored { restored }) => Some((started, restored, None)),
         (RunStep::Restored, RunState::Finished { restored, finished }) => {
             Some((started, restored, Some(finished.occurred_at)))

@@ -313,6 +313,17 @@ fn run_that_is_over_is_alerted_no_more() {
     Some(ErrorReason::OccurredAtInvalid)
 )]
 #[case::after_the_end(RunStep::Restored, "2027-01-24T01:00:01+01:00", Some(ErrorReason::OccurredAtInvalid))]
+#[case::the_start(RunStep::Started, "2027-01-23T20:00:00+01:00", None)]
+#[case::the_start_before_its_window(
+    RunStep::Started,
+    "2027-01-23T19:59:59+01:00",
+    Some(ErrorReason::OccurredAtInvalid)
+)]
+#[case::the_start_after_the_restoration(
+    RunStep::Started,
+    "2027-01-23T23:30:01+01:00",
+    Some(ErrorReason::OccurredAtInvalid)
+)]
 #[case::the_end(RunStep::Finished, "2027-01-24T02:00:00+01:00", None)]
 #[case::what_never_was(RunStep::RolledBack, "2027-01-24T02:00:00+01:00", Some(ErrorReason::StageLocked))]
 fn occurred_at_of_a_step_is_corrected_between_its_neighbours(
@@ -321,7 +332,7 @@ fn occurred_at_of_a_step_is_corrected_between_its_neighbours(
     #[case] refused: Option<ErrorReason>,
 ) {
     let mut migration = finished();
-    let result = migration.correct(step, at(when), &CRM, at("2027-01-25T09:00:00+01:00"));
+    let result = migration.correct(step, at(when), "a wrong clock", &CRM, at("2027-01-25T09:00:00+01:00"));
     match refused {
         Some(reason) => {
             assert_eq!(reasons(result), [reason]);

@@ -3,7 +3,10 @@ use ErrorReason as R;
 use rstest::rstest;
 
 use super::*;
-use crate::project::audits::{AuditEvent, KeptBecause};
+use crate::project::{
+    audits::{AuditEvent, KeptBecause},
+    dates::WithdrawCause,
+};
 
 #[rstest]
 #[case::before_the_declaration(World::agreed(&LOOSE), AuditNo::One, "2026-12-16T09:00", R::AuditLocked)]
@@ -28,6 +31,57 @@ fn a_buffer_that_still_runs_is_refused_by_its_own_name() {
     let refused = violations(world.start_audit(AuditNo::One).1);
     assert_eq!(told(&refused)[0], (R::Audit1Buffer, "audit_1", "2026-12-14"));
     assert_eq!(refused[1].reason, R::AuditLocked);
+}
+
+/// A later day is agreed: what still runs is named first, and then the day on which the audit is awaited.
+#[rstest]
+#[case::the_buffer_runs("2026-12-11T09:00", &[(R::Audit1Buffer, "audit_1", "2026-12-14"), (R::AuditLocked, "", "2026-12-16")])]
+#[case::a_sunday_in_the_buffer("2026-12-13T09:00", &[(R::Audit1Buffer, "audit_1", "2026-12-14"), (R::AuditOnBusinessDay, "audit_1", "2026-12-14"), (R::AuditLocked, "", "2026-12-16")])]
+#[case::only_the_day_is_another("2026-12-15T09:00", &[(R::AuditLocked, "", "2026-12-16")])]
+fn audit1_buffer_and_audit_locked_are_told_apart_before_the_agreed_day(
+    #[case] now: &str,
+    #[case] expected: &[(ErrorReason, &str, &str)],
+) {
+    let mut world = World::declared(&LOOSE);
+    world.at(now);
+    assert_eq!(told(&violations(world.start_audit(AuditNo::One).1)), expected);
+}
+
+#[rstest]
+#[case::the_buffer_runs("2026-12-17T09:00", &[(R::Audit2Buffer, "audit_2", "2026-12-18"), (R::AuditLocked, "", "2026-12-21")])]
+#[case::only_the_day_is_another("2026-12-18T09:00", &[(R::AuditLocked, "", "2026-12-21")])]
+fn audit2_buffer_and_audit_locked_are_told_apart_before_the_agreed_day(
+    #[case] now: &str,
+    #[case] expected: &[(ErrorReason, &str, &str)],
+) {
+    let mut world = World::audit_1_passed();
+    world.at(now);
+    assert_eq!(told(&violations(world.start_audit(AuditNo::Two).1)), expected);
+}
+
+#[test]
+fn repeat_buffer_and_audit_locked_are_told_apart_before_the_agreed_day() {
+    let mut world = World::declared(&LOOSE);
+    world.audit(AuditNo::One, "2026-12-16", false);
+    world.agree(&[(Audit1, "2026-12-18")]);
+    let expected = [(R::RepeatBuffer, "audit_1", "2026-12-17"), (R::AuditLocked, "", "2026-12-18")];
+    assert_eq!(told(&violations(world.start_audit(AuditNo::One).1)), expected);
+    world.at("2026-12-17T09:00");
+    assert_eq!(told(&violations(world.start_audit(AuditNo::One).1)), [(R::AuditLocked, "", "2026-12-18")]);
+}
+
+/// Else its end would come and bring nothing, and the timer would be due again and again.
+#[test]
+fn audit_locked_withdraws_the_day_of_a_repetition_that_a_corrected_result_makes_needless() {
+    let mut world = World::declared(&LOOSE);
+    world.at("2026-12-16T09:00");
+    let (attempt, _) = world.start_audit(AuditNo::One);
+    world.conclude(AuditNo::One, attempt, false);
+    world.agree(&[(Audit1, "2026-12-17")]);
+    let events = world.conclude(AuditNo::One, attempt, true);
+    let gone = withdrawn(&events);
+    assert_eq!((gone.len(), gone[0].kind, gone[0].date.day()), (1, Audit1, day("2026-12-17")));
+    assert_eq!(gone[0].cause, WithdrawCause::Rules { rules: vec!["AUDIT_LOCKED".into()] });
 }
 
 #[test]

@@ -34,7 +34,7 @@ fn contract_day_is_softvigs_and_not_in_the_future() {
     let mut world = World::opened("2026-11-03T10:00");
     let contract = |world: &mut World, actor: &Actor, on: &str| {
         let on = day(on);
-        world.run(actor, |p, ctx| p.record_contract(on, ctx))
+        world.run(actor, |p, ctx| p.record_contract(on, "misread", ctx))
     };
     assert_eq!(reasons(contract(&mut world, &DECISION, "2026-11-02")), [R::PermissionDenied]);
     let refused = violations(contract(&mut world, &CRM, "2026-11-04"));
@@ -46,7 +46,8 @@ fn contract_day_is_softvigs_and_not_in_the_future() {
 #[test]
 fn a_corrected_contract_day_checks_the_dates_again() {
     let mut world = World::agreed(&TIGHT);
-    let events = world.run(&CRM, |p, ctx| p.record_contract(day("2026-11-03"), ctx)).expect("corrected");
+    let events =
+        world.run(&CRM, |p, ctx| p.record_contract(day("2026-11-03"), "misread", ctx)).expect("corrected");
     let gone = withdrawn(&events);
     assert_eq!(gone.iter().map(|w| w.kind).collect::<Vec<_>>(), [DateKind::Readiness]);
     assert_eq!(gone[0].earliest, Some(day("2026-11-17")));
@@ -58,7 +59,7 @@ fn a_corrected_contract_day_checks_the_dates_again() {
 fn contracting_is_done_once_all_is_there_and_unlocks_readiness() {
     let mut world = World::opened("2026-11-03T10:00");
     assert_eq!(world.state(Stage::Contracting), StageState::Unlocked);
-    world.run(&CRM, |p, ctx| p.record_contract(day("2026-11-02"), ctx)).expect("recorded");
+    world.run(&CRM, |p, ctx| p.record_contract(day("2026-11-02"), "misread", ctx)).expect("recorded");
     assert_eq!(world.state(Stage::Contracting), StageState::InProgress);
     world.choose(&DECISION, "new_server").expect("chosen");
     world.agree(&TIGHT[..2]);
@@ -72,7 +73,7 @@ fn contracting_is_done_once_all_is_there_and_unlocks_readiness() {
 #[test]
 fn a_variant_without_licence_kind_waits_for_none() {
     let mut world = World::opened("2026-11-03T10:00");
-    world.run(&CRM, |p, ctx| p.record_contract(day("2026-11-02"), ctx)).expect("recorded");
+    world.run(&CRM, |p, ctx| p.record_contract(day("2026-11-02"), "misread", ctx)).expect("recorded");
     world.choose(&DECISION, "hosted").expect("chosen");
     let mut dates = TIGHT;
     dates[3].1 = "2026-12-30T17:00/2026-12-31T07:00";

@@ -6,6 +6,7 @@ mod audits;
 mod buffers;
 mod cascade;
 mod contracting;
+mod corrections;
 mod end;
 mod overrides;
 mod plan_properties;
@@ -14,6 +15,7 @@ mod stages;
 mod suggest;
 mod switch;
 mod tick;
+mod tick_properties;
 mod variant;
 mod waiting;
 
@@ -92,7 +94,7 @@ impl World {
     /// Contract day, variant and licence kind are there: dates can be proposed.
     fn contracted_on(now: &str, contract_day: &str) -> Self {
         let mut world = Self::opened(now);
-        world.run(&CRM, |p, ctx| p.record_contract(day(contract_day), ctx)).expect("recorded");
+        world.run(&CRM, |p, ctx| p.record_contract(day(contract_day), "", ctx)).expect("recorded");
         world.choose(&DECISION, "new_server").expect("chosen");
         world.licence(&[]);
         world
@@ -197,7 +199,7 @@ impl World {
 
     fn choose(&mut self, actor: &Actor, key: &str) -> Outcome {
         let variant = variant(key);
-        let outcome = self.run(actor, |p, ctx| p.choose_variant(&variant, ctx));
+        let outcome = self.run(actor, |p, ctx| p.choose_variant(&variant, "no room", ctx));
         if outcome.is_ok() {
             self.variant = Some(variant);
         }

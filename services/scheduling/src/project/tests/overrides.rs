@@ -60,7 +60,7 @@ fn override_not_allowed_by_the_company_or_without_person_and_reason() {
     let request = OverrideRequest { rule: R::ReadinessBuffer, kind: Readiness, day, person, note };
     let refused = violations(world.run(&CRM, |p, ctx| p.record_override(request, ctx)));
     let fields: Vec<_> = refused.iter().map(|v| (v.reason, v.field.as_str())).collect();
-    assert_eq!(fields, [(R::OverrideNotAllowed, "person"), (R::OverrideNotAllowed, "note")]);
+    assert_eq!(fields, [(R::OverrideNotAllowed, "person"), (R::OverrideNotAllowed, "reason")]);
 }
 
 #[test]

@@ -69,7 +69,7 @@ fn build(case: &Case) -> World {
         let gate = crate::project::audits::StartGate {
             unlocked_at: Some(Timestamp::MIN),
             buffers: &[],
-            agreed: Some(calendar::Interval::new(now, Timestamp::MAX)),
+            agreed: Some(PlannedDate::Day(calendar::local_day(now))),
         };
         world.project.audit_1.start(attempt, &gate, None, &CRM, now).expect("started");
         world.conclude(AuditNo::One, attempt, true);
@@ -237,7 +237,7 @@ proptest! {
                 let text = on.to_string();
                 let (id, outcome) = world.propose(&CRM, &[(gone.kind, &text)]);
                 if outcome.is_ok() {
-                    world.run(&CRM, |p, ctx| p.decline_proposal(id, ctx)).expect("taken back");
+                    world.run(&CRM, |p, ctx| p.decline_proposal(id, "ill", ctx)).expect("taken back");
                 }
                 outcome.is_ok()
             };

@@ -1,11 +1,16 @@
 use DateKind::*;
 use ErrorReason as R;
+use rstest::rstest;
 
 use super::*;
 use crate::project::{
     proposals::ProposalOutcome,
     testing::{TECHNICAL, reasons},
 };
+
+fn closed(proposal: ProposalId, outcome: ProposalOutcome, reason: &str) -> ProjectEvent {
+    ProjectEvent::ProposalClosed { proposal, outcome, reason: reason.into() }
+}
 
 #[test]
 fn dates_agreed_jointly_counts_only_the_other_partys_acceptance() {
@@ -55,10 +60,7 @@ fn a_counter_closes_the_proposal_that_it_answers() {
     assert_eq!(reasons(counter(&mut world, &CRM, first).1), [R::DatesAgreedJointly], "one's own");
     let (second, outcome) = counter(&mut world, &DECISION, first);
     let events = outcome.expect("countered");
-    assert_eq!(
-        events[0],
-        ProjectEvent::ProposalClosed { proposal: first, outcome: ProposalOutcome::Countered }
-    );
+    assert_eq!(events[0], closed(first, ProposalOutcome::Countered, "later"));
     assert_eq!(reasons(world.accept(&DECISION, first)), [R::NotFound]);
     world.accept(&CRM, second).expect("accepted");
     assert_eq!(world.agreed_kinds(), DateKind::ALL);
@@ -70,11 +72,11 @@ fn a_proposal_is_taken_back_or_declined_by_who_may() {
         let mut world = World::contracted();
         let (id, _) = world.propose(&CRM, &TIGHT);
         assert_eq!(
-            reasons(world.run(&TECHNICAL, |p, ctx| p.decline_proposal(id, ctx))),
+            reasons(world.run(&TECHNICAL, |p, ctx| p.decline_proposal(id, "ill", ctx))),
             [R::PermissionDenied]
         );
-        let events = world.run(actor, |p, ctx| p.decline_proposal(id, ctx)).expect("closed");
-        assert_eq!(events, [ProjectEvent::ProposalClosed { proposal: id, outcome }]);
+        let events = world.run(actor, |p, ctx| p.decline_proposal(id, "ill", ctx)).expect("closed");
+        assert_eq!(events, [closed(id, outcome, "ill")]);
     }
 }
 
@@ -135,6 +137,35 @@ fn an_agreed_date_is_withdrawn_by_either_party_with_a_reason() {
     }
 }
 
+/// Every stage with a date, in progress: its date is used or, of readiness, held. See
+/// `dates_agreed_jointly_…` for who may withdraw before.
+#[rstest]
+#[case::readiness({ let mut w = World::agreed(&LOOSE); w.at("2026-11-10T09:00"); w.confirm_all(); w }, Readiness)]
+#[case::audit_1({ let mut w = World::declared(&LOOSE); w.at("2026-12-16T09:00"); w.start_audit(AuditNo::One).1.expect("started"); w }, Audit1)]
+#[case::audit_2({ let mut w = World::audit_1_passed(); w.at("2026-12-21T09:00"); w.start_audit(AuditNo::Two).1.expect("started"); w }, Audit2)]
+#[case::migration(World::running(), Migration)]
+fn dates_agreed_jointly_keeps_one_party_from_withdrawing_the_date_of_a_stage_in_progress(
+    #[case] mut world: World,
+    #[case] kind: DateKind,
+) {
+    assert_eq!(world.state(kind.stage()), StageState::InProgress);
+    for actor in [&*CRM, &*DECISION] {
+        let refused = world.run(actor, |p, ctx| p.withdraw_date(kind, "ill", ctx));
+        assert_eq!(
+            reasons(refused)[0],
+            if kind == Readiness { R::StageLocked } else { R::DatesAgreedJointly }
+        );
+    }
+}
+
+#[test]
+fn dates_agreed_jointly_moves_the_readiness_day_though_the_stage_is_in_progress() {
+    let mut world = World::agreed(&LOOSE);
+    world.at("2026-11-10T09:00");
+    world.confirm_all();
+    world.agree(&[(Readiness, "2026-11-17")]);
+}
+
 #[test]
 fn a_date_of_a_stage_under_way_or_over_is_closed() {
     let mut world = World::declared(&LOOSE);
@@ -143,8 +174,6 @@ fn a_date_of_a_stage_under_way_or_over_is_closed() {
     outcome.expect("proposed");
     world.at("2026-12-16T09:00");
     let events = world.start_audit(AuditNo::One).1.expect("started");
-    assert!(
-        events.contains(&ProjectEvent::ProposalClosed { proposal: moot, outcome: ProposalOutcome::Invalid })
-    );
+    assert!(events.contains(&closed(moot, ProposalOutcome::Invalid, "")));
     assert_eq!(reasons(world.propose(&CRM, &[(Audit1, "2026-12-17")]).1), [R::StageLocked]);
 }

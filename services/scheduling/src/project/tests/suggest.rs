@@ -60,7 +60,7 @@ fn both_sets_and_all_alternatives_can_be_agreed() {
 #[test]
 fn audit_1_days_that_leave_no_day_for_audit_2_are_never_offered() {
     let mut world = World::contracted();
-    world.run(&CRM, |p, ctx| p.record_contract(day("2026-11-03"), ctx)).expect("corrected");
+    world.run(&CRM, |p, ctx| p.record_contract(day("2026-11-03"), "misread", ctx)).expect("corrected");
     let suggested = suggest(&mut world, Some("2026-11-20"), 10);
     let audit_1 = &suggested.earliest[1];
     let offered: Vec<_> =

@@ -37,6 +37,17 @@ fn a_run_needs_its_gate_its_window_licences_and_what_must_stand_still() {
     assert!(world.project.dates.agreed(DateKind::Migration).is_none(), "the window is used");
 }
 
+/// A start that is told late is judged by what was fresh when it happened.
+#[test]
+fn evidence_stale_is_judged_at_the_start() {
+    let mut world = World::audit_2_passed();
+    world.no_stops();
+    evidence(&mut world, &[("backup.full_age_d", Some("2027-01-08T18:30"))]);
+    world.at("2027-01-08T19:00");
+    assert_eq!(reasons(start(&mut world))[0], R::EvidenceStale);
+    world.run(&CRM, |p, ctx| p.start_run(Some(local("2027-01-08T18:00")), ctx)).expect("fresh by then");
+}
+
 #[test]
 fn a_run_before_audit_2_is_refused_by_its_gate_alone() {
     let mut world = World::audit_1_passed();
@@ -50,6 +61,14 @@ fn migration_buffer_is_judged_at_the_start_where_no_window_is_agreed() {
     let mut world = World::audit_2_passed();
     world.no_stops();
     world.run(&CRM, |p, ctx| p.withdraw_date(DateKind::Migration, "ill", ctx)).expect("withdrawn");
+    world.at("2026-12-30T18:00");
+    assert_eq!(reasons(start(&mut world)), [R::MigrationBuffer, R::RunOutsideWindow]);
+}
+
+#[test]
+fn migration_buffer_is_named_before_the_agreed_window() {
+    let mut world = World::audit_2_passed();
+    world.no_stops();
     world.at("2026-12-30T18:00");
     assert_eq!(reasons(start(&mut world)), [R::MigrationBuffer, R::RunOutsideWindow]);
 }
@@ -106,9 +125,13 @@ fn a_corrected_restoration_moves_the_day_of_the_integrations() {
     assert_eq!(world.project.integrations.day(), Some(day("2027-01-11")));
     world.at("2027-01-11T08:00");
     let step = crate::project::run::RunStep::Finished;
-    world.run(&CRM, |p, ctx| p.correct_run(step, local("2027-01-11T01:00"), ctx)).expect("corrected");
+    world
+        .run(&CRM, |p, ctx| p.correct_run(step, local("2027-01-11T01:00"), "a wrong clock", ctx))
+        .expect("corrected");
     let step = crate::project::run::RunStep::Restored;
-    world.run(&CRM, |p, ctx| p.correct_run(step, local("2027-01-11T00:40"), ctx)).expect("corrected");
+    world
+        .run(&CRM, |p, ctx| p.correct_run(step, local("2027-01-11T00:40"), "a wrong clock", ctx))
+        .expect("corrected");
     assert_eq!(world.project.integrations.day(), Some(day("2027-01-12")));
     let early = world.run(&CRM, |p, ctx| p.restore_brand("vw", None, ctx));
     assert_eq!(reasons(early), [R::IntegrationsNextBusinessDay]);

@@ -64,6 +64,17 @@ fn a_run_is_told_of_its_reserve_and_its_windows_end() {
     world.run(&CRM, |p, ctx| p.roll_back("the disk is full", None, ctx)).expect("a fact, however late");
 }
 
+/// Holidays may change until the day comes.
+#[test]
+fn integrations_next_business_day_is_looked_at_each_midnight_until_it_comes() {
+    let mut world = World::finished();
+    for midnight in ["2027-01-09T00:00", "2027-01-10T00:00", "2027-01-11T00:00"] {
+        assert_eq!(world.project.next_tick(world.now), Some(local(midnight)));
+        assert!(world.tick(midnight).is_empty());
+    }
+    assert_eq!(world.project.next_tick(world.now), None);
+}
+
 #[test]
 fn nothing_agreed_needs_no_timer() {
     let world = World::contracted();

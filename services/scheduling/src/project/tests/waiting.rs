@@ -22,7 +22,7 @@ fn help_asked() -> World {
 
 fn recommended() -> World {
     let mut world = World::opened("2026-11-03T10:00");
-    world.run(&CRM, |p, ctx| p.record_contract(day("2026-11-02"), ctx)).expect("recorded");
+    world.run(&CRM, |p, ctx| p.record_contract(day("2026-11-02"), "", ctx)).expect("recorded");
     let variant = variant("hosted");
     world.run(&CRM, |p, ctx| p.recommend_variant(&variant, "safer", ctx)).expect("recommended");
     world
@@ -30,7 +30,7 @@ fn recommended() -> World {
 
 fn chosen() -> World {
     let mut world = World::opened("2026-11-03T10:00");
-    world.run(&CRM, |p, ctx| p.record_contract(day("2026-11-02"), ctx)).expect("recorded");
+    world.run(&CRM, |p, ctx| p.record_contract(day("2026-11-02"), "", ctx)).expect("recorded");
     world.choose(&DECISION, "new_server").expect("chosen");
     world
 }

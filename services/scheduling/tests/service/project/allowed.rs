@@ -36,6 +36,7 @@ fn allowed(command: Command) -> (Point, &'static [&'static str], &'static [&'sta
         ConfirmCondition => (Point::Agreed, &[TECHNICAL, DECISION], &[]),
         RetractCondition => (Point::Ready, &[TECHNICAL, DECISION], &[]),
         DeclareReadiness => (Point::Ready, &[TECHNICAL, DECISION], &["readiness_declared", "stage_unlocked"]),
+        CorrectReadiness => (Point::Audit1Due, &[CRM, OPERATOR], &["readiness_declared"]),
         WithdrawReadiness => (Point::Declared, &[CRM, OPERATOR], &["readiness_withdrawn"]),
         StartAudit => (Point::Audit1Due, &[AUDITOR, CRM, OPERATOR], &["audit_attempt_opened"]),
         VoidAudit => (Point::Audit1Open, &[AUDITOR, CRM, OPERATOR], &["audit_attempt_voided"]),

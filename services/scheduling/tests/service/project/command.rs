@@ -24,6 +24,7 @@ pub enum Command {
     ConfirmCondition,
     RetractCondition,
     DeclareReadiness,
+    CorrectReadiness,
     WithdrawReadiness,
     StartAudit,
     VoidAudit,
@@ -45,7 +46,7 @@ pub enum Command {
 }
 
 impl Command {
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::CancelProject,
         Self::RecordContract,
         Self::AskVariantHelp,
@@ -59,6 +60,7 @@ impl Command {
         Self::ConfirmCondition,
         Self::RetractCondition,
         Self::DeclareReadiness,
+        Self::CorrectReadiness,
         Self::WithdrawReadiness,
         Self::StartAudit,
         Self::VoidAudit,
@@ -111,7 +113,13 @@ impl Command {
             Self::ConfirmStopped => json!({ "systems": ["erp"], "disconnectedApplications": ["crm-link"] }),
             Self::RetractStopped => json!({ "systems": ["erp"], "applications": ["crm-link"] }),
             Self::CorrectRun => {
-                json!({ "step": "RUN_STEP_DATABASES_RESTORED", "occurredAt": "2027-01-08T20:30:00Z" })
+                json!({
+                    "step": "RUN_STEP_DATABASES_RESTORED", "occurredAt": "2027-01-08T20:30:00Z",
+                    "reason": "a wrong clock",
+                })
+            }
+            Self::CorrectReadiness => {
+                json!({ "occurredAt": "2026-11-16T10:30:00Z", "reason": "told by telephone" })
             }
             Self::RestoreIntegration => json!({ "brand": "vw" }),
             Self::DropIntegration => json!({ "brand": "vw", "reason": "the dealership gives the brand up" }),
@@ -165,6 +173,7 @@ impl Command {
             Self::ConfirmCondition => journey.send(by, Scheduling::confirm_readiness_condition, body),
             Self::RetractCondition => journey.send(by, Scheduling::retract_readiness_condition, body),
             Self::DeclareReadiness => journey.send(by, Scheduling::declare_readiness, body),
+            Self::CorrectReadiness => journey.send(by, Scheduling::correct_readiness, body),
             Self::WithdrawReadiness => journey.send(by, Scheduling::withdraw_readiness, body),
             Self::StartAudit => journey.send(by, Scheduling::start_audit, body),
             Self::VoidAudit => journey.send(by, Scheduling::void_audit, body),

@@ -7,8 +7,13 @@ use rstest::rstest;
 use scheduling::Scheduling;
 use testkit::Backend::{self, Postgres, Sqlite};
 
-use super::journey::{Journey, Point, open};
-use crate::world::{auditor, crm, reason};
+use serde_json::json;
+
+use super::{
+    command::Command,
+    journey::{Journey, Point, open},
+};
+use crate::world::{auditor, crm, operator, reason};
 
 async fn list(
     journey: &Journey,
@@ -94,13 +99,76 @@ async fn the_history_holds_every_change_in_order(#[values(Sqlite, Postgres)] bac
         }
     }
     let mut kinds: Vec<_> = lines.iter().map(|line| line.kind.as_str()).collect();
-    assert_eq!(kinds[..3], ["opened", "contract_recorded", "variant_chosen"]);
+    assert_eq!(kinds[..3], ["project_opened", "contract_recorded", "variant_chosen"]);
     kinds.retain(|kind| *kind == "date_agreed");
     assert_eq!(kinds.len(), 4);
     let chosen = &lines[2];
     assert_eq!(chosen.actor, journey.world.dealer.contact(&journey.world.dealer.decision));
     assert!(!chosen.request.is_empty());
     assert!(lines.iter().all(|line| !line.body.contains("Testowa")), "people by id only");
+}
+
+async fn lines_of(journey: &Journey) -> Vec<pb::HistoryEntry> {
+    let request =
+        pb::ListHistoryRequest { parent: journey.name.clone(), page_size: 200, ..Default::default() };
+    let page = journey.world.harness.call(&crm(), Scheduling::list_history, request).await;
+    page.expect("a page").entries
+}
+
+/// What happened can be told from the names alone, and from which request.
+#[rstest]
+#[tokio::test]
+async fn the_history_says_by_name_what_happened_and_from_which_request(
+    #[values(Sqlite, Postgres)] backend: Backend,
+) {
+    let journey = Journey::at(backend, Point::Audit1Open).await;
+    journey.conclude(false).await;
+    let kinds: Vec<_> = lines_of(&journey).await.into_iter().map(|line| line.kind).collect();
+    assert!(kinds.contains(&"audit_failed".to_owned()), "{kinds:?}");
+
+    let journey = Journey::at(backend, Point::Restored).await;
+    let request = json!({ "requestId": "crm-4711", "reason": "no printers" });
+    Command::RollBackRun.send(&journey, &operator(), request).await.expect("rolled back");
+    let lines = lines_of(&journey).await;
+    let mut kinds = lines.iter().map(|line| line.kind.as_str());
+    for kind in [
+        "readiness_condition_confirmed",
+        "readiness_declared",
+        "audit_attempt_opened",
+        "audit_passed",
+        "stop_confirmed",
+        "run_started",
+        "databases_restored",
+        "integrations_announced",
+        "run_rolled_back",
+        "integrations_cancelled",
+    ] {
+        assert!(kinds.any(|found| found == kind), "{kind}, after those before it: {lines:#?}");
+    }
+    let rolled_back = lines.iter().find(|line| line.kind == "run_rolled_back").expect("a line");
+    assert_eq!(rolled_back.request, "crm-4711");
+    assert!(rolled_back.body.contains("no printers"), "why: {}", rolled_back.body);
+}
+
+#[rstest]
+#[tokio::test]
+async fn the_history_of_a_company_says_what_it_became(#[values(Sqlite, Postgres)] backend: Backend) {
+    let journey = Journey::at(backend, Point::Opened).await;
+    journey.state_systems().await;
+    let parent = journey.world.dealer.name.clone();
+    let request = pb::ListCompanyHistoryRequest { parent, page_size: 200, ..Default::default() };
+    let read = async |caller: &Principal, request: &pb::ListCompanyHistoryRequest| {
+        journey.world.harness.call(caller, Scheduling::list_company_history, request.clone()).await
+    };
+    let lines = read(&journey.world.dealer.technical, &request).await.expect("the own").entries;
+    let kinds: Vec<_> = lines.iter().map(|line| line.kind.as_str()).collect();
+    assert_eq!(kinds, ["registered", "contact_added", "contact_added", "systems_stated"]);
+    let stated = &lines[3].body;
+    assert!(stated.contains("erp") && stated.contains("crm-link") && !stated.contains("Anna"), "{stated}");
+    assert!(lines[0].body.contains("Auto Nowak"), "{}", lines[0].body);
+
+    let other = journey.world.another_dealer().await;
+    assert_eq!(reason(read(&other.technical, &request).await), ErrorReason::NotFound);
 }
 
 #[rstest]

@@ -51,6 +51,7 @@ fn refusals() -> Vec<(Point, Vec<Refused>)> {
             (RecordOverride, Operator, json!({ "rule": "OUTSIDE_WORKING_HOURS" }), OverrideNotAllowed),
             (ConfirmCondition, Technical, nothing(), StageLocked),
             (DeclareReadiness, Decision, nothing(), ReadinessConditions),
+            (CorrectReadiness, Crm, nothing(), StageLocked),
             (WithdrawReadiness, Crm, nothing(), StageLocked),
             (StartAudit, Operator, nothing(), AuditLocked),
             (VoidAudit, Operator, nothing(), AuditLocked),
@@ -78,7 +79,9 @@ fn refusals() -> Vec<(Point, Vec<Refused>)> {
             (CancelProject, Crm, json!({ "reason": "" }), InvalidArgument),
         ]),
         (Point::Declared, vec![
-            (StartAudit, Operator, nothing(), AuditLocked),
+            (StartAudit, Operator, nothing(), Audit1Buffer),
+            (CorrectReadiness, Crm, json!({ "occurredAt": "2026-11-16T09:59:59Z" }), OccurredAtInvalid),
+            (CorrectReadiness, Crm, json!({ "occurredAt": "2026-11-16T10:00:00Z", "reason": " " }), InvalidArgument),
             (ChooseVariant, Decision, nothing(), VariantFrozen),
             (RetractCondition, Technical, nothing(), StageLocked),
             (DeclareReadiness, Decision, nothing(), StageLocked),

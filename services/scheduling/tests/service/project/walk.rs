@@ -16,7 +16,8 @@ use crate::world::operator;
 async fn each_point_of_the_way_leaves_its_stage_and_its_timer(#[values(Sqlite, Postgres)] backend: Backend) {
     use pb::Stage;
     let journey = Journey::at(backend, Point::Opened).await;
-    // The next local midnight (23:00 UTC) while a date is agreed, or the end of what comes before it.
+    // The next local midnight (23:00 UTC) while a date is agreed or integrations wait for their day, or
+    // the end of what comes before it.
     let way = [
         (Point::Contracted, Stage::Contracting, None),
         (Point::Proposed, Stage::Contracting, None),
@@ -31,9 +32,9 @@ async fn each_point_of_the_way_leaves_its_stage_and_its_timer(#[values(Sqlite, P
         (Point::Stopped, Stage::Migration, Some("2027-01-08T23:00:00Z")),
         // Two hours into Saturday the reserve begins.
         (Point::Running, Stage::Migration, Some("2027-01-09T01:00:00Z")),
-        (Point::Restored, Stage::Migration, Some("2027-01-09T01:00:00Z")),
-        (Point::Finished, Stage::Integrations, None),
-        (Point::DropAsked, Stage::Integrations, None),
+        (Point::Restored, Stage::Migration, Some("2027-01-08T23:00:00Z")),
+        (Point::Finished, Stage::Integrations, Some("2027-01-08T23:00:00Z")),
+        (Point::DropAsked, Stage::Integrations, Some("2027-01-08T23:00:00Z")),
         (Point::IntegrationsDue, Stage::Integrations, None),
         (Point::Integrated, Stage::Verification, None),
         (Point::Problem, Stage::Verification, None),
