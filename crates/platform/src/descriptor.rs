@@ -34,6 +34,8 @@ pub(crate) struct FieldInfo {
     pub comment: String,
     pub kind: Kind,
     pub repeated: bool,
+    /// One of a `oneof`; no message has two of those.
+    pub is_choice: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,6 +149,7 @@ fn field(f: &FieldDescriptorProto, comment: String) -> FieldInfo {
         comment,
         kind,
         repeated: f.label() == Label::Repeated,
+        is_choice: f.oneof_index.is_some() && !f.proto3_optional(),
     }
 }
 

@@ -28,8 +28,12 @@ impl Schemas {
             let message = CONTRACT.message(full);
             let properties: Map<_, _> =
                 message.fields.iter().map(|f| (f.json_name.clone(), self.field(f))).collect();
-            let schema =
+            let mut schema =
                 json!({ "type": "object", "description": message.comment, "properties": properties });
+            let choices: Vec<_> = message.fields.iter().filter(|f| f.is_choice).collect();
+            if !choices.is_empty() {
+                schema["oneOf"] = choices.iter().map(|f| json!({ "required": [f.json_name] })).collect();
+            }
             self.0.insert(name.clone(), schema);
         }
         reference(&name)

@@ -56,6 +56,14 @@ fn every_route_is_described_with_what_its_path_and_headers_fill() {
 }
 
 #[test]
+fn of_the_forms_of_a_value_exactly_one_is_asked_for() {
+    let mut schemas = schema::Schemas::default();
+    schemas.message("przesiadka.common.v1.PlannedDate");
+    let planned = &schemas.into_components()["common.PlannedDate"];
+    assert_eq!(planned["oneOf"], json!([{ "required": ["day"] }, { "required": ["window"] }]));
+}
+
+#[test]
 fn every_reference_leads_somewhere_and_comments_are_kept() {
     let document = document(&operations());
     let mut found = Vec::new();

@@ -43,7 +43,8 @@ const example = (schema, depth = 0) => {
   if (s.enum) return s.enum[1] ?? s.enum[0];
   if (s.type === "array") return [example(s.items, depth + 1)];
   if (s.type === "object") {
-    const shown = depth < 3 ? Object.entries(s.properties ?? {}) : [];
+    const others = (s.oneOf ?? []).slice(1).flatMap((choice) => choice.required);
+    const shown = depth < 3 ? Object.entries(s.properties ?? {}).filter(([name]) => !others.includes(name)) : [];
     return Object.fromEntries(shown.map(([name, inner]) => [name, example(inner, depth + 1)]));
   }
   if (s.format === "date-time") return "2027-01-15T09:00:00Z";
