@@ -50,7 +50,7 @@ async fn request_id_reused_is_the_same_again_or_refused(#[values(Embedded, Sprea
         assert_eq!(again.json["name"], first.json["name"], "{adapter:?}: {again:?}");
         let other = wire.send(adapter, ASK, technical, &ask(&d, "other", id)).await;
         assert_eq!(other.reason, Some(RequestIdReused), "{adapter:?}");
-        let field = if adapter == Adapter::Rest { "requestId" } else { "request_id" };
+        let field = if adapter == Adapter::Rest { "idempotency-key" } else { "request_id" };
         assert_eq!(
             (other.field.as_str(), other.allowed.as_str()),
             (field, "the same request again, or a new request id")
