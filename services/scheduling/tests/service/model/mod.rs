@@ -178,9 +178,12 @@ impl Both {
             What::LicencesInPlace => self.journey.licences(&[]).await,
             What::Conclude(passed) => self.conclude(*passed).await,
             What::Contract(day) => {
-                self.send(Command::RecordContract, &by, json!({ "contractDay": day })).await?
+                self.send(Command::RecordContract, &by, json!({ "contractDay": day, "reason": "misread" }))
+                    .await?
             }
-            What::ChooseVariant => self.send(Command::ChooseVariant, &by, json!({})).await?,
+            What::ChooseVariant => {
+                self.send(Command::ChooseVariant, &by, json!({ "reason": "no room" })).await?
+            }
             What::Propose(dates) => {
                 let dates: Vec<_> = dates.iter().map(|(kind, day)| date(*kind, *day)).collect();
                 self.send(Command::ProposeDates, &by, json!({ "dates": dates })).await?;

@@ -211,7 +211,8 @@ impl Process {
             }
             Decline => unless(!self.proposals.is_empty(), Rule::NotFound),
             Withdraw(kind) => {
-                unless(self.is_ahead(*kind), Rule::StageLocked);
+                let begun = *kind == Kind::Readiness && self.contracted && !self.confirmed.is_empty();
+                unless(self.is_ahead(*kind) && !begun, Rule::StageLocked);
                 unless(self.agreed.contains_key(kind), Rule::DatesAgreedJointly);
             }
             Confirm(condition) => {
@@ -240,6 +241,9 @@ impl Process {
                 let may_start = unlocked && !audit.is_open && audit.passed.is_none();
                 let agreed = self.agreed.get(kind) == Some(&self.today());
                 unless(may_start && agreed, Rule::AuditLocked);
+                if may_start {
+                    rules.extend(self.against_today(*kind));
+                }
             }
             Conclude(_) => {}
             VoidAudit(kind) => unless(self.audits[kind].is_open, Rule::AuditLocked),
@@ -252,6 +256,11 @@ impl Process {
                 }
                 let stopped = self.window().is_some_and(|(start, _)| self.stopped >= Some(start));
                 unless(stopped, Rule::SystemsNotStopped);
+                let outside = self.window().is_none_or(|(start, end)| self.now < start || self.now >= end);
+                if outside && unlocked && self.run == Run::None {
+                    let buffer = self.against_today(Kind::Migration).contains(&Rule::MigrationBuffer);
+                    unless(!buffer, Rule::MigrationBuffer);
+                }
                 let hours = jiff::SignedDuration::from_hours(12);
                 unless(self.window().is_some_and(|(_, end)| self.now + hours <= end), Rule::RunOutsideWindow);
             }
@@ -373,6 +382,13 @@ impl Process {
         let moot = |asked: &Dates| asked.keys().any(|kind| !self.is_ahead(*kind));
         let open: Vec<_> = self.proposals.iter().filter(|(_, asked)| !moot(asked)).cloned().collect();
         self.proposals = open;
+    }
+
+    /// The rules against beginning a stage today, whatever day is agreed.
+    fn against_today(&self, kind: Kind) -> BTreeSet<Rule> {
+        let mut dates = self.agreed.clone();
+        dates.insert(kind, self.today());
+        self.ground().broken(&dates, &Dates::new()).remove(&kind).unwrap_or_default()
     }
 
     /// The rules that a set of dates breaks.
