@@ -101,8 +101,8 @@ impl Things {
             "scheduling.CreateCompany" => json!({ "company": { "displayName": "Auto", "taxId": "5260250274" } }),
             "scheduling.UpdateCompany" => json!({ "company": { "name": company, "displayName": "Auto", "taxId": "5260250274" } }),
             "scheduling.GetCompany" | "scheduling.SetWorkingHours" | "scheduling.SetSystems" => json!({ "name": company }),
-            "scheduling.EnterClosure" => json!({ "name": company, "firstDay": "2027-03-01", "lastDay": "2027-03-02" }),
-            "scheduling.ListContacts" | "scheduling.ListProjects" | "scheduling.OpenProject" => json!({ "parent": company }),
+            "scheduling.EnterClosure" | "scheduling.WithdrawClosure" => json!({ "name": company, "firstDay": "2027-03-01", "lastDay": "2027-03-02" }),
+            "scheduling.ListContacts" | "scheduling.ListCompanyHistory" | "scheduling.ListProjects" | "scheduling.OpenProject" => json!({ "parent": company }),
             "scheduling.CreateContact" => json!({ "parent": company, "contact": card() }),
             "scheduling.UpdateContact" => { let mut card = card(); card["name"] = json!(contact); json!({ "contact": card }) }
             "scheduling.ReplaceContact" => json!({ "name": contact, "successor": format!("{company}/contacts/{unknown}") }),
@@ -115,6 +115,7 @@ impl Things {
             "scheduling.RecordOverride" => json!({ "name": project, "kind": "DATE_KIND_MIGRATION", "rule": "MIGRATION_BUFFER", "day": "2027-03-01" }),
             "scheduling.ConfirmReadinessCondition" | "scheduling.RetractReadinessCondition" => json!({ "name": project, "condition": "it_environment" }),
             "scheduling.StartAudit" | "scheduling.VoidAudit" => json!({ "name": project, "audit": 1 }),
+            "scheduling.CorrectReadiness" => json!({ "name": project, "occurredAt": NOW }),
             "scheduling.CorrectRun" => json!({ "name": project, "step": "RUN_STEP_FINISHED", "occurredAt": NOW }),
             "scheduling.AnswerProblem" => json!({ "name": project, "problem": unknown }),
             "scheduling.SignProtocol" | "scheduling.DeclineProtocol" => json!({ "name": project, "number": 1 }),
