@@ -23,6 +23,7 @@ use crate::{
     db::{execute, query_all, query_one},
     error::Error,
     lane::Lane,
+    loops::pause,
     panics::caught,
     unit::Unit,
 };
@@ -105,7 +106,7 @@ impl Consumer {
             if let Err(e) = swept.await {
                 tracing::warn!(service = self.core.service, error = %e, "inbox waits");
             }
-            stop.run_until_cancelled(tokio::time::sleep(SWEEP_EVERY)).await;
+            pause(SWEEP_EVERY, &stop).await;
         }
     }
 

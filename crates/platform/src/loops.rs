@@ -12,6 +12,11 @@ use crate::{
     timers::OnTimer,
 };
 
+/// Waits, or until cancelled. Of machine time: for what is looked at again and again.
+pub async fn pause(how_long: Duration, stop: &CancellationToken) {
+    stop.run_until_cancelled(tokio::time::sleep(how_long)).await;
+}
+
 /// What a service does by itself, without being called.
 #[derive(Clone)]
 pub struct Loops {

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use platform::{clock::Clock, config::Config, core::Core, db::Db};
+use platform::{clock::Clock, config::Config, core::Core, db::Db, loops::pause};
+use tokio_util::sync::CancellationToken;
 
 use crate::services::Name;
 
@@ -17,8 +18,9 @@ pub async fn open(config: &Config, name: Name, clock: Clock) -> anyhow::Result<C
     Ok(Core::new(name.as_str(), config.open_database(name.as_str()).await?, clock))
 }
 
-/// Returns when the schema is up to date, however long the database is away or nobody brings it up.
-pub async fn schema(name: Name, db: &Db, bring_up: bool) {
+/// Returns when the schema is up to date, however long the database is away or nobody brings it up. To be
+/// dropped when `stop` is cancelled.
+pub async fn schema(name: Name, db: &Db, bring_up: bool, stop: &CancellationToken) {
     loop {
         let outcome =
             if bring_up { name.schema_up(db).await.map(|()| true) } else { name.schema_is_up(db).await };
@@ -27,6 +29,6 @@ pub async fn schema(name: Name, db: &Db, bring_up: bool) {
             Ok(false) => tracing::warn!(service = name.as_str(), "waits for `przesiadka schema up`"),
             Err(error) => tracing::warn!(service = name.as_str(), %error, "waits for the database"),
         }
-        tokio::time::sleep(AGAIN).await;
+        pause(AGAIN, stop).await;
     }
 }

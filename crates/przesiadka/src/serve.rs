@@ -101,13 +101,12 @@ impl Server {
             stop.cancel();
             tasks.close();
             let hard = until.hard();
-            let late = async {
-                hard.cancelled().await;
-                tokio::time::sleep(LAST_MOMENT).await;
+            let finished = select! {
+                () = tasks.wait() => true,
+                () = hard.cancelled() => timeout(LAST_MOMENT, tasks.wait()).await.is_ok(),
             };
-            select! {
-                () = tasks.wait() => {}
-                () = late => tracing::warn!("stopped with work in hand: it is done after the next start"),
+            if !finished {
+                tracing::warn!("stopped with work in hand: it is done after the next start");
             }
             for core in cores {
                 let _ = timeout(LAST_MOMENT, core.db.close()).await;
@@ -143,7 +142,7 @@ async fn run(
     tasks: TaskTracker,
     stop: CancellationToken,
 ) {
-    let prepared = prepare::schema(name, &base.core.db, config.database.schema_at_start);
+    let prepared = prepare::schema(name, &base.core.db, config.database.schema_at_start, &stop);
     if stop.run_until_cancelled(prepared).await.is_none() {
         return;
     }

@@ -20,7 +20,7 @@ use tokio::{select, sync::mpsc, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{Inlet, LaneHead, Message};
-use crate::core::Core;
+use crate::{core::Core, loops::pause};
 
 /// Lanes are spread over this many tasks; the messages of one lane stay in order.
 const WORKERS: usize = 4;
@@ -306,6 +306,6 @@ where
         if let Err(e) = task().await {
             tracing::warn!(service, what, error = %e, "bus waits");
         }
-        stop.run_until_cancelled(tokio::time::sleep(RETRY)).await;
+        pause(RETRY, &stop).await;
     }
 }

@@ -9,7 +9,7 @@ mod status;
 use proto::{
     common::v1::ErrorReason,
     reason::Spec,
-    refusal::{Refusal, Violation, Words},
+    refusal::{Refusal, Violation, Words, words},
 };
 use sea_orm::DbErr;
 
@@ -56,6 +56,11 @@ impl Error {
     /// A field of the request is missing or malformed.
     pub fn invalid(field: impl Into<String>, asked: impl Into<Words>, allowed: impl Into<Words>) -> Self {
         Violation::new(ErrorReason::InvalidArgument).field(field).asked(asked).allowed(allowed).into()
+    }
+
+    /// A list is to be filtered by a number that is no state of the contract.
+    pub fn unknown_state(number: i32) -> Self {
+        Self::invalid("state", number, words("a state of the contract", "stan z kontraktu"))
     }
 
     /// Somebody else changed the same thing in between.

@@ -14,7 +14,7 @@ use platform::{
     watch::{WatchFilter, WatchRequest, Watched},
 };
 use prost::Message as _;
-use proto::{audit::v1 as pb, refusal::words};
+use proto::audit::v1 as pb;
 
 use super::{
     model::{AttemptId, Dossier, FindingId},
@@ -70,7 +70,7 @@ impl Audits {
             Ok(pb::AuditState::Passed) => Some("passed"),
             Ok(pb::AuditState::Failed) => Some("failed"),
             Ok(pb::AuditState::Voided) => Some("voided"),
-            Err(_) => return Err(unknown_state(request.state)),
+            Err(_) => return Err(Error::unknown_state(request.state)),
         };
         let page = PageRequest { size: request.page_size, token: &request.page_token };
         let listed = self.list(&call, PartKind::Audit, &request.parent, label, page).await?;
@@ -98,7 +98,7 @@ impl Audits {
             Ok(pb::FindingState::Answered) => Some("answered"),
             Ok(pb::FindingState::Verified) => Some("verified"),
             Ok(pb::FindingState::Rejected) => Some("rejected"),
-            Err(_) => return Err(unknown_state(request.state)),
+            Err(_) => return Err(Error::unknown_state(request.state)),
         };
         let page = PageRequest { size: request.page_size, token: &request.page_token };
         let listed = self.list(&call, PartKind::Finding, &request.parent, label, page).await?;
@@ -189,10 +189,6 @@ impl Audits {
     async fn dossier(&self, project: ProjectName, name: &str) -> Result<Stored<Dossier>, Error> {
         store::find(self.core.db.read(), project).await?.ok_or_else(|| Error::not_found(name))
     }
-}
-
-fn unknown_state(number: i32) -> Error {
-    Error::invalid("state", number, words("a state of the contract", "stan z kontraktu"))
 }
 
 /// A page of audits or findings with the dossiers that they lie in.

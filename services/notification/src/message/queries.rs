@@ -8,7 +8,7 @@ use platform::{
     page::PageRequest,
     watch::WatchFilter,
 };
-use proto::{notification::v1 as pb, refusal::words};
+use proto::notification::v1 as pb;
 
 use super::store::{self, MessageQuery};
 use super::{MessageId, Recipient};
@@ -91,10 +91,7 @@ fn query(
         Ok(pb::MessageState::Sent) => Some("sent"),
         Ok(pb::MessageState::Undeliverable) => Some("undeliverable"),
         Ok(pb::MessageState::Dropped) => Some("dropped"),
-        Err(_) => {
-            let allowed = words("a state of the contract", "stan z kontraktu");
-            return Err(Error::invalid("state", request.state, allowed));
-        }
+        Err(_) => return Err(Error::unknown_state(request.state)),
     };
     Ok(MessageQuery { company, project, recipient, contacts_only: !reader.is_softvig(), label })
 }

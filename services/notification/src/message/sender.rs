@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::future::join_all;
 use jiff::Timestamp;
-use platform::{Error, clock, documents, id::ContactId, unit::Unit};
+use platform::{Error, clock, documents, id::ContactId, loops, unit::Unit};
 use proto::notification::v1::{AddressUndeliverable, MessageSent, notification_event::Event};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -44,7 +44,7 @@ impl Notification {
                 Ok(_) => continue,
                 Err(e) => tracing::warn!(error = %e, "messages wait"),
             }
-            stop.run_until_cancelled(tokio::time::sleep(pause)).await;
+            loops::pause(pause, &stop).await;
         }
     }
 

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::store;
 use crate::Scheduling;
 
-/// Years whose holidays are compared: no date is agreed for later ones.
+/// Years whose holidays are compared. What changes in later ones is found at midnight.
 const YEARS: std::ops::RangeInclusive<i16> = 2026..=2045;
 const PAGE: usize = 100;
 

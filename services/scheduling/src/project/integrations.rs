@@ -1,10 +1,10 @@
 //! Manufacturer integrations: per brand, back on the first business day after the databases were restored.
 
-use platform::{fact::Fact, text};
 use std::collections::BTreeMap;
 
 use calendar::{Calendar, local_day};
 use jiff::{Timestamp, civil::Date};
+use platform::{fact::Fact, text};
 use proto::{
     common::v1::ErrorReason,
     refusal::{Refusal, Violation, Words, words},

@@ -7,6 +7,9 @@ use super::{
     audits::{AttemptId, AuditResult},
 };
 
+/// As licensing names a licence kind that is not chosen.
+pub const LICENCE_KIND: &str = "licence_kind";
+
 /// What is in place for a variant, as the licensing service last said.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LicenceStatus {
@@ -14,7 +17,7 @@ pub struct LicenceStatus {
     pub variant: String,
     /// The chosen kind: "standard" or "runtime".
     pub kind: Option<String>,
-    /// Keys of what is missing: "licence_kind" or keys of demands. Empty when all is in place.
+    /// Keys of what is missing: [`LICENCE_KIND`] or keys of demands. Empty when all is in place.
     pub missing: Vec<String>,
 }
 
@@ -64,7 +67,7 @@ impl Project {
         match (&self.licence.status, ctx.variant) {
             (Some(status), _) => status.missing.clone(),
             (None, Some(variant)) => {
-                let kind = variant.licence_kind_required.then(|| "licence_kind".to_owned());
+                let kind = variant.licence_kind_required.then(|| LICENCE_KIND.to_owned());
                 kind.into_iter().chain(variant.licences.iter().cloned()).collect()
             }
             (None, None) => Vec::new(),

@@ -1,9 +1,9 @@
 //! Readiness: the conditions that the company confirms, its declaration, and its withdrawal.
 
-use platform::{fact::Fact, text};
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use platform::{fact::Fact, text};
 use proto::{
     common::v1::ErrorReason,
     refusal::{Refusal, Violation, words},

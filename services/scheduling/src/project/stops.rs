@@ -1,11 +1,11 @@
 //! What must stand still during a run: two explicit lists, confirmed for each attempt within its window.
 
 use calendar::local_time;
-use platform::fact::Fact;
 use std::{collections::BTreeSet, fmt};
 
 use calendar::Interval;
 use jiff::Timestamp;
+use platform::fact::Fact;
 use proto::{
     common::v1::ErrorReason,
     refusal::{Refusal, Violation, words},

@@ -8,6 +8,7 @@ use super::{
     audits::{Attempt, AttemptState},
     days::Progress,
     integrations::{BrandState, Integrations},
+    licence::LICENCE_KIND,
     model::Status,
     overrides::Override,
     proposals::Proposal,
@@ -172,7 +173,7 @@ fn readiness(project: &Project, ctx: &Context) -> pb::Readiness {
 fn licence(project: &Project, ctx: &Context) -> pb::LicenceStatus {
     let missing = project.licences_missing(ctx);
     pb::LicenceStatus {
-        kind_chosen: ctx.variant.is_some() && missing.iter().all(|key| key != "licence_kind"),
+        kind_chosen: ctx.variant.is_some() && missing.iter().all(|key| key != LICENCE_KIND),
         complete: ctx.variant.is_some() && missing.is_empty(),
         missing,
     }

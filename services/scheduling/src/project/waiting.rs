@@ -9,6 +9,7 @@ use proto::common::v1::ErrorReason;
 use super::{
     AuditNo, ContactFact, Context, DateKind, Project, Stage,
     integrations::BrandState,
+    licence::LICENCE_KIND,
     protocol::{Issue, ProtocolState},
     run::RunState,
     stops::StopList,
@@ -101,13 +102,13 @@ impl Project {
 
     fn readiness_waits(&self, ctx: &Context) -> Vec<WaitingFor> {
         let mut all: Vec<_> = self.licences_missing(ctx).iter().map(|key| licence_waits(key, ctx)).collect();
-        let demanded = self.demanded(ctx);
-        for (condition, variant) in
-            self.readiness.missing(&demanded).into_iter().zip(ctx.variant.iter().cycle())
-        {
-            let Text { pl, en } = condition.name(variant);
-            let rule = R::ReadinessConditions;
-            all.push(waiting(Company, "ConfirmReadinessCondition", rule, condition.to_string(), (en, pl)));
+        if let Some(variant) = ctx.variant {
+            let demanded = self.demanded(ctx);
+            all.extend(self.readiness.missing(&demanded).into_iter().map(|condition| {
+                let Text { pl, en } = condition.name(variant);
+                let rule = R::ReadinessConditions;
+                waiting(Company, "ConfirmReadinessCondition", rule, condition.to_string(), (en, pl))
+            }));
         }
         if all.is_empty() {
             let text = ("the declaration of readiness", "zgłoszenie gotowości");
@@ -241,9 +242,6 @@ impl Project {
         }
     }
 }
-
-/// As licensing names a licence kind that is not chosen.
-const LICENCE_KIND: &str = "licence_kind";
 
 fn licence_waits(key: &str, ctx: &Context) -> WaitingFor {
     if key == LICENCE_KIND {

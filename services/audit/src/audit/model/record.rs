@@ -1,9 +1,9 @@
 //! Recording measured values and facts: all that were sent, or none.
 
-use platform::{actor::Actor, fact, text};
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use platform::{actor::Actor, fact, text};
 use proto::{
     common::v1::ErrorReason,
     refusal::{Refusal, Violation, Words, words},
