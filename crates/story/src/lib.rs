@@ -4,6 +4,7 @@
 //! for a duration. Who plays puts the steps in order and moves the clock between them ([`World::until`]).
 
 mod audits;
+mod clock;
 mod contracting;
 mod dates;
 mod ending;
@@ -14,6 +15,7 @@ mod through;
 mod world;
 
 pub use audits::GoodValues;
+pub use clock::Clock;
 pub use dates::{Proposer, dates_of, weekend_window};
 pub use opening::{Dealership, Facts, Person};
 pub use through::Through;

@@ -1,19 +1,15 @@
 //! An installation from outside: its addresses, its clock, and who issues tokens for it.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Mutex,
-    time::Duration,
-};
+use std::{path::Path, sync::Arc, time::Duration};
 
-use anyhow::Context as _;
 use client::{Installation, Softvig};
 use jiff::Timestamp;
 use platform::{
     auth::{DevelopmentIssuer, Role, TokenFor},
-    clock,
     id::{CompanyId, ContactId},
 };
+
+use crate::{Clock, clock::Player};
 
 /// Longer than the demo: nobody renews a token on the way.
 const TOKEN_VALID: Duration = Duration::from_secs(12 * 3600);
@@ -24,23 +20,31 @@ const SETTLES_WITHIN: Duration = Duration::from_secs(60);
 pub struct World {
     pub installation: Installation,
     issuer: DevelopmentIssuer,
-    clock: PathBuf,
-    now: Mutex<Timestamp>,
+    player: Player,
+    /// Whether nothing is on its way before and after time goes on.
+    settles: bool,
     pub crm: Softvig,
     pub operator: Softvig,
     pub auditor: Softvig,
 }
 
 impl World {
-    /// `data_dir` holds the development key of the processes, `clock` is the file of their simulated
-    /// clock.
+    /// One that nobody else plays in. `data_dir` holds the development key of the processes, `clock` is the
+    /// file of their simulated clock.
     ///
     /// # Errors
     /// A key or a clock that cannot be read.
     pub fn new(installation: Installation, data_dir: &Path, clock: &Path) -> anyhow::Result<Self> {
+        Ok(Self { settles: true, ..Self::abreast(installation, data_dir, &Clock::open(clock)?)? })
+    }
+
+    /// One of several that go on at the same time, by the same clock. Nobody waits until nothing is on its
+    /// way: with so many there is always something.
+    ///
+    /// # Errors
+    /// A key that cannot be read.
+    pub fn abreast(installation: Installation, data_dir: &Path, clock: &Arc<Clock>) -> anyhow::Result<Self> {
         let issuer = DevelopmentIssuer::open(data_dir)?;
-        let now = std::fs::read_to_string(clock).with_context(|| clock.display().to_string())?;
-        let now = Mutex::new(now.trim().parse()?);
         let softvig = |role: Role, subject: &str| -> anyhow::Result<Softvig> {
             Ok(installation.softvig(mint(&issuer, subject, role, None)?))
         };
@@ -48,27 +52,30 @@ impl World {
             crm: softvig(Role::Crm, "crm")?,
             operator: softvig(Role::Operator, "marek.operator")?,
             auditor: softvig(Role::Auditor, "ewa.auditor")?,
-            clock: clock.to_owned(),
+            player: clock.join(),
+            settles: false,
             installation,
             issuer,
-            now,
         })
     }
 
     /// Business time.
     pub fn now(&self) -> Timestamp {
-        *self.now.lock().expect("nobody panics with the lock")
+        self.player.clock().now()
     }
 
-    /// Moves business time forward to `instant`, and returns when all that it set off has happened.
-    /// An instant that is over already changes nothing.
+    /// Business time goes on to `instant`; returns when all that it set off has happened, if this is nobody
+    /// else's world. An instant that is over already changes nothing.
     ///
     /// # Errors
     /// The clock's file cannot be written, or the installation does not settle.
     pub async fn until(&self, instant: Timestamp) -> anyhow::Result<()> {
+        if !self.settles {
+            return self.player.until(instant).await;
+        }
         // What was written before belongs to the time before.
         self.settled().await?;
-        self.set_clock(instant)?;
+        self.player.until(instant).await?;
         self.settled().await
     }
 
@@ -77,12 +84,7 @@ impl World {
     /// # Errors
     /// The clock's file cannot be written.
     pub fn set_clock(&self, instant: Timestamp) -> anyhow::Result<()> {
-        let mut now = self.now.lock().expect("nobody panics with the lock");
-        if instant > *now {
-            clock::set_simulated(&self.clock, instant)?;
-            *now = instant;
-        }
-        Ok(())
+        self.player.clock().set(instant)
     }
 
     /// As [`Self::until`], at a local date and time: "2026-11-10 09:30".
