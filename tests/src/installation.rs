@@ -1,7 +1,12 @@
 //! A whole installation under test: all four services in one process, or each in its
 //! own on PostgreSQL and NATS. A journey runs the same on both.
 
-use std::{env, fs, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    env, fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use client::Replica;
 use platform::{
@@ -63,9 +68,9 @@ pub struct Installation {
 /// A process and its ports.
 pub struct Node {
     pub process: Process,
-    rest: u16,
-    grpc: u16,
-    ops: u16,
+    pub rest: u16,
+    pub grpc: u16,
+    pub ops: u16,
 }
 
 impl Node {
@@ -264,8 +269,13 @@ impl Installation {
         self.folder.join("data")
     }
 
-    fn clock(&self) -> PathBuf {
+    /// The file that holds business time.
+    pub fn clock(&self) -> PathBuf {
         self.folder.join("clock")
+    }
+
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     fn settings(&self) -> PathBuf {
@@ -306,7 +316,7 @@ pub fn on_servers(service: Service, database: &str, nats: &Nats) -> Vec<(&'stati
         ("PRZESIADKA__DATABASE__KIND", "postgres".to_owned()),
         (url, database.to_owned()),
         ("PRZESIADKA__BUS__KIND", "nats".to_owned()),
-        ("PRZESIADKA__BUS__URL", nats.url()),
+        ("PRZESIADKA__BUS__URL", nats.url.clone()),
         ("PRZESIADKA__BUS__USER", name.clone()),
         ("PRZESIADKA__BUS__PASSWORD", name),
         ("PRZESIADKA__BUS__STREAM", nats.stream.clone()),

@@ -17,26 +17,27 @@ pub struct After(Arc<Mutex<Lanes>>);
 
 #[derive(Debug, Default)]
 struct Lanes {
-    writes: u64,
+    /// Request ids of the commands that were answered, in their order.
+    accepted: Vec<String>,
     /// By `<service>/<company>`: number in the lane, and which write it was.
-    lanes: HashMap<String, (i64, u64)>,
+    lanes: HashMap<String, (i64, usize)>,
 }
 
 impl After {
     /// Keeps the position of a command's answer: `<service>/<company>/<number>`.
-    pub fn written(&self, position: &str) {
+    pub fn written(&self, request_id: String, position: &str) {
         let Some((lane, seq)) = position.rsplit_once('/') else { return };
         let Ok(seq) = seq.parse::<i64>() else { return };
         let mut known = self.0.lock().expect("nobody panics with the lock");
-        known.writes += 1;
-        let write = known.writes;
+        known.accepted.push(request_id);
+        let write = known.accepted.len();
         let entry = known.lanes.entry(lane.to_owned()).or_default();
         *entry = (entry.0.max(seq), write);
     }
 
-    /// How many commands were answered with a position.
-    pub fn writes(&self) -> u64 {
-        self.0.lock().expect("nobody panics with the lock").writes
+    /// Request ids of the commands that were answered with a position.
+    pub fn accepted(&self) -> Vec<String> {
+        self.0.lock().expect("nobody panics with the lock").accepted.clone()
     }
 
     /// The header's value; none before the first write.
@@ -59,17 +60,17 @@ mod tests {
         let after = After::default();
         assert_eq!(after.header(), None);
         for position in ["scheduling/a/4", "audit/a/2", "scheduling/a/3", "nonsense"] {
-            after.written(position);
+            after.written(format!("for {position}"), position);
         }
         assert_eq!(after.header().as_deref(), Some("scheduling/a/4,audit/a/2"));
-        assert_eq!(after.writes(), 3);
+        assert_eq!(after.accepted(), ["for scheduling/a/4", "for audit/a/2", "for scheduling/a/3"]);
     }
 
     #[test]
     fn no_more_positions_than_a_server_takes() {
         let after = After::default();
         for company in 0..20 {
-            after.written(&format!("scheduling/{company}/1"));
+            after.written(String::new(), &format!("scheduling/{company}/1"));
         }
         let header = after.header().expect("positions");
         assert_eq!(header.split(',').count(), MOST);

@@ -71,9 +71,9 @@ impl Installation {
         Portal::new(self.clone(), token.into())
     }
 
-    /// How many commands were accepted, as far as the clients saw.
-    pub fn accepted(&self) -> u64 {
-        self.after.writes()
+    /// Request ids of the commands that were accepted, as far as the clients saw.
+    pub fn accepted(&self) -> Vec<String> {
+        self.after.accepted()
     }
 
     pub fn replicas(&self, service: &str) -> &[Replica] {

@@ -64,7 +64,7 @@ impl Portal {
                 return Err(Error::from_problem(status.as_u16(), &body));
             }
             if let Some(position) = position {
-                self.installation.after.written(&position);
+                self.installation.after.written(id.clone(), &position);
             }
             serde_json::from_slice(&body).map_err(|e| Error::Unreadable(e.to_string()))
         })

@@ -45,6 +45,7 @@ impl Softvig {
     /// # Errors
     /// The service's refusal, or that nobody answered.
     pub async fn send<R: Request>(&self, request: R) -> Result<R::Response, Error> {
+        let id = request.clone().take_request_id();
         patiently(self.installation.patience, async |attempt| {
             let mut grpc = self.grpc::<R>(attempt).await?;
             let path = PathAndQuery::from_static(R::GRPC_PATH);
@@ -52,7 +53,7 @@ impl Softvig {
             let answer = grpc.unary(self.with_headers(request.clone()), path, codec).await;
             let answer = answer.map_err(|status| Error::from_status(&status))?;
             if let Some(position) = answer.metadata().get(POSITION).and_then(|v| v.to_str().ok()) {
-                self.installation.after.written(position);
+                self.installation.after.written(id.clone(), position);
             }
             Ok(answer.into_inner())
         })

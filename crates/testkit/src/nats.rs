@@ -15,6 +15,9 @@ use crate::{from_tests_run, unique_name};
 /// the same rights under any prefix and stream (deploy/nats/permissions.conf).
 #[derive(Clone, Debug)]
 pub struct Nats {
+    /// `nats://127.0.0.1:<port>`; several servers are separated by commas. Everyone's password is the same as the
+    /// name: a service's, or `operator`, who may do anything. Replies must go to `_INBOX_<user>`.
+    pub url: String,
     /// First token of each subject: `<prefix>.v1.<service>.<company>.<event>`.
     pub prefix: String,
     /// Name of the stream, not created yet.
@@ -22,26 +25,21 @@ pub struct Nats {
 }
 
 impl Nats {
+    /// On the server of `tests/run`.
+    ///
+    /// # Panics
+    /// When the test was not started by it.
     pub fn unique() -> Self {
         let prefix = unique_name();
         let stream = prefix.to_uppercase();
-        Self { prefix, stream }
-    }
-
-    /// The server's URL. Everyone's password is the same as the name: a service's, or
-    /// `operator`, who may do anything. Replies must go to `_INBOX_<user>`.
-    ///
-    /// # Panics
-    /// When the test was not started by `tests/run`.
-    pub fn url(&self) -> String {
-        from_tests_run("PRZESIADKA_TEST_NATS")
+        Self { url: from_tests_run("PRZESIADKA_TEST_NATS"), prefix, stream }
     }
 
     /// A connection with the rights of `user`.
     pub async fn connect(&self, user: &str) -> async_nats::Client {
         async_nats::ConnectOptions::with_user_and_password(user.to_owned(), user.to_owned())
             .custom_inbox_prefix(format!("_INBOX_{user}"))
-            .connect(self.url())
+            .connect(self.url.split(',').collect::<Vec<_>>())
             .await
             .expect("the nats-server of tests/run answers")
     }

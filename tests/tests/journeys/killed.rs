@@ -102,7 +102,7 @@ async fn nothing_is_lost_or_done_twice_while_processes_are_killed_at_random(
 
     // At rest, and nothing parked.
     installation.settled().await;
-    each_command_is_there_once(&installation, world.installation.accepted()).await;
+    each_command_is_there_once(&installation, world.installation.accepted().len()).await;
     consumers_agree_with_producers(&installation).await;
     for d in &all {
         ended_well(d).await;
@@ -112,11 +112,11 @@ async fn nothing_is_lost_or_done_twice_while_processes_are_killed_at_random(
 }
 
 /// As many as the clients saw accepted, and none with its effect twice.
-async fn each_command_is_there_once(installation: &Installation, accepted: u64) {
+async fn each_command_is_there_once(installation: &Installation, accepted: usize) {
     let mut stored = 0;
     for service in Service::ALL {
         let requests = installation.rows(service, "select count(*) || '' from request").await;
-        stored += requests[0].parse::<u64>().expect("a number");
+        stored += requests[0].parse::<usize>().expect("a number");
         let twice = "select kind || ' ' || body from history where request is not null \
                      group by request, kind, body having count(*) > 1";
         assert_eq!(installation.rows(service, twice).await, [""; 0], "{service:?}");

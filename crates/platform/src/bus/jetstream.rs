@@ -33,6 +33,7 @@ const HEADS_PER_MESSAGE: usize = 5_000;
 /// Where NATS is and how the stream is kept.
 #[derive(Clone, Debug)]
 pub struct JetStreamConfig {
+    /// Addresses of the cluster's servers, separated by commas; one is enough to find the others by.
     pub url: String,
     pub user: Option<String>,
     pub password: Option<SecretString>,
@@ -64,7 +65,8 @@ impl JetStream {
         if let (Some(user), Some(password)) = (&config.user, &config.password) {
             options = options.user_and_password(user.clone(), password.expose_secret().to_owned());
         }
-        let client = options.connect(&config.url).await.context("NATS address")?;
+        let servers: Vec<&str> = config.url.split(',').map(str::trim).collect();
+        let client = options.connect(servers).await.context("NATS address")?;
         let context = jetstream::new(client.clone());
         Ok(Self { client, context, config: Arc::new(config) })
     }

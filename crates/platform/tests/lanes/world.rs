@@ -167,7 +167,7 @@ pub async fn bus(nats: &Nats) -> Bus {
     connect(JetStreamConfig {
         user: Some("operator".to_owned()),
         password: Some("operator".to_owned().into()),
-        ..config(nats, nats.url())
+        ..config(nats, nats.url.clone())
     })
     .await
 }
