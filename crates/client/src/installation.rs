@@ -61,6 +61,12 @@ impl Installation {
         Self { patience, ..self }
     }
 
+    /// The same for callers who have written nothing yet, and need not see what others write.
+    #[must_use]
+    pub fn fresh(&self) -> Self {
+        Self { after: After::default(), ..self.clone() }
+    }
+
     /// Somebody at SOFTVIG with this token.
     pub fn softvig(&self, token: impl Into<String>) -> Softvig {
         Softvig::new(self.clone(), token.into())

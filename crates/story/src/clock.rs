@@ -75,7 +75,7 @@ impl Clock {
         if instant > state.now {
             set_simulated(&self.file, instant).with_context(|| self.file.display().to_string())?;
             state.now = instant;
-            state.waits.retain(|wait| *wait > instant);
+            state.waits.retain(|wait| *wait > instant && *wait != NO_MATTER_WHEN);
             self.moved.notify_waiters();
         }
         Ok(())
@@ -83,7 +83,7 @@ impl Clock {
 
     /// Goes on if all wait.
     fn advance(&self, state: &mut State) -> anyhow::Result<()> {
-        match state.waits.iter().min().copied() {
+        match state.waits.iter().min().copied().filter(|earliest| *earliest < NO_MATTER_WHEN) {
             Some(earliest) if state.waits.len() >= state.players => self.forward(state, earliest),
             _ => Ok(()),
         }
@@ -94,9 +94,24 @@ impl Clock {
     }
 }
 
+/// Who waits for this waits for whatever the others wait for.
+const NO_MATTER_WHEN: Timestamp = Timestamp::MAX;
+
 impl Player {
     pub fn clock(&self) -> &Clock {
         &self.clock
+    }
+
+    /// Waits until time goes on, to whatever instant. Between two of these it stands still.
+    ///
+    /// # Errors
+    /// The clock's file cannot be written.
+    pub async fn moved(&self) -> anyhow::Result<()> {
+        let mut moved = std::pin::pin!(self.clock.moved.notified());
+        moved.as_mut().enable();
+        let _waiting = Waiting::new(&self.clock, NO_MATTER_WHEN)?;
+        moved.await;
+        Ok(())
     }
 
     /// Waits for an instant of business time; returns at once when it is over.
@@ -203,6 +218,23 @@ mod tests {
         clock.jump(SignedDuration::from_hours(7 * 24)).expect("written");
         waiting.now_or_never().expect("time has come").expect("written");
         assert_eq!(clock.now(), at("2026-11-19T08:00:00Z"));
+    }
+
+    #[test]
+    fn who_waits_for_any_move_sees_each() {
+        let clock = clock();
+        let (keeper, player) = (clock.join(), clock.join());
+        let (early, late) = (at("2026-11-10T08:00:00Z"), at("2026-11-12T08:00:00Z"));
+        let mut first = Box::pin(player.until(early));
+        assert!(first.as_mut().now_or_never().is_none(), "the keeper is at work");
+        assert!(keeper.moved().now_or_never().is_some_and(|moved| moved.is_ok()), "to {early}");
+        first.now_or_never().expect("time has come").expect("written");
+        let mut second = Box::pin(player.until(late));
+        assert!(second.as_mut().now_or_never().is_none(), "the keeper is at work again");
+        assert_eq!(clock.now(), early);
+        drop(keeper);
+        second.now_or_never().expect("nobody else plays").expect("written");
+        assert_eq!(clock.now(), late);
     }
 
     #[test]

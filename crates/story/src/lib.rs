@@ -15,7 +15,7 @@ mod through;
 mod world;
 
 pub use audits::GoodValues;
-pub use clock::Clock;
+pub use clock::{Clock, Player};
 pub use dates::{Proposer, dates_of, weekend_window};
 pub use opening::{Dealership, Facts, Person};
 pub use through::Through;

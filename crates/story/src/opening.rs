@@ -1,5 +1,7 @@
 //! A company, its people, and its project.
 
+use std::borrow::Cow;
+
 use anyhow::Context as _;
 use client::Portal;
 use platform::auth::Role;
@@ -15,7 +17,7 @@ use crate::World;
 pub struct Facts {
     pub display_name: &'static str,
     /// NIP.
-    pub tax_id: &'static str,
+    pub tax_id: Cow<'static, str>,
     pub client_since: &'static str,
     pub brands: &'static [&'static str],
     /// First and last weekday (1 is Monday), opening, closing.
@@ -29,7 +31,7 @@ impl Facts {
     /// Three brands, open from Monday to Saturday.
     pub const AUTODOM: Self = Self {
         display_name: "Auto-Dom Wiśniewscy Sp. z o.o.",
-        tax_id: "1234563218",
+        tax_id: Cow::Borrowed("1234563218"),
         client_since: "2019-03-01",
         brands: &["vw", "skoda", "volvo"],
         hours: &[(1, 5, "08:00", "18:00"), (6, 6, "09:00", "14:00")],
@@ -80,6 +82,15 @@ impl<'a> Dealership<'a> {
         Ok(Self { world, company, project, technical, decision, values: crate::GoodValues::default() })
     }
 
+    /// The technical contact's successor speaks for the company from now on.
+    ///
+    /// # Errors
+    /// No contact's name.
+    pub fn technical_is(&mut self, contact: String, display_name: &str) -> anyhow::Result<()> {
+        self.technical = known(self.world, contact, display_name, Role::Technical)?;
+        Ok(())
+    }
+
     /// The project as SOFTVIG sees it, after all that was written before.
     ///
     /// # Errors
@@ -107,13 +118,18 @@ async fn person(
     let request =
         CreateContactRequest { parent: company.to_owned(), contact: Some(contact), ..Default::default() };
     let name = world.crm.call(request).await?.name;
-    let (of, id) = name.split_once("/contacts/").context("a contact's name")?;
+    known(world, name, display_name, token_role)
+}
+
+/// A contact that has been added gets a token.
+fn known(world: &World, contact: String, display_name: &str, role: Role) -> anyhow::Result<Person> {
+    let (of, id) = contact.split_once("/contacts/").context("a contact's name")?;
     let of = of.strip_prefix("companies/").context("a company's name")?.parse()?;
-    let token = world.token(token_role, Some((of, id.parse()?)))?;
+    let token = world.token(role, Some((of, id.parse()?)))?;
     Ok(Person {
         portal: world.installation.portal(token.clone()),
         display_name: display_name.to_owned(),
-        contact: name,
+        contact,
         token,
     })
 }
@@ -124,7 +140,7 @@ fn company(facts: &Facts) -> Company {
     });
     Company {
         display_name: facts.display_name.to_owned(),
-        tax_id: facts.tax_id.to_owned(),
+        tax_id: facts.tax_id.clone().into_owned(),
         client_since: facts.client_since.to_owned(),
         brands: facts.brands.iter().map(|&brand| brand.to_owned()).collect(),
         sites: vec![Site {

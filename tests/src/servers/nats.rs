@@ -93,6 +93,11 @@ impl NatsCluster {
         }
     }
 
+    /// How many nodes it has, running or not.
+    pub fn size(&self) -> usize {
+        self.nodes.len()
+    }
+
     /// `nats://127.0.0.1:<port>` of one node.
     pub fn url(&self, node: usize) -> String {
         format!("nats://127.0.0.1:{}", self.nodes[node].client)

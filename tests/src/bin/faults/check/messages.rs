@@ -1,0 +1,154 @@
+//! Who was told what, against what the producers' events ask for: each recipient once.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    path::Path,
+};
+
+use jiff::Timestamp;
+use journeys::Service;
+use platform::clock::from_wire;
+use proto::scheduling::v1::{ContactState, scheduling_event::Event};
+
+use super::{
+    Databases,
+    fold::{Heard, heard_by},
+    known::{Known, id},
+    lane_of, reminders, routing,
+};
+use crate::run::Journey;
+
+/// How many messages each recipient of each event has.
+type Count = BTreeMap<(String, String), i64>;
+
+pub async fn findings(
+    databases: &Databases<'_>,
+    journey: &Journey,
+    stops: &[Timestamp],
+) -> anyhow::Result<Vec<String>> {
+    let mut findings = Vec::new();
+    let lane = lane_of(journey);
+    let heard = heard_by(Service::Notification, databases, lane).await?;
+    let expected = expected(&heard);
+    let found = found(databases, lane).await?;
+    for key in expected.keys().chain(found.keys().filter(|key| !expected.contains_key(*key))) {
+        let count = |of: &Count| of.get(key).copied().unwrap_or_default();
+        if count(&expected) != count(&found) {
+            let (way, (event, to)) = (journey.way, key);
+            findings.push(format!(
+                "{lane}, {way:?}: {to} has {} messages of the event {event}, not {}",
+                count(&found),
+                count(&expected)
+            ));
+        }
+    }
+    findings.extend(reminders::findings(databases, lane, &heard, stops).await?);
+    Ok(findings)
+}
+
+fn expected(heard: &[Heard]) -> Count {
+    let mut count = Count::new();
+    let mut known = Known::default();
+    for heard in heard {
+        let mut tell = |event: &str, to: String, times: usize| {
+            if times > 0 {
+                count.insert((event.to_owned(), to), i64::try_from(times).expect("a few"));
+            }
+        };
+        let event_id = event_id(heard);
+        let times = times(heard, &known);
+        for recipient in routing::recipients(heard, &known) {
+            tell(event_id, recipient, times);
+        }
+        let before = entries_ahead(heard, &known);
+        known.hear(heard);
+        if let Some((contact, entries)) = before {
+            tell(event_id, contact, entries);
+        }
+    }
+    count
+}
+
+/// What cancels a project takes each date that is still agreed out of the calendars; a withdrawal of what has
+/// ended already is told nobody.
+fn times(heard: &Heard, known: &Known) -> usize {
+    let Heard::Scheduling(event) = heard else { return 1 };
+    let project = known.projects.get(id(&event.project));
+    let live = |agreement: Option<&str>| {
+        let entries = project.into_iter().flat_map(|p| p.entries.values());
+        entries.filter(|e| e.live && agreement.is_none_or(|agreement| e.agreement == agreement)).count()
+    };
+    match &event.event {
+        Some(Event::ProjectCancelled(_)) => 1 + live(None),
+        Some(Event::DateWithdrawn(withdrawn)) => live(Some(&withdrawn.agreement)),
+        Some(Event::DateAgreed(_)) if project.is_some_and(|p| p.closed.is_some()) => 0,
+        _ => 1,
+    }
+}
+
+/// Whose calendar changes with a contact's card, and how many dates in it lie ahead.
+fn entries_ahead(heard: &Heard, known: &Known) -> Option<(String, usize)> {
+    let Heard::Scheduling(event) = heard else { return None };
+    let (contact, active) = match event.event.as_ref()? {
+        Event::ContactCard(card) => (id(&card.contact), card.state() == ContactState::Active),
+        Event::ContactReplaced(replaced) => (id(&replaced.contact), false),
+        _ => return None,
+    };
+    let was_active = known.contacts.get(contact).is_some_and(|person| person.active);
+    if active == was_active {
+        return None;
+    }
+    let at = event.occurred_at.as_ref().and_then(from_wire)?;
+    let open = known.projects.values().filter(|project| project.closed.is_none());
+    let ahead = open.flat_map(|p| p.entries.values()).filter(|e| e.live && e.starts_at > at);
+    Some((contact.to_owned(), ahead.count()))
+}
+
+fn event_id(heard: &Heard) -> &str {
+    match heard {
+        Heard::Scheduling(event) => &event.event_id,
+        Heard::Audit(event) => &event.event_id,
+        Heard::Licensing(event) => &event.event_id,
+    }
+}
+
+async fn found(databases: &Databases<'_>, lane: &str) -> anyhow::Result<Count> {
+    let sql = "select event_id::text as event, recipient, count(*) as n from message \
+               where company = $1 and kind <> 'reminder' group by event_id, recipient";
+    let mut found = Count::new();
+    for row in databases.rows(Service::Notification, sql, vec![lane.into()]).await? {
+        found.insert((row.try_get("", "event")?, row.try_get("", "recipient")?), row.try_get("", "n")?);
+    }
+    Ok(found)
+}
+
+/// Every message went out, its mail is there, and that it did was told once.
+///
+/// # Errors
+/// Those of the database and the folder.
+pub async fn kept(databases: &Databases<'_>, mail: &Path) -> anyhow::Result<Vec<String>> {
+    let mut findings = Vec::new();
+    let at = Service::Notification;
+    // To who has left meanwhile nothing is sent any more.
+    let unsent = "select id::text || ' ' || label from message where label <> 'sent' \
+                  and not (label = 'dropped' and body ->> 'outcome' = 'the contact has left')";
+    for message in databases.column::<String>(at, unsent).await? {
+        findings.push(format!("not sent: message {message}"));
+    }
+    let sent: Vec<String> = databases.column(at, "select id::text from message where label = 'sent'").await?;
+    let announced = "select count(*) from outbox where kind = 'message_sent'";
+    let announced: i64 = databases.column(at, announced).await?[0];
+    if announced != i64::try_from(sent.len())? {
+        findings.push(format!("{} messages were sent, and {announced} events say so", sent.len()));
+    }
+    let mut mails = HashSet::new();
+    for file in std::fs::read_dir(mail)? {
+        let name = file?.file_name().to_string_lossy().into_owned();
+        // <when>-<id>-<kind>
+        mails.extend(name.split_once('-').and_then(|(_, rest)| rest.get(..36)).map(str::to_owned));
+    }
+    for message in sent.iter().filter(|message| !mails.contains(*message)) {
+        findings.push(format!("said to be sent, and there is no mail: message {message}"));
+    }
+    Ok(findings)
+}

@@ -1,0 +1,39 @@
+//! `tests/faults`: real parts, dealerships on their way, and trouble; afterwards the databases are read.
+
+mod bus;
+mod chance;
+mod check;
+mod log;
+mod parts;
+mod poison;
+mod proxy;
+mod run;
+mod timekeeper;
+mod trouble;
+mod watch;
+mod ways;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::run::Options;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    platform::init();
+    match run::run(&Options::parse()).await {
+        Ok(findings) if findings.is_empty() => ExitCode::SUCCESS,
+        Ok(findings) => {
+            for finding in &findings {
+                println!("FOUND: {finding}");
+            }
+            println!("{} findings", findings.len());
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            println!("FAILED: {error:?}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! One run from the start of the parts to what was found.
+
+use std::time::Duration;
+
+use clap::Parser;
+use futures::{StreamExt as _, future::join_all, stream};
+use journeys::Service;
+use platform::{db::Db, loops::pause};
+use story::{Clock, World};
+use testkit::eventually;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    chance::Chance,
+    check::{self, Databases},
+    log::Log,
+    parts::Parts,
+    poison, timekeeper,
+    trouble::{self, Jumps},
+    watch::{self, Seen},
+    ways::{Traveller, Way},
+};
+
+/// A request is sent again, with its id, for so long: longer than any trouble lasts.
+const PATIENCE: Duration = Duration::from_secs(90);
+const FIRST_BOOKMARK: Duration = Duration::from_secs(60);
+const LAST_EVENT: Duration = Duration::from_secs(60);
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// Takes dealerships through the process while everything fails that can, and looks afterwards whether an
+/// event was lost, had its effect twice, or came out of order.
+#[derive(Debug, Parser)]
+pub struct Options {
+    /// How many dealerships.
+    #[arg(long, default_value_t = 60)]
+    journeys: usize,
+    /// How many of them at the same time.
+    #[arg(long, default_value_t = 24)]
+    abreast: usize,
+    /// Repeats the plan of an earlier run; a new one otherwise.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// No trouble at all.
+    #[arg(long)]
+    calm: bool,
+    /// Prints only the summary.
+    #[arg(long)]
+    quiet: bool,
+}
+
+/// What became of one dealership.
+pub struct Journey {
+    pub way: Way,
+    pub company: String,
+    /// Number in scheduling's lane of the event that nobody can apply.
+    pub poison: Option<i64>,
+    pub accepted: Vec<String>,
+    pub outcome: anyhow::Result<()>,
+}
+
+impl Journey {
+    fn finding(&self) -> Option<String> {
+        let error = self.outcome.as_ref().err()?;
+        Some(format!("{}, {:?}: {error:#}", self.company, self.way))
+    }
+}
+
+/// What was found; empty if the promise was kept.
+///
+/// # Errors
+/// The parts do not start, or do not come to rest.
+pub async fn run(options: &Options) -> anyhow::Result<Vec<String>> {
+    let seed = options.seed.unwrap_or_else(|| uuid::Uuid::now_v7().as_u64_pair().1 & 0xffff_ffff);
+    let log = Log::new(options.quiet);
+    log.say(format_args!("seed {seed}: {} journeys, {} abreast", options.journeys, options.abreast));
+    let mut parts = Parts::start().await?;
+    log.say("all parts are ready");
+    let databases = parts.servers.open_all().await?;
+    let crm = crm(&parts)?;
+    let clock = Clock::open(&parts.installation.clock())?;
+    let (jumps, stop, end) = (Jumps::default(), CancellationToken::new(), CancellationToken::new());
+    let seen = [(); Service::ALL.len()].map(|()| Seen::default());
+    let outside = [parts.outside(false), parts.outside(true)].map(|outside| outside.patient(PATIENCE));
+    let data_dir = parts.installation.data_dir();
+
+    let travellers = async {
+        let all = stream::iter(0..options.journeys).map(|number| {
+            let outside = outside[number % 2].fresh();
+            let (clock, data_dir, jumps, log) = (&clock, &data_dir, &jumps, &log);
+            let databases = &databases;
+            async move {
+                let world = World::abreast(outside, data_dir, clock)?;
+                let mut chance = Chance::of(seed, 1_000 + number as u64);
+                let journey = travel(&world, number, &mut chance, jumps, &databases[0]).await;
+                if let Ok(Journey { way, outcome, .. }) = &journey {
+                    log.did(
+                        if outcome.is_ok() { "arrived" } else { "stopped" },
+                        format_args!("{number} {way:?}"),
+                    );
+                }
+                journey
+            }
+        });
+        let journeys: Vec<anyhow::Result<Journey>> = all.buffer_unordered(options.abreast).collect().await;
+        stop.cancel();
+        journeys
+    };
+    let processes = &mut parts.installation.processes;
+    let (one, other) = processes.split_at_mut(Service::ALL.len());
+    let troubles = async {
+        let first = async |seen: &Seen| {
+            eventually(FIRST_BOOKMARK, "a first bookmark", async || seen.has_token().then_some(())).await;
+        };
+        join_all(seen.iter().map(first)).await;
+        log.say("all events are followed");
+        if options.calm {
+            return;
+        }
+        let chance = |who| Chance::of(seed, who);
+        tokio::join!(
+            trouble::processes(one, chance(1), &log, &stop),
+            trouble::processes(other, chance(2), &log, &stop),
+            trouble::servers(&mut parts.servers, chance(3), &log, &stop),
+            trouble::lines(&parts.lines, chance(4), &log, &stop),
+            trouble::time(&clock, &jumps, chance(5), &log, &stop),
+        );
+        log.say("no more trouble");
+    };
+    let keeper = timekeeper::keep(clock.join(), &databases, &jumps, &stop);
+    let follow = Service::ALL.into_iter().zip(&seen).map(|(s, seen)| watch::follow(s, &crm, seen, &end));
+    let databases_now = Databases(&databases);
+    let work = async {
+        let (journeys, (), stops) = tokio::join!(travellers, troubles, keeper);
+        log.say(log.summary());
+        let journeys: Vec<Journey> = journeys.into_iter().collect::<anyhow::Result<_>>()?;
+        let mut findings = check::at_rest(&databases_now, &journeys, clock.now()).await;
+        log.say("at rest");
+        watched(&databases_now, &seen).await;
+        end.cancel();
+        findings.extend(journeys.iter().filter_map(Journey::finding));
+        let mail = data_dir.join("mail");
+        findings.extend(check::everything(&databases_now, &journeys, &seen, &stops?, &mail).await?);
+        log.say("the databases are read");
+        anyhow::Ok(findings)
+    };
+    let (findings, followed) = tokio::join!(work, join_all(follow));
+    let mut findings = findings?;
+    findings.extend(followed.into_iter().filter_map(Result::err).map(|error| format!("{error:#}")));
+    Ok(findings)
+}
+
+/// Gives the followers time to see the last event.
+async fn watched(databases: &Databases<'_>, seen: &[Seen]) {
+    let latest = Instant::now() + LAST_EVENT;
+    for (service, seen) in Service::ALL.into_iter().zip(seen) {
+        while Instant::now() < latest {
+            let number = databases.column::<i64>(service, "select count(*) from outbox").await;
+            if number.is_ok_and(|number| usize::try_from(number[0]).is_ok_and(|n| n <= seen.len())) {
+                break;
+            }
+            pause(LOOK_EVERY, &CancellationToken::new()).await;
+        }
+    }
+}
+
+/// The CRM at one replica and at the other.
+fn crm(parts: &Parts) -> anyhow::Result<[client::Softvig; 2]> {
+    let world =
+        World::new(parts.outside(false), &parts.installation.data_dir(), &parts.installation.clock())?;
+    let token = world.token(platform::auth::Role::Crm, None)?;
+    Ok([false, true].map(|second| parts.outside(second).softvig(token.clone())))
+}
+
+async fn travel(
+    world: &World,
+    number: usize,
+    chance: &mut Chance,
+    jumps: &Jumps,
+    scheduling: &Db,
+) -> anyhow::Result<Journey> {
+    Traveller::wait_for_turn(world, chance).await?;
+    let way = Way::by(chance);
+    let mut traveller = Traveller::set_out(world, &way.facts(number), way, jumps).await?;
+    let mut poison = None;
+    let outcome = async {
+        traveller.contract().await?;
+        if let Some(payload) = way.poison() {
+            poison = Some(poison::put(scheduling, &traveller.d.company, payload).await?);
+        }
+        traveller.go_on().await
+    }
+    .await;
+    let accepted = world.installation.accepted();
+    let company = traveller.d.company;
+    Ok(Journey { way, company, poison, accepted, outcome })
+}
