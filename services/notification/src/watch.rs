@@ -6,7 +6,6 @@ use platform::{
     auth::Role,
     watch::{WatchRequest, Watched},
 };
-use prost::Message as _;
 use proto::notification::v1::{NotificationEvent, WatchEventsRequest, WatchEventsResponse};
 
 use crate::Notification;
@@ -24,16 +23,20 @@ impl Notification {
         let WatchEventsRequest { company, project, resume_token } = &request;
         let watch = WatchRequest { company, project, resume_token };
         let items = self.core.watch_events(&call.principal, &[Role::Crm, Role::Operator], watch).await?;
-        Ok(items.map(|item| answer(item?)))
+        Ok(items.map(|item| item.map(answer)))
     }
 }
 
-fn answer(item: Watched) -> Result<WatchEventsResponse, Error> {
-    Ok(match item {
+fn answer(item: Watched) -> WatchEventsResponse {
+    match item {
         Watched::Event { message, token } => {
-            let event = NotificationEvent::decode(message.payload).map_err(anyhow::Error::from)?;
+            let event = message.event_or(|event_id, company| NotificationEvent {
+                event_id,
+                company,
+                ..Default::default()
+            });
             WatchEventsResponse { event: Some(event), resume_token: token }
         }
         Watched::Bookmark { token } => WatchEventsResponse { event: None, resume_token: token },
-    })
+    }
 }

@@ -6,7 +6,6 @@ use platform::{
     auth::Role,
     watch::{WatchRequest, Watched},
 };
-use prost::Message as _;
 use proto::scheduling::v1 as pb;
 
 use crate::Scheduling;
@@ -21,16 +20,20 @@ impl Scheduling {
         let pb::WatchEventsRequest { company, project, resume_token } = &request;
         let watch = WatchRequest { company, project, resume_token };
         let items = self.core.watch_events(&call.principal, &[Role::Crm, Role::Operator], watch).await?;
-        Ok(items.map(|item| response(item?)))
+        Ok(items.map(|item| item.map(response)))
     }
 }
 
-fn response(item: Watched) -> Result<pb::WatchEventsResponse, Error> {
-    Ok(match item {
+fn response(item: Watched) -> pb::WatchEventsResponse {
+    match item {
         Watched::Bookmark { token } => pb::WatchEventsResponse { event: None, resume_token: token },
         Watched::Event { message, token } => {
-            let event = pb::SchedulingEvent::decode(message.payload).map_err(anyhow::Error::from)?;
+            let event = message.event_or(|event_id, company| pb::SchedulingEvent {
+                event_id,
+                company,
+                ..Default::default()
+            });
             pb::WatchEventsResponse { event: Some(event), resume_token: token }
         }
-    })
+    }
 }

@@ -52,6 +52,20 @@ impl Message {
     pub fn is_personal(&self) -> bool {
         self.kind == PERSONAL
     }
+
+    /// The event, for who follows. One that cannot be read is told all the same, by event id and company alone: it
+    /// does not hold up what comes after it.
+    pub fn event_or<E: prost::Message + Default>(&self, unreadable: impl FnOnce(String, String) -> E) -> E {
+        E::decode(self.payload.clone()).unwrap_or_else(|error| {
+            let (source, lane, seq) = (&self.source, self.lane, self.seq);
+            tracing::error!(source, %lane, seq, %error, "event unreadable");
+            let company = match self.lane {
+                Lane::Company(company) => format!("companies/{company}"),
+                Lane::Global => String::new(),
+            };
+            unreadable(self.event_id.clone(), company)
+        })
+    }
 }
 
 /// The last number of a lane at its producer.

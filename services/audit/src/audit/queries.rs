@@ -13,7 +13,6 @@ use platform::{
     page::PageRequest,
     watch::{WatchFilter, WatchRequest, Watched},
 };
-use prost::Message as _;
 use proto::audit::v1 as pb;
 
 use super::{
@@ -133,13 +132,7 @@ impl Audits {
         let pb::WatchEventsRequest { company, project, resume_token } = &request;
         let watch = WatchRequest { company, project, resume_token };
         let watched = self.core.watch_events(&call.principal, &SOFTVIG, watch).await?;
-        Ok(watched.map(|item| match item? {
-            Watched::Event { message, token } => {
-                let event = pb::AuditEvent::decode(message.payload).map_err(anyhow::Error::new)?;
-                Ok(pb::WatchEventsResponse { event: Some(event), resume_token: token })
-            }
-            Watched::Bookmark { token } => Ok(pb::WatchEventsResponse { event: None, resume_token: token }),
-        }))
+        Ok(watched.map(|item| item.map(response)))
     }
 
     async fn list(
@@ -210,4 +203,18 @@ fn watch_filter(company: Option<CompanyId>, project: Option<uuid::Uuid>) -> Watc
     let project =
         company.zip(project).map(|(company, project)| ProjectName { company, project: project.into() });
     WatchFilter { company, project: project.map(|name| name.to_string()) }
+}
+
+fn response(item: Watched) -> pb::WatchEventsResponse {
+    match item {
+        Watched::Bookmark { token } => pb::WatchEventsResponse { event: None, resume_token: token },
+        Watched::Event { message, token } => {
+            let event = message.event_or(|event_id, company| pb::AuditEvent {
+                event_id,
+                company,
+                ..Default::default()
+            });
+            pb::WatchEventsResponse { event: Some(event), resume_token: token }
+        }
+    }
 }

@@ -2,14 +2,41 @@
 
 use anyhow::Context as _;
 use platform::db::{Db, execute, query_one};
+use prost::Message as _;
+use proto::scheduling::v1::SchedulingEvent;
 use uuid::Uuid;
 
-/// Gives the lane's next number to these bytes, as a unit of work would. Answers the number.
+/// What is wrong with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Poison {
+    /// No protobuf.
+    Undecodable,
+    /// Of a type that the contract does not have, as a newer build would write it.
+    Unknown,
+}
+
+impl Poison {
+    fn payload(self, event_id: Uuid, company: &str) -> Vec<u8> {
+        match self {
+            Self::Undecodable => vec![0xff; 3],
+            Self::Unknown => {
+                let (event_id, company) = (event_id.to_string(), company.to_owned());
+                let mut payload = SchedulingEvent { event_id, company, ..Default::default() }.encode_to_vec();
+                // Field 999, empty.
+                payload.extend([0xba, 0x3e, 0x00]);
+                payload
+            }
+        }
+    }
+}
+
+/// Gives the lane's next number to such an event, as a unit of work would. Answers the number.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn put(scheduling: &Db, company: &str, payload: &[u8]) -> anyhow::Result<i64> {
+pub async fn put(scheduling: &Db, company: &str, poison: Poison) -> anyhow::Result<i64> {
     let lane = company.strip_prefix("companies/").context("a company's name")?;
+    let event_id = Uuid::now_v7();
     let tx = scheduling.begin().await?;
     let taken = query_one(
         &tx,
@@ -20,7 +47,7 @@ pub async fn put(scheduling: &Db, company: &str, payload: &[u8]) -> anyhow::Resu
     execute(
         &tx,
         "insert into outbox (event_id, lane, seq, kind, payload, recorded_at) values ($1, $2, $3, 'poison', $4, now())",
-        vec![Uuid::now_v7().into(), lane.into(), seq.into(), payload.to_vec().into()],
+        vec![event_id.into(), lane.into(), seq.into(), poison.payload(event_id, company).into()],
     )
     .await?;
     tx.commit().await?;

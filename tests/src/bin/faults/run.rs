@@ -146,6 +146,7 @@ pub async fn run(options: &Options) -> anyhow::Result<Vec<String>> {
     };
     let (findings, followed) = tokio::join!(work, join_all(follow));
     let mut findings = findings?;
+    findings.extend(check::logs::findings(&parts.installation.processes));
     findings.extend(followed.into_iter().filter_map(Result::err).map(|error| format!("{error:#}")));
     Ok(findings)
 }
@@ -185,8 +186,8 @@ async fn travel(
     let mut poison = None;
     let outcome = async {
         traveller.contract().await?;
-        if let Some(payload) = way.poison() {
-            poison = Some(poison::put(scheduling, &traveller.d.company, payload).await?);
+        if let Some(what) = way.poison() {
+            poison = Some(poison::put(scheduling, &traveller.d.company, what).await?);
         }
         traveller.go_on().await
     }

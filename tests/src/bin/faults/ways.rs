@@ -14,7 +14,7 @@ use proto::{
 };
 use story::{Dealership, Facts, Through, World};
 
-use crate::{chance::Chance, trouble::Jumps};
+use crate::{chance::Chance, poison::Poison, trouble::Jumps};
 
 /// What is remarkable about a dealership's way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,10 +27,8 @@ pub enum Way {
     ContactReplaced,
     /// After this stage.
     Cancelled(Through),
-    /// An event that nobody can read comes after contracting; what scheduling still tells waits behind it.
-    Undecodable,
-    /// The same with an event of a type that nobody knows.
-    Unknown,
+    /// An event that nobody can apply comes after contracting; what scheduling still tells waits behind it.
+    Poisoned(Poison),
 }
 
 impl Way {
@@ -49,8 +47,8 @@ impl Way {
             (2, Self::Problem),
             (2, Self::ContactReplaced),
             (2, Self::Cancelled(stage)),
-            (1, Self::Undecodable),
-            (1, Self::Unknown),
+            (1, Self::Poisoned(Poison::Undecodable)),
+            (1, Self::Poisoned(Poison::Unknown)),
         ])
     }
 
@@ -59,12 +57,10 @@ impl Way {
         Facts { tax_id: tax_id(number).into(), ..facts }
     }
 
-    /// Which event nobody can apply, if there is one.
-    pub fn poison(self) -> Option<&'static [u8]> {
+    /// What nobody can apply, if there is something.
+    pub fn poison(self) -> Option<Poison> {
         match self {
-            // Not protobuf; and a field that the contract does not have.
-            Self::Undecodable => Some(&[0xff, 0xff, 0xff]),
-            Self::Unknown => Some(&[0xfa, 0x3f, 0x00]),
+            Self::Poisoned(poison) => Some(poison),
             _ => None,
         }
     }

@@ -36,8 +36,9 @@ pub async fn findings(
         if count(&expected) != count(&found) {
             let (way, (event, to)) = (journey.way, key);
             findings.push(format!(
-                "{lane}, {way:?}: {to} has {} messages of the event {event}, not {}",
+                "{lane}, {way:?}: {to} has {} messages of the event {event} ({}), not {}",
                 count(&found),
+                heard.iter().find(|heard| event_id(heard) == event).map_or("unknown".to_owned(), kind),
                 count(&expected)
             ));
         }
@@ -110,6 +111,16 @@ fn event_id(heard: &Heard) -> &str {
         Heard::Audit(event) => &event.event_id,
         Heard::Licensing(event) => &event.event_id,
     }
+}
+
+/// The event's name, as Rust writes it.
+fn kind(heard: &Heard) -> String {
+    let event = match heard {
+        Heard::Scheduling(event) => format!("{:?}", event.event),
+        Heard::Audit(event) => format!("{:?}", event.event),
+        Heard::Licensing(event) => format!("{:?}", event.event),
+    };
+    event.split('(').nth(1).unwrap_or_default().to_owned()
 }
 
 async fn found(databases: &Databases<'_>, lane: &str) -> anyhow::Result<Count> {

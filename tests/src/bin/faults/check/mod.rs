@@ -4,6 +4,7 @@ mod commands;
 mod fold;
 mod known;
 mod lanes;
+pub mod logs;
 mod messages;
 mod reminders;
 mod rest;

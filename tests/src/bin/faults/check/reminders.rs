@@ -134,10 +134,11 @@ async fn applied_at(databases: &Databases<'_>, lane: &str) -> anyhow::Result<BTr
     Ok(applied)
 }
 
-/// The instants of a project's reminders to one of its contacts, for each that there is.
+/// The instants of a project's reminders to the contact who was there all the time.
 async fn sent(databases: &Databases<'_>, project: &str) -> anyhow::Result<Vec<Timestamp>> {
     let sql = "select body ->> 'created_at' as at from message where project::text = $1 and kind = 'reminder' \
-               and recipient = (select min(recipient) from message where project::text = $1 and kind = 'reminder')";
+               and recipient = (select recipient from message where project::text = $1 and kind = 'reminder' \
+               group by recipient order by count(*) desc limit 1)";
     let rows = databases.rows(Service::Notification, sql, vec![project.into()]).await?;
     rows.iter().map(|row| Ok(row.try_get::<String>("", "at")?.parse()?)).collect()
 }
