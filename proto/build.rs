@@ -27,6 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     fs::write(out.join("descriptors.bin"), &encoded)?;
 
     fs::write(out.join("requests.rs"), requests(&descriptors))?;
+    fs::write(out.join("events.rs"), events(&descriptors))?;
 
     tonic_prost_build::configure()
         .compile_well_known_types(true)
@@ -76,6 +77,21 @@ fn requests(files: &prost_types::FileDescriptorSet) -> String {
            pub fn each_request(visitor: &mut impl Visitor) {\n"
         + &visits
         + "}\n"
+}
+
+/// Writes the events of each service, by the `oneof event` of its message `<Service>Event`.
+fn events(files: &prost_types::FileDescriptorSet) -> String {
+    let mut out = "const EVENTS: &[(&str, &[(&str, u8)])] = &[\n".to_owned();
+    for file in files.file.iter().filter(|f| f.package().starts_with("przesiadka.")) {
+        let of_event = |m: &&prost_types::DescriptorProto| m.oneof_decl.iter().any(|o| o.name() == "event");
+        for message in file.message_type.iter().filter(of_event) {
+            let package = file.package().split('.').nth(1).expect("przesiadka.<service>.v1");
+            let fields = message.field.iter().filter(|field| field.oneof_index.is_some());
+            let fields: Vec<_> = fields.map(|field| (field.name(), field.number())).collect();
+            out += &format!("    ({package:?}, &{fields:?}),\n");
+        }
+    }
+    out + "];\n"
 }
 
 fn find<'a>(

@@ -2,6 +2,7 @@
 //!
 //! Messages carry serde implementations that follow proto3's JSON mapping; REST speaks that JSON.
 
+pub mod event;
 pub mod reason;
 pub mod refusal;
 pub mod request;

@@ -93,6 +93,11 @@ impl Db {
             .await
     }
 
+    /// Runs one statement as a transaction of its own; how many rows it changed.
+    pub async fn execute(&self, sql: &str, values: Vec<Value>) -> Result<u64, DbErr> {
+        execute(&self.write, sql, values).await
+    }
+
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), DbErr> {
         self.read.ping().await

@@ -183,6 +183,7 @@ impl<S: Service + OnEvent> Harness<S> {
             recorded_at: self.service.core().clock.now(),
             sequenced_at: clock::machine_now(),
             trace: None,
+            follows: None,
             payload: payload.into(),
         }
     }

@@ -45,7 +45,14 @@ impl Core {
             select! {
                 () = stop.cancelled() => return,
                 () = self.committed().notified() => {}
-                _ = sweep.tick() => {}
+                _ = sweep.tick() => match self.has_unsequenced().await {
+                    Ok(true) => {}
+                    Ok(false) => continue,
+                    Err(e) => {
+                        tracing::warn!(service = self.service, error = %e, "sequencing waits");
+                        continue;
+                    }
+                }
             }
             loop {
                 match self.sequence().await {
@@ -108,17 +115,17 @@ impl Core {
         }
     }
 
+    /// What a process left that died right after its commit.
+    async fn has_unsequenced(&self) -> Result<bool, Error> {
+        let sql = "select 1 from outbox where position is null limit 1";
+        Ok(query_one(self.db.read(), sql, vec![]).await?.is_some())
+    }
+
     /// One short transaction: what is committed gets the next positions, within a lane by number.
     ///
     /// The head row's lock is held to the commit, so positions become visible in their order and a
     /// reader that goes by position misses nothing.
     pub async fn sequence(&self) -> Result<Vec<Message>, Error> {
-        if query_one(self.db.read(), "select 1 from outbox where position is null limit 1", vec![])
-            .await?
-            .is_none()
-        {
-            return Ok(Vec::new());
-        }
         let tx = self.db.begin().await?;
         let head = query_one(
             &tx,
@@ -140,6 +147,9 @@ impl Core {
             vec![next.into(), clock::to_db(clock::machine_now()).into()],
         )
         .await?;
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
         let values = vec![(next + rows.len() as i64).into()];
         execute(&tx, "update head set next_position = $1 where id = 1", values).await?;
         tx.commit().await?;
@@ -153,23 +163,19 @@ impl Core {
         if messages.is_empty() {
             return Ok(());
         }
-        let ids: Vec<sea_orm::Value> = messages
-            .iter()
-            .map(|m| m.event_id.parse::<uuid::Uuid>().map(Into::into))
-            .collect::<Result<_, _>>()
-            .map_err(anyhow::Error::from)?;
+        let ids: Vec<String> = messages.iter().map(|m| m.event_id.clone()).collect();
         bus.publish(messages).await.map_err(Error::Unavailable)?;
-        let marks: Vec<String> = (2..=ids.len() + 1).map(|n| format!("${n}")).collect();
-        let mut values = vec![clock::to_db(clock::machine_now()).into()];
-        values.extend(ids);
-        let tx = self.db.begin().await?;
-        execute(
-            &tx,
-            &format!("update outbox set published_at = $1 where event_id in ({})", marks.join(", ")),
-            values,
-        )
-        .await?;
-        tx.commit().await?;
+        // One text for any number of rows, so that the database reads it once.
+        let sql = if self.db.is_sqlite() {
+            "update outbox set published_at = $1 where event_id in (select unhex(replace(value, '-', '')) from json_each($2))"
+        } else {
+            "update outbox set published_at = $1 where event_id in (select value::uuid from jsonb_array_elements_text($2::jsonb))"
+        };
+        let values = vec![
+            clock::to_db(clock::machine_now()).into(),
+            serde_json::to_string(&ids).map_err(anyhow::Error::from)?.into(),
+        ];
+        self.db.execute(sql, values).await?;
         Ok(())
     }
 
@@ -253,6 +259,7 @@ impl Core {
             recorded_at: clock::from_db(row.try_get("", "recorded_at")?),
             sequenced_at: clock::from_db(row.try_get("", "sequenced_at")?),
             trace: row.try_get("", "trace")?,
+            follows: row.try_get("", "follows")?,
             payload: row.try_get::<Vec<u8>>("", "payload")?.into(),
         })
     }
@@ -265,7 +272,7 @@ fn every(period: Duration) -> Interval {
     interval
 }
 
-const COLUMNS: &str = "outbox.event_id, outbox.lane, outbox.seq, outbox.position, outbox.kind, outbox.recorded_at, outbox.sequenced_at, outbox.trace, outbox.payload";
+const COLUMNS: &str = "outbox.event_id, outbox.lane, outbox.seq, outbox.position, outbox.kind, outbox.recorded_at, outbox.sequenced_at, outbox.trace, outbox.follows, outbox.payload";
 
 fn lane(row: &QueryResult) -> Result<Lane, Error> {
     let lane: String = row.try_get("", "lane")?;

@@ -106,6 +106,15 @@ pub fn platform() -> Box<dyn MigrationTrait> {
     Box::new(Change { name: "m20261122_000001_platform", tables, sql: &INDEXES })
 }
 
+/// What came later, for every service: which events of others an event follows.
+pub fn follows() -> Box<dyn MigrationTrait> {
+    Box::new(Change {
+        name: "m20261125_000001_follows",
+        tables: Vec::new,
+        sql: &["alter table outbox add column follows text", "alter table inbox add column follows text"],
+    })
+}
+
 const INDEXES: [&str; 6] = [
     "create index outbox_unsequenced on outbox (lane, seq) where position is null",
     "create index outbox_unpublished on outbox (position) where published_at is null",

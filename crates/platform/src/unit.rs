@@ -252,8 +252,8 @@ impl Unit {
             self.next_seq += 1;
         }
         let sql = format!(
-            "insert into outbox (event_id, lane, seq, kind, project, payload, trace, recorded_at) values {}",
-            rows(self.events.len(), 8)
+            "insert into outbox (event_id, lane, seq, kind, project, payload, trace, recorded_at, follows) values {}",
+            rows(self.events.len(), 8, FOLLOWS)
         );
         execute(&self.tx, &sql, values).await?;
         let values = vec![self.next_seq.into(), self.lane.to_string().into()];
@@ -281,18 +281,21 @@ impl Unit {
         }
         let sql = format!(
             "insert into history (id, company, project, kind, actor, request, body, recorded_at) values {}",
-            rows(self.history.len(), 8)
+            rows(self.history.len(), 8, "")
         );
         execute(&self.tx, &sql, values).await?;
         Ok(())
     }
 }
 
-/// `($1, $2), ($3, $4)` for so many rows of so many columns.
-fn rows(rows: usize, columns: usize) -> String {
+/// What was applied of the lane's other producers. The transaction holds the lane, so nothing is added to it meanwhile.
+const FOLLOWS: &str = ", (select string_agg(source || '/' || seq, ',') from cursor where cursor.lane = $2)";
+
+/// `($1, $2), ($3, $4)` for so many rows of so many columns; `last` ends each row.
+fn rows(rows: usize, columns: usize, last: &str) -> String {
     let row = |r: usize| {
         let columns: Vec<String> = (1..=columns).map(|c| format!("${}", r * columns + c)).collect();
-        format!("({})", columns.join(", "))
+        format!("({}{last})", columns.join(", "))
     };
     (0..rows).map(row).collect::<Vec<_>>().join(", ")
 }

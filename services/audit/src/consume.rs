@@ -54,6 +54,24 @@ impl State {
     }
 }
 
+/// The events that can change something here.
+fn heeded(source: &str) -> &'static [&'static str] {
+    match source {
+        "licensing" => &["licence_status_changed"],
+        _ => &[
+            "contact_card",
+            "contact_replaced",
+            "contact_anonymised",
+            "project_opened",
+            "variant_chosen",
+            "audit_attempt_opened",
+            "audit_attempt_voided",
+            "project_cancelled",
+            "project_completed",
+        ],
+    }
+}
+
 /// Scheduling's event × state.
 fn of_scheduling(event: &Scheduling, state: State) -> Outcome {
     use Outcome::{Apply, Ignore, Raise};
@@ -102,6 +120,10 @@ fn of_licensing(event: &Licensing, state: State) -> Outcome {
 impl OnEvent for Audits {
     fn sources(&self) -> &'static [&'static str] {
         &["scheduling", "licensing"]
+    }
+
+    fn ignores(&self, source: &str, kind: &str) -> bool {
+        proto::event::is_known(source, kind) && !heeded(source).contains(&kind)
     }
 
     async fn apply(&self, unit: &mut Unit, message: &Message) -> Result<(), ApplyError> {

@@ -34,6 +34,18 @@ enum State {
 const NEVER_OPENED: &str = "the project was never opened";
 const CLOSED: &str = "the project is over";
 
+/// The events that can change something here.
+const HEEDED: [&str; 8] = [
+    "company_changed",
+    "contact_card",
+    "contact_replaced",
+    "contact_anonymised",
+    "project_opened",
+    "variant_chosen",
+    "project_cancelled",
+    "project_completed",
+];
+
 /// Event × state. An event that is not named changes nothing that licensing keeps.
 fn outcome(event: &Event, state: State) -> Outcome {
     use Outcome::{Apply, Ignore, Raise};
@@ -57,6 +69,10 @@ fn outcome(event: &Event, state: State) -> Outcome {
 impl OnEvent for Licensing {
     fn sources(&self) -> &'static [&'static str] {
         &["scheduling"]
+    }
+
+    fn ignores(&self, source: &str, kind: &str) -> bool {
+        proto::event::is_known(source, kind) && !HEEDED.contains(&kind)
     }
 
     async fn apply(&self, unit: &mut Unit, message: &Message) -> Result<(), ApplyError> {
@@ -160,6 +176,19 @@ mod tests {
         for (event, expected) in table {
             let got = [State::Unknown, State::Open, State::Closed].map(|state| outcome(&event, state));
             assert_eq!(got, expected, "{event:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_passed_over_changes_nothing_in_any_state() {
+        for (name, number) in proto::event::of("scheduling") {
+            let event = pb::SchedulingEvent::decode(&*proto::event::bare(*number)).expect("an event");
+            let event = event.event.expect("known");
+            let states = [State::Unknown, State::Open, State::Closed];
+            let of_project = states.map(|state| !matches!(outcome(&event, state), Outcome::Ignore(_)));
+            // Of the company and its people, whatever the project's state.
+            let of_company = name.starts_with("contact_") || *name == "company_changed";
+            assert_eq!(HEEDED.contains(name), of_company || of_project.contains(&true), "{name}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use platform::{
     documents::Document,
-    schema::{Change, document_table, platform},
+    schema::{Change, document_table, follows, platform},
 };
 use sea_orm::sea_query::{ColumnDef, Index, Table, TableCreateStatement};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -14,7 +14,8 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![platform(), Box::new(Change { name: "m20261122_000002_notification", tables, sql: &INDEXES })]
+        let own = Change { name: "m20261122_000002_notification", tables, sql: &INDEXES };
+        vec![platform(), Box::new(own), follows()]
     }
 }
 

@@ -17,10 +17,23 @@ use proto::{audit::v1::AuditEvent, licensing::v1::LicensingEvent, notification::
 
 use crate::Scheduling;
 
+/// The events that can change something here.
+pub(crate) fn heeded(source: &str) -> &'static [&'static str] {
+    match source {
+        "audit" => &["audit_concluded", "evidence_refreshed"],
+        "licensing" => &["licence_status_changed"],
+        _ => &["address_undeliverable", "address_cleared"],
+    }
+}
+
 #[async_trait]
 impl OnEvent for Scheduling {
     fn sources(&self) -> &'static [&'static str] {
         &["audit", "licensing", "notification"]
+    }
+
+    fn ignores(&self, source: &str, kind: &str) -> bool {
+        proto::event::is_known(source, kind) && !heeded(source).contains(&kind)
     }
 
     async fn apply(&self, unit: &mut Unit, message: &Message) -> Result<(), ApplyError> {

@@ -27,6 +27,7 @@ impl MigratorTrait for Migrator {
                 // By which list all open projects were checked last; see `project/holidays.rs`.
                 sql: &["create table holidays_checked (id integer primary key, days text not null)"],
             }),
+            schema::follows(),
         ]
     }
 }

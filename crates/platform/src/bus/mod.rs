@@ -44,6 +44,9 @@ pub struct Message {
     pub sequenced_at: Timestamp,
     /// W3C traceparent.
     pub trace: Option<String>,
+    /// How far its producer had applied other services' lanes of the same name when it wrote the event:
+    /// `<service>/<number>`, separated by commas.
+    pub follows: Option<String>,
     pub payload: Bytes,
 }
 

@@ -5,6 +5,7 @@ mod commands;
 mod delivery;
 mod faults;
 mod figures;
+mod follows;
 mod jetstream;
 mod personal;
 mod steps;

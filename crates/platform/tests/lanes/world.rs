@@ -34,7 +34,7 @@ impl MigratorTrait for Toy {
                 "create index note_place on note (lane, place)",
             ],
         };
-        vec![schema::platform(), Box::new(notes)]
+        vec![schema::platform(), Box::new(notes), schema::follows()]
     }
 }
 
@@ -113,6 +113,39 @@ impl OnEvent for Keeper {
             "future" if !self.knows_future => Err(ApplyError::UnknownType),
             _ => Ok(()),
         }
+    }
+}
+
+/// Hears `maker`, and says something of its own of each event.
+pub struct Relay;
+
+#[async_trait]
+impl OnEvent for Relay {
+    fn sources(&self) -> &'static [&'static str] {
+        &["maker"]
+    }
+
+    async fn apply(&self, unit: &mut platform::unit::Unit, _: &Message) -> Result<(), ApplyError> {
+        unit.emit(event("note"));
+        Ok(())
+    }
+}
+
+/// As the keeper, of what both others say.
+pub struct KeeperOfBoth(pub Arc<Keeper>);
+
+#[async_trait]
+impl OnEvent for KeeperOfBoth {
+    fn sources(&self) -> &'static [&'static str] {
+        &["maker", "relay"]
+    }
+
+    fn ignores(&self, _: &str, kind: &str) -> bool {
+        kind == "dull"
+    }
+
+    async fn apply(&self, unit: &mut platform::unit::Unit, event: &Message) -> Result<(), ApplyError> {
+        self.0.apply(unit, event).await
     }
 }
 

@@ -81,3 +81,19 @@ fn an_opening_that_cannot_be_read_is_parked(
     let error = opening(&opened, Timestamp::UNIX_EPOCH).expect_err("it cannot be read");
     assert_eq!(error.to_string(), format!("undecodable: {problem}"));
 }
+
+#[test]
+fn what_is_passed_over_changes_nothing_in_any_state() {
+    let ignored = |outcomes: [Outcome; 4]| outcomes.iter().all(|outcome| matches!(outcome, Ignore(_)));
+    for (name, number) in proto::event::of("scheduling") {
+        let event = scheduling::SchedulingEvent::decode(&*proto::event::bare(*number)).expect("an event");
+        let nothing =
+            ignored(cells(of_scheduling, event.event.expect("known"))) && !name.starts_with("contact_");
+        assert_eq!(!heeded("scheduling").contains(name), nothing, "{name}");
+    }
+    for (name, number) in proto::event::of("licensing") {
+        let event = licensing::LicensingEvent::decode(&*proto::event::bare(*number)).expect("an event");
+        let nothing = ignored(cells(of_licensing, event.event.expect("known")));
+        assert_eq!(!heeded("licensing").contains(name), nothing, "{name}");
+    }
+}

@@ -156,6 +156,7 @@ impl Bench {
             recorded_at: self.core.clock.now(),
             sequenced_at: platform::clock::machine_now(),
             trace: None,
+            follows: None,
             payload: payload.into(),
         }
     }

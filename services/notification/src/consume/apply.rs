@@ -28,10 +28,25 @@ enum Heard {
     Licensing(LicensingEvent),
 }
 
+/// The events that change nothing here and are told nobody. Everything else is looked at.
+fn passed_over(source: &str) -> &'static [&'static str] {
+    match source {
+        "audit" => {
+            &["values_recorded", "item_waived", "finding_opened", "finding_verified", "evidence_refreshed"]
+        }
+        "licensing" => &["licence_status_changed", "licence_recorded", "offer_reserved", "offer_released"],
+        _ => &["proposal_closed", "audit_attempt_opened", "licence_missing", "protocol_voided"],
+    }
+}
+
 #[async_trait]
 impl OnEvent for Notification {
     fn sources(&self) -> &'static [&'static str] {
         &["scheduling", "audit", "licensing"]
+    }
+
+    fn ignores(&self, source: &str, kind: &str) -> bool {
+        passed_over(source).contains(&kind)
     }
 
     async fn apply(&self, unit: &mut Unit, event: &bus::Message) -> Result<(), ApplyError> {
@@ -121,4 +136,34 @@ async fn follow(unit: &Unit, company: CompanyId, event: &Event) -> Result<(), Ap
 
 fn undecodable(error: anyhow::Error) -> ApplyError {
     ApplyError::Undecodable(format!("{error:#}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::{COMPANY, PROJECT, book, now, pb};
+
+    #[test]
+    fn what_is_passed_over_changes_nothing_and_is_told_nobody() {
+        // The three kinds of envelope begin alike.
+        let envelope = SchedulingEvent {
+            event_id: uuid::Uuid::from_u128(1).to_string(),
+            company: format!("companies/{COMPANY}"),
+            project: format!("companies/{COMPANY}/projects/{PROJECT}"),
+            occurred_at: pb(now()),
+            ..Default::default()
+        };
+        for source in ["scheduling", "audit", "licensing"] {
+            for name in passed_over(source) {
+                let (_, number) =
+                    proto::event::of(source).iter().find(|(known, _)| known == name).expect("known");
+                let payload = [envelope.encode_to_vec(), proto::event::bare(*number)].concat();
+                let mut book = book();
+                let before = book.clone();
+                let outcome = Heard::decode(source, &payload).expect("an event").hear(&mut book);
+                assert!(matches!(outcome, Ok(Outcome::Ignored(_))), "{name}: {outcome:?}");
+                assert_eq!(book, before, "{name}");
+            }
+        }
+    }
 }

@@ -112,10 +112,12 @@ fn named_contact(lane: CompanyId, event: &Event) -> Result<Option<ContactId>, Ap
 
 #[cfg(test)]
 mod tests {
+    use prost::Message as _;
     use proto::notification::v1 as pb;
     use rstest::rstest;
 
     use super::{Outcome::*, State::*, *};
+    use crate::consume::heeded;
 
     const STATES: [State; 5] = [Unknown, Deliverable, Corrected, Undeliverable, Gone];
 
@@ -141,5 +143,15 @@ mod tests {
     #[case(Event::QuestionAnswered(pb::QuestionAnswered::default()))]
     fn other_events_of_notification_change_nothing(#[case] event: Event) {
         assert!(told(&event).iter().all(|outcome| matches!(outcome, Ignore(_))));
+    }
+
+    #[test]
+    fn what_is_passed_over_changes_nothing_in_any_state() {
+        for (name, number) in proto::event::of("notification") {
+            let event = pb::NotificationEvent::decode(&*proto::event::bare(*number)).expect("an event");
+            let nothing =
+                told(&event.event.expect("known")).iter().all(|outcome| matches!(outcome, Ignore(_)));
+            assert_eq!(!heeded("notification").contains(name), nothing, "{name}");
+        }
     }
 }

@@ -195,3 +195,28 @@ fn kind(kind: licensing::LicenceKind) -> Option<String> {
 fn undecodable(e: impl std::fmt::Display) -> ApplyError {
     ApplyError::Undecodable(e.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use prost::Message as _;
+
+    use super::*;
+    use crate::consume::heeded;
+
+    #[test]
+    fn what_is_passed_over_changes_nothing_in_any_state() {
+        let heeds = |outcomes: [Outcome; 3]| outcomes.iter().any(|o| !matches!(o, Outcome::Ignore(_)));
+        let states = [State::Unknown, State::Open, State::Closed];
+        for (name, number) in proto::event::of("audit") {
+            let event = audit::AuditEvent::decode(&*proto::event::bare(*number)).expect("an event");
+            let event = event.event.expect("known");
+            assert_eq!(heeded("audit").contains(name), heeds(states.map(|s| of_audit(&event, s))), "{name}");
+        }
+        for (name, number) in proto::event::of("licensing") {
+            let event = licensing::LicensingEvent::decode(&*proto::event::bare(*number)).expect("an event");
+            let event = event.event.expect("known");
+            let heeds = heeds(states.map(|state| of_licensing(&event, state)));
+            assert_eq!(heeded("licensing").contains(name), heeds, "{name}");
+        }
+    }
+}

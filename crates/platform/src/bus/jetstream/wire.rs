@@ -33,6 +33,9 @@ pub fn headers(message: &Message) -> HeaderMap {
     if let Some(trace) = &message.trace {
         headers.insert("traceparent", trace.as_str());
     }
+    if let Some(follows) = &message.follows {
+        headers.insert("ce-follows", follows.as_str());
+    }
     if message.is_personal() {
         headers.insert(NATS_MESSAGE_TTL, PERSONAL_TTL);
     }
@@ -70,6 +73,7 @@ pub fn decode(prefix: &str, raw: &async_nats::Message) -> Result<Message, String
         recorded_at: instant("ce-time")?,
         sequenced_at: instant("ce-recordedtime")?,
         trace: header("traceparent").ok().map(str::to_owned),
+        follows: header("ce-follows").ok().map(str::to_owned),
         payload: raw.payload.clone(),
     })
 }
