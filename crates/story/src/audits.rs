@@ -128,19 +128,28 @@ impl Dealership<'_> {
             ..Default::default()
         };
         for audit in self.world.auditor.call(passed).await?.audits {
-            let items = self.audit(&audit.name).await?.items;
-            let stale = items.into_iter().filter(|item| {
-                item.valid_until.as_ref().and_then(from_wire).is_some_and(|until| until <= before)
-            });
-            let again = stale.filter_map(|item| {
-                let recorded = item.refreshed.or(item.recorded)?;
-                let definition = item.definition.filter(|d| d.computed_from.is_empty())?;
-                Some(measured_again(definition.key, definition.form?.unit, recorded))
-            });
-            let again: Vec<_> = again.collect();
-            if !again.is_empty() {
-                self.record(&audit.name, again).await?;
-            }
+            self.measure_again(&audit.name, before).await?;
+        }
+        Ok(())
+    }
+
+    /// The auditor measures again what of an audit would be stale `before` that instant.
+    ///
+    /// # Errors
+    /// A refusal.
+    pub async fn measure_again(&self, audit: &str, before: jiff::Timestamp) -> anyhow::Result<()> {
+        let items = self.audit(audit).await?.items;
+        let stale = items.into_iter().filter(|item| {
+            item.valid_until.as_ref().and_then(from_wire).is_some_and(|until| until <= before)
+        });
+        let again = stale.filter_map(|item| {
+            let recorded = item.refreshed.or(item.recorded)?;
+            let definition = item.definition.filter(|d| d.computed_from.is_empty())?;
+            Some(measured_again(definition.key, definition.form?.unit, recorded))
+        });
+        let again: Vec<_> = again.collect();
+        if !again.is_empty() {
+            self.record(audit, again).await?;
         }
         Ok(())
     }

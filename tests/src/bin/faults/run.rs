@@ -1,6 +1,6 @@
 //! One run from the start of the parts to what was found.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use clap::Parser;
 use futures::{StreamExt as _, future::join_all, stream};
@@ -147,8 +147,25 @@ pub async fn run(options: &Options) -> anyhow::Result<Vec<String>> {
     let (findings, followed) = tokio::join!(work, join_all(follow));
     let mut findings = findings?;
     findings.extend(check::logs::findings(&parts.installation.processes));
+    if !findings.is_empty() {
+        log.say(format_args!("what the processes printed is in {}", keep_logs(&parts, seed)?.display()));
+    }
     findings.extend(followed.into_iter().filter_map(Result::err).map(|error| format!("{error:#}")));
     Ok(findings)
+}
+
+fn keep_logs(parts: &Parts, seed: u64) -> anyhow::Result<PathBuf> {
+    let kept = std::env::temp_dir().join(format!("przesiadka-faults-{seed}"));
+    std::fs::create_dir_all(&kept)?;
+    for folder in [parts.installation.folder().to_owned(), parts.installation.folder().join("servers")] {
+        for file in std::fs::read_dir(folder)? {
+            let path = file?.path();
+            if let (Some("log"), Some(name)) = (path.extension().and_then(|e| e.to_str()), path.file_name()) {
+                std::fs::copy(&path, kept.join(name))?;
+            }
+        }
+    }
+    Ok(kept)
 }
 
 /// Gives the followers time to see the last event.

@@ -32,9 +32,16 @@ pub async fn keep(
     let mut stops = vec![player.clock().now()];
     while let Some(moved) = stop.run_until_cancelled(player.moved()).await {
         moved?;
-        stops.push(player.clock().now());
         let latest = Instant::now() + LATEST;
-        while !is_quiet(databases, player.clock().now()).await {
+        loop {
+            // It may have jumped meanwhile.
+            let now = player.clock().now();
+            if stops.last() != Some(&now) {
+                stops.push(now);
+            }
+            if is_quiet(databases, now).await {
+                break;
+            }
             anyhow::ensure!(Instant::now() < latest, "timers are due and do not fire");
             pause(LOOK_EVERY, &CancellationToken::new()).await;
         }

@@ -5,8 +5,10 @@ use journeys::Node;
 /// More of one process say no more.
 const MOST: usize = 5;
 
-/// What is said of events that nobody can read.
-const MEANT: [&str; 2] = ["event parked", "event unreadable"];
+/// What is said of what is meant to happen here: events that nobody can read, and NATS away.
+const MEANT: [&str; 3] = ["event parked", "event unreadable", NATS_AWAY];
+/// The client's own words for a server that is not there.
+const NATS_AWAY: &str = "async_nats::connector";
 
 /// Errors in the processes' output, and panics.
 pub fn findings(nodes: &[Node]) -> Vec<String> {
