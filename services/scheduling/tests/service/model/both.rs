@@ -34,7 +34,9 @@ pub struct Both {
 impl Both {
     pub async fn take(&mut self, step: &Step, coverage: &mut Coverage) -> Result<(), TestCaseError> {
         if let Some((what, who)) = match step {
-            Step::Next if self.model.ended => None,
+            Step::Next | Step::Setback | Step::Possible(_) if self.model.ended => None,
+            Step::Setback => self.model.setback(),
+            Step::Possible(which) => self.model.possible(*which),
             Step::Next => match self.model.next() {
                 Ok(next) => Some(next),
                 Err(later) => return self.wait_until(later).await,
@@ -46,8 +48,12 @@ impl Both {
             Step::Contract { days_ago, by } => {
                 self.meant(&What::Contract(plus(self.model.today(), -days_ago)), *by)
             }
-            Step::Propose { behind, by } => self.meant(&What::Propose(self.dates(behind)), *by),
-            Step::Counter { behind, by } => self.meant(&What::Counter(self.dates(behind)), *by),
+            Step::Counter { behind, by } if !self.model.proposals.is_empty() => {
+                self.meant(&What::Counter(self.dates(behind)), *by)
+            }
+            Step::Propose { behind, by } | Step::Counter { behind, by } => {
+                self.meant(&What::Propose(self.dates(behind)), *by)
+            }
             Step::Override { kind, rule, ahead, by } => {
                 let earliest = self.model.ground().earliest_days(&self.model.agreed);
                 self.meant(&What::Override((*kind, plus(earliest[kind], -ahead), *rule)), *by)

@@ -103,7 +103,9 @@ impl Coverage {
         let rules = RULES.iter().filter(|rule| !self.rules.contains_key(rule.name()));
         let causes = CAUSES.iter().filter(|rule| !self.withdrawn.contains_key(rule.name()));
         let states = [StageState::Unlocked, StageState::InProgress, StageState::Done];
+        // The protocol is issued at once, so that acceptance is never unlocked without it.
         let stages = (0..8).flat_map(|stage| states.map(|state| (stage, state)));
+        let stages = stages.filter(|seen| *seen != (7, StageState::Unlocked));
         let never = |what: &str, name: &str| format!("{what} {name}");
         let mut missing: Vec<_> = rules.map(|rule| never("refusal by", rule.name())).collect();
         missing.extend(causes.map(|rule| never("date withdrawn by", rule.name())));
@@ -112,6 +114,7 @@ impl Coverage {
         );
         missing
             .extend(stages.filter(|seen| !self.stages.contains(seen)).map(|seen| format!("stage {seen:?}")));
+        missing.extend((self.completed * 10 < self.sequences).then(|| "the end by one in ten".to_owned()));
         missing
     }
 }

@@ -4,8 +4,8 @@ use proptest::prelude::*;
 use proto::common::v1::ErrorReason as Rule;
 
 use super::{
-    dates::{Kind, Variant},
-    process::{CONDITIONS, Reopen, What, Who},
+    dates::Kind,
+    process::{What, Who},
 };
 
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +19,10 @@ pub enum By {
 pub enum Step {
     /// What the model says would bring the process on.
     Next,
+    /// The same, and it goes wrong where it can.
+    Setback,
+    /// Something that the model says is allowed.
+    Possible(usize),
     Wait {
         hours: i64,
     },
@@ -32,6 +36,7 @@ pub enum Step {
         behind: [Option<i64>; 4],
         by: By,
     },
+    /// Another set instead of an open proposal, where there is one.
     Counter {
         behind: [Option<i64>; 4],
         by: By,
@@ -51,26 +56,28 @@ pub enum Step {
 
 pub fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        50 => Just(Step::Next),
+        44 => Just(Step::Next),
+        10 => Just(Step::Setback),
+        14 => (0..1000_usize).prop_map(Step::Possible),
         5 => prop_oneof![3 => 1..72_i64, 1 => 72..800_i64].prop_map(|hours| Step::Wait { hours }),
         2 => (-1..20_i64, by()).prop_map(|(days_ago, by)| Step::Contract { days_ago, by }),
-        6 => (behind(), by()).prop_map(|(behind, by)| Step::Propose { behind, by }),
+        8 => (behind(), by()).prop_map(|(behind, by)| Step::Propose { behind, by }),
         2 => (behind(), by()).prop_map(|(behind, by)| Step::Counter { behind, by }),
         4 => permitted(),
-        1 => (0..72_i64, by()).prop_map(|(hours_ago, by)| Step::CorrectReadiness { hours_ago, by }),
+        2 => (0..40_i64, by()).prop_map(|(hours_ago, by)| Step::CorrectReadiness { hours_ago, by }),
         6 => fact().prop_map(|what| Step::Do(what, By::Anybody(Who::Crm))),
-        24 => (command(), by()).prop_map(|(what, by)| Step::Do(what, by)),
+        16 => (prop::sample::select(What::without_days()), by()).prop_map(|(what, by)| Step::Do(what, by)),
     ]
 }
 
 fn by() -> impl Strategy<Value = By> {
     prop_oneof![
-        (0..12_usize).prop_map(By::Permitted),
-        prop::sample::select(Who::ALL.to_vec()).prop_map(By::Anybody),
+        3 => (0..12_usize).prop_map(By::Permitted),
+        1 => prop::sample::select(Who::ALL.to_vec()).prop_map(By::Anybody),
     ]
 }
 
-/// Most often one date alone, just where the buffers end.
+/// Just where the buffers end.
 fn behind() -> impl Strategy<Value = [Option<i64>; 4]> {
     prop::array::uniform4(prop::option::of(-2..6_i64))
 }
@@ -106,51 +113,9 @@ fn fact() -> impl Strategy<Value = What> {
     prop_oneof![
         2 => any::<bool>().prop_map(What::LicencesInPlace),
         4 => any::<bool>().prop_map(What::Conclude),
-        1 => (0..20_i64).prop_map(What::Measured),
+        2 => (0..6_i64).prop_map(What::Measured),
         1 => any::<bool>().prop_map(What::Unreachable),
         1 => Just(What::Replaced),
         1 => any::<bool>().prop_map(What::OpenLate),
     ]
-}
-
-fn command() -> impl Strategy<Value = What> {
-    let audit = || prop::sample::select(vec![Kind::Audit1, Kind::Audit2]);
-    let variant = || prop::sample::select(Variant::ALL.to_vec());
-    let brand = || 0..2_usize;
-    prop_oneof![
-        4 => Just(What::Accept),
-        2 => kind().prop_map(What::Withdraw),
-        2 => variant().prop_map(What::Choose),
-        1 => variant().prop_map(What::Recommend),
-        2 => audit().prop_map(What::StartAudit),
-        1 => audit().prop_map(What::VoidAudit),
-        1 => (0..CONDITIONS.len()).prop_map(What::Confirm),
-        1 => (0..CONDITIONS.len()).prop_map(What::Retract),
-        1 => brand().prop_map(What::Integrate),
-        1 => brand().prop_map(What::AskDrop),
-        1 => (brand(), any::<bool>()).prop_map(|(brand, consent)| What::AnswerDrop(brand, consent)),
-        3 => answer().prop_map(What::Answer),
-        18 => prop::sample::select(vec![
-            What::AskHelp,
-            What::Decline,
-            What::Declare,
-            What::WithdrawReadiness,
-            What::Stop,
-            What::RetractStop,
-            What::StartRun,
-            What::Restored,
-            What::Finish,
-            What::RollBack,
-            What::Works,
-            What::Problem,
-            What::Problem,
-            What::Sign,
-            What::DeclineProtocol,
-        ]),
-        1 => Just(What::Cancel),
-    ]
-}
-
-fn answer() -> impl Strategy<Value = Reopen> {
-    prop_oneof![Just(Reopen::Nothing), (0..2_usize).prop_map(Reopen::Brand), Just(Reopen::Migration)]
 }

@@ -8,14 +8,11 @@ use super::*;
 impl Process {
     /// What brings the process on, and who does it; none where time has to pass first, until the second.
     pub fn next(&self) -> Result<(What, Who), Timestamp> {
-        if self.unreachable {
-            return Ok((Unreachable(false), Crm));
-        }
         if self.contract_day.is_none() {
-            return Ok((Contract(self.today()), Crm));
+            return Ok((Contract(plus(self.today(), -10)), Crm));
         }
         let Some(variant) = self.variant else { return Ok((Choose(Variant::NewServer), Decision)) };
-        if variant != Variant::Hosted && self.licences != Some(true) {
+        if self.licences.is_none() && variant != Variant::Hosted {
             return Ok((LicencesInPlace(true), Crm));
         }
         if let Some((by, _)) = self.proposals.first() {
@@ -29,6 +26,9 @@ impl Process {
         };
         let needed: Vec<Kind> = Kind::ALL.into_iter().filter(needed).collect();
         if !needed.is_empty() && !self.is_running() {
+            if self.unreachable {
+                return Ok((Unreachable(false), Crm));
+            }
             let earliest = self.ground().earliest_days(&self.agreed);
             return Ok((Propose(needed.into_iter().map(|kind| (kind, earliest[&kind])).collect()), Crm));
         }
@@ -36,10 +36,16 @@ impl Process {
         if let Some(condition) = (0..CONDITIONS.len()).find(unconfirmed) {
             return Ok((Confirm(condition), Technical));
         }
+        if !self.has_licences() && (self.declared.is_none() || self.held.is_some()) {
+            return Ok((LicencesInPlace(true), Crm));
+        }
         if self.declared.is_none() {
             return Ok((Declare, Decision));
         }
         for (kind, audit) in &self.audits {
+            if audit.is_open && *kind == Kind::Audit2 && self.fresh_until.is_none() {
+                return Ok((Measured(7), Auditor));
+            }
             if audit.is_open {
                 return Ok((Conclude(true), Auditor));
             }
@@ -55,6 +61,37 @@ impl Process {
         }
     }
 
+    /// Something that could be done now by somebody who may, and leads somewhere; `which` of it.
+    pub fn possible(&self, which: usize) -> Option<(What, Who)> {
+        let idle = |what: &What| {
+            let back = matches!(what, Choose(_) | Withdraw(_) | Retract(_) | Cancel);
+            back || matches!(what, AskHelp | Recommend(_) | Confirm(_))
+        };
+        let possible = |what: What| {
+            let who = what.may().iter().find(|who| self.judge(&what, **who).is_ok())?;
+            Some((what, *who))
+        };
+        let commands = What::without_days().into_iter().filter(|what| !idle(what));
+        let mut possible: Vec<_> = commands.filter_map(possible).collect();
+        (!possible.is_empty()).then(|| possible.swap_remove(which % possible.len()))
+    }
+
+    /// What is next goes wrong: an audit fails, somebody is too early or too late or of another mind.
+    pub fn setback(&self) -> Option<(What, Who)> {
+        Some(match self.next().ok()? {
+            (Confirm(_), who) => (Declare, who),
+            (Conclude(_), who) => (Conclude(false), who),
+            (Propose(dates), who) => {
+                (Propose(dates.into_iter().map(|(kind, day)| (kind, plus(day, -1))).collect()), who)
+            }
+            (Accept, who) => (Counter(self.proposals[0].1.clone()), who),
+            (LicencesInPlace(_) | Measured(_) | Stop, _) => (StartRun, Operator),
+            (Restored | Finish, who) => (Cancel, who),
+            (Integrate(_), who) => (RollBack, who),
+            next => next,
+        })
+    }
+
     fn towards_run(&self, variant: Variant) -> Result<(What, Who), Timestamp> {
         let (start, end) = night(self.agreed[&Kind::Migration]);
         if self.now < start {
@@ -62,6 +99,9 @@ impl Process {
         }
         if self.stopped < Some(start) {
             return Ok((Stop, Technical));
+        }
+        if !self.has_licences() {
+            return Ok((LicencesInPlace(true), Crm));
         }
         if self.fresh_until.is_some_and(|until| until <= self.now) {
             return Ok((Measured(7), Auditor));
@@ -74,6 +114,9 @@ impl Process {
 
     fn towards_end(&self) -> Result<(What, Who), Timestamp> {
         let day = self.integration_day().expect("a run is finished");
+        if let Some(brand) = (0..2).find(|brand| self.brands[*brand] == Brand::DropAsked) {
+            return Ok((AnswerDrop(brand, true), Decision));
+        }
         if let Some(brand) = (0..2).find(|brand| !self.brands[*brand].is_over()) {
             return self.at_nine(day, Integrate(brand), Operator);
         }

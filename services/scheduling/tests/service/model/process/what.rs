@@ -107,6 +107,23 @@ pub enum What {
 use What::*;
 
 impl What {
+    /// Every command that names no day.
+    pub fn without_days() -> Vec<Self> {
+        let audits = [Kind::Audit1, Kind::Audit2];
+        let mut all = vec![AskHelp, Accept, Decline, Declare, WithdrawReadiness, Stop, RetractStop, StartRun];
+        all.extend([Restored, Finish, RollBack, Works, Problem, Sign, DeclineProtocol, Cancel]);
+        all.extend(Variant::ALL.into_iter().flat_map(|variant| [Recommend(variant), Choose(variant)]));
+        all.extend(Kind::ALL.map(Withdraw));
+        all.extend((0..CONDITIONS.len()).flat_map(|which| [Confirm(which), Retract(which)]));
+        all.extend(audits.into_iter().flat_map(|audit| [StartAudit(audit), VoidAudit(audit)]));
+        all.extend([Answer(Reopen::Nothing), Answer(Reopen::Migration)]);
+        all.extend((0..2).flat_map(|brand| {
+            let answers = [AnswerDrop(brand, true), AnswerDrop(brand, false)];
+            [Integrate(brand), AskDrop(brand), Answer(Reopen::Brand(brand))].into_iter().chain(answers)
+        }));
+        all
+    }
+
     /// What only happens and is never refused.
     pub fn is_fact(&self) -> bool {
         matches!(
