@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use platform::{Error, auth::Principal, clock};
 use proptest::prelude::*;
 use proto::{
@@ -12,9 +12,10 @@ use proto::{
 
 use super::{
     coverage::Coverage,
-    dates::{Dates, Kind, night, plus},
+    dates::{Dates, Kind, night},
+    meant::Meant,
     process::{Process, What, Who},
-    step::{By, Step},
+    step::Step,
 };
 use crate::project::journey::Journey;
 
@@ -33,61 +34,15 @@ pub struct Both {
 
 impl Both {
     pub async fn take(&mut self, step: &Step, coverage: &mut Coverage) -> Result<(), TestCaseError> {
-        if let Some((what, who)) = match step {
-            Step::Next | Step::Setback | Step::Possible(_) if self.model.ended => None,
-            Step::Setback => self.model.setback(),
-            Step::Possible(which) => self.model.possible(*which),
-            Step::Next => match self.model.next() {
-                Ok(next) => Some(next),
-                Err(later) => return self.wait_until(later).await,
-            },
-            Step::Wait { hours } => {
-                return self.wait_until(self.model.now + SignedDuration::from_hours(*hours)).await;
+        match step.meant(&self.model) {
+            Meant::Until(later) => self.wait_until(later).await?,
+            Meant::Commands(commands) => {
+                for (what, who) in commands {
+                    self.carry_out(&what, who, coverage).await?;
+                }
             }
-            Step::Do(what, by) => self.meant(what, *by),
-            Step::Contract { days_ago, by } => {
-                self.meant(&What::Contract(plus(self.model.today(), -days_ago)), *by)
-            }
-            Step::Counter { behind, by } if !self.model.proposals.is_empty() => {
-                self.meant(&What::Counter(self.dates(behind)), *by)
-            }
-            Step::Propose { behind, by } | Step::Counter { behind, by } => {
-                self.meant(&What::Propose(self.dates(behind)), *by)
-            }
-            Step::Override { kind, rule, ahead, by } => {
-                let earliest = self.model.ground().earliest_days(&self.model.agreed);
-                self.meant(&What::Override((*kind, plus(earliest[kind], -ahead), *rule)), *by)
-            }
-            Step::CorrectReadiness { hours_ago, by } => {
-                let at = self.model.now - SignedDuration::from_hours(*hours_ago);
-                self.meant(&What::CorrectReadiness(at), *by)
-            }
-        } {
-            self.carry_out(&what, who, coverage).await?;
         }
         Ok(())
-    }
-
-    /// None where it could not be said at all.
-    fn meant(&self, what: &What, by: By) -> Option<(What, Who)> {
-        let sayable = match what {
-            What::Propose(dates) | What::Counter(dates) => !dates.is_empty(),
-            What::Conclude(_) => self.model.audit_is_open(),
-            What::LicencesInPlace(_) => self.model.can_need_licences(),
-            _ => true,
-        };
-        let may = what.may();
-        let who = match by {
-            By::Anybody(who) => who,
-            By::Permitted(n) => may[n % may.len()],
-        };
-        sayable.then(|| (what.clone(), who))
-    }
-
-    fn dates(&self, behind: &[Option<i64>; 4]) -> Dates {
-        let earliest = self.model.ground().earliest_days(&self.model.agreed);
-        let dates = Kind::ALL.into_iter().zip(behind);
-        dates.filter_map(|(kind, behind)| Some((kind, plus(earliest[&kind], (*behind)?)))).collect()
     }
 
     async fn carry_out(

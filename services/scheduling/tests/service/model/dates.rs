@@ -26,6 +26,16 @@ impl Kind {
     pub fn is_audit(self) -> bool {
         matches!(self, Self::Audit1 | Self::Audit2)
     }
+
+    /// The name of its buffer.
+    pub fn buffer(self) -> Rule {
+        match self {
+            Self::Readiness => Rule::ReadinessBuffer,
+            Self::Audit1 => Rule::Audit1Buffer,
+            Self::Audit2 => Rule::Audit2Buffer,
+            Self::Migration => Rule::MigrationBuffer,
+        }
+    }
 }
 
 /// How far the stage of a date is.
@@ -173,12 +183,7 @@ impl Ground {
             rules.insert(Rule::DateInPast);
         }
         if before.is_some_and(|before| !self.keeps_buffer(kind, day, before)) {
-            rules.insert(match kind {
-                Kind::Readiness => Rule::ReadinessBuffer,
-                Kind::Audit1 => Rule::Audit1Buffer,
-                Kind::Audit2 => Rule::Audit2Buffer,
-                Kind::Migration => Rule::MigrationBuffer,
-            });
+            rules.insert(kind.buffer());
         }
         if self.failed.get(&kind).is_some_and(|failed| day < plus(*failed, 1)) {
             rules.insert(Rule::RepeatBuffer);

@@ -48,6 +48,11 @@ pub enum Step {
         ahead: i64,
         by: By,
     },
+    /// Permits a day long before the earliest, agrees on it and tries to begin: no override opens a gate.
+    Early {
+        kind: Kind,
+        days: i64,
+    },
     CorrectReadiness {
         hours_ago: i64,
         by: By,
@@ -64,6 +69,7 @@ pub fn step() -> impl Strategy<Value = Step> {
         8 => (behind(), by()).prop_map(|(behind, by)| Step::Propose { behind, by }),
         2 => (behind(), by()).prop_map(|(behind, by)| Step::Counter { behind, by }),
         4 => permitted(),
+        2 => (kind(), 0..3_i64).prop_map(|(kind, days)| Step::Early { kind, days }),
         2 => (0..40_i64, by()).prop_map(|(hours_ago, by)| Step::CorrectReadiness { hours_ago, by }),
         6 => fact().prop_map(|what| Step::Do(what, By::Anybody(Who::Crm))),
         16 => (prop::sample::select(What::without_days()), by()).prop_map(|(what, by)| Step::Do(what, by)),
@@ -95,13 +101,8 @@ fn permitted() -> impl Strategy<Value = Step> {
     ];
     let rule = prop::option::of(prop::sample::select(rules.to_vec()));
     (kind(), rule, -3..3_i64, by()).prop_map(|(kind, rule, ahead, by)| {
-        let own = match kind {
-            Kind::Readiness => Rule::ReadinessBuffer,
-            Kind::Audit1 => Rule::Audit1Buffer,
-            Kind::Audit2 => Rule::Audit2Buffer,
-            Kind::Migration => Rule::MigrationBuffer,
-        };
-        Step::Override { kind, rule: rule.unwrap_or(own), ahead, by }
+        let rule = rule.unwrap_or(kind.buffer());
+        Step::Override { kind, rule, ahead, by }
     })
 }
 

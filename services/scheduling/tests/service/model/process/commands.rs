@@ -7,12 +7,8 @@ use super::*;
 /// Which rule can be overridden for which date.
 fn can_be_overridden(kind: Kind, rule: Rule) -> bool {
     match rule {
-        Rule::ReadinessBuffer => kind == Kind::Readiness,
-        Rule::Audit1Buffer => kind == Kind::Audit1,
-        Rule::Audit2Buffer => kind == Kind::Audit2,
-        Rule::MigrationBuffer => kind == Kind::Migration,
         Rule::RepeatBuffer | Rule::AuditOnBusinessDay => kind.is_audit(),
-        _ => false,
+        _ => rule == kind.buffer(),
     }
 }
 
