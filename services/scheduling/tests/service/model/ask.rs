@@ -27,13 +27,8 @@ impl Both {
     pub async fn ask(&mut self, what: &What, who: Who) -> Result<pb::Project, Error> {
         match what {
             What::LicencesInPlace(all) => self.hear_of_licences(*all).await,
-            What::Conclude(passed) => {
-                let attempts = &self.project.audit_attempts;
-                let open = attempts.iter().find(|a| a.state() == pb::AuditAttemptState::Open);
-                let open = open.expect("one is open");
-                let concluded = concluded(&open.attempt, open.audit, *passed);
-                self.hear_audit(concluded).await;
-            }
+            What::Conclude(passed) => self.hear_result(pb::AuditAttemptState::Open, *passed).await,
+            What::LateResult => self.hear_result(pb::AuditAttemptState::Voided, true).await,
             What::Measured(days) => {
                 let until = self.model.now + jiff::SignedDuration::from_hours(24 * days);
                 let evidence =
@@ -139,6 +134,7 @@ impl Both {
             What::Cancel => (Command::CancelProject, json!({})),
             What::LicencesInPlace(_)
             | What::Conclude(_)
+            | What::LateResult
             | What::Measured(_)
             | What::Unreachable(_)
             | What::Replaced
@@ -156,6 +152,14 @@ impl Both {
         };
         let event = licensing::licensing_event::Event::LicenceStatusChanged(changed);
         self.journey.hear_licensing(event).await;
+    }
+
+    /// The result of the last attempt in that state.
+    async fn hear_result(&mut self, state: pb::AuditAttemptState, passed: bool) {
+        let attempts = &self.project.audit_attempts;
+        let attempt = attempts.iter().rev().find(|attempt| attempt.state() == state).expect("there is one");
+        let concluded = concluded(&attempt.attempt, attempt.audit, passed);
+        self.hear_audit(concluded).await;
     }
 
     async fn hear_audit(&mut self, event: audit::audit_event::Event) {

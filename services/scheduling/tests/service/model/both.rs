@@ -1,6 +1,6 @@
 //! The service and the model, side by side.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt::Debug};
 
 use jiff::Timestamp;
 use platform::{Error, auth::Principal, clock};
@@ -30,6 +30,8 @@ pub struct Both {
     pub heard: Vec<&'static str>,
     /// What was done, for whoever reads a failure.
     pub taken: Vec<String>,
+    /// The agreed dates as `taken` names them last.
+    pub shown: Dates,
 }
 
 impl Both {
@@ -63,7 +65,7 @@ impl Both {
             }
             Err(refused) => Err(broken(&refused)),
         };
-        prop_assert_eq!(&answered, &expected, "service and model, asked for {:?}", what);
+        same("the answer", &answered, &expected)?;
         if let Err(rules) = &expected {
             let rules: Vec<_> = rules.iter().map(|rule| rule.name()).collect();
             self.add(&format!("refused: {}", rules.join(", ")));
@@ -85,21 +87,24 @@ impl Both {
     fn agree(&mut self) -> Result<(), TestCaseError> {
         let (project, model) = (&self.project, &self.model);
         let stages: Vec<_> = project.stages.iter().take(8).map(pb::StageStatus::state).collect();
-        prop_assert_eq!(&stages, &model.stages(), "service and model, stages");
+        same("stages", &stages, &model.stages().to_vec())?;
         let agreed: Dates = project.dates.iter().filter_map(agreed).collect();
-        prop_assert_eq!(&agreed, &model.agreed, "service and model, agreed dates");
+        same("agreed dates", &agreed, &model.agreed)?;
         let open: Vec<Dates> = project.proposals.iter().map(proposed).collect();
         let asked: Vec<Dates> = model.proposals.iter().map(|(_, dates)| dates.clone()).collect();
-        prop_assert_eq!(&open, &asked, "service and model, proposals");
-        prop_assert_eq!(project.dates[0].overdue, model.is_overdue(), "service and model, overdue");
-        prop_assert_eq!(project.end_time.is_some(), model.ended, "service and model, the end");
+        same("proposals", &open, &asked)?;
+        same("readiness is overdue", &project.dates[0].overdue, &model.is_overdue())?;
+        same("the project is over", &project.end_time.is_some(), &model.ended)?;
         if !model.ended {
             let earliest: Dates = project.dates.iter().take(3).filter_map(earliest).collect();
             let expected = model.ground().earliest_now(&model.agreed);
-            prop_assert_eq!(&earliest, &expected, "service and model, earliest days");
+            same("earliest days", &earliest, &expected)?;
         }
-        let agreed: Vec<_> = agreed.iter().map(|(kind, day)| format!("{kind:?} {day}")).collect();
-        self.add(&format!("agreed: {}", if agreed.is_empty() { "-".to_owned() } else { agreed.join(", ") }));
+        if agreed != self.shown {
+            let dates: Vec<_> = agreed.iter().map(|(kind, day)| format!("{kind:?} {day}")).collect();
+            self.add(&format!("agreed: {}", dates.join(", ")));
+            self.shown = agreed;
+        }
         Ok(())
     }
 
@@ -114,13 +119,13 @@ impl Both {
         });
         let told: Vec<_> = told.map(|told| (told.date.expect("a date").kind(), told.rule)).collect();
         let expected = &self.model.withdrawn;
-        let same = told.len() == expected.len()
+        let alike = told.len() == expected.len()
             && told.iter().zip(expected).all(|((kind, rule), (expected, rules))| {
                 let names: Vec<_> = rules.iter().map(|rule| rule.name()).collect();
                 let because = if rule.is_empty() { rules.is_empty() } else { names.contains(&rule.as_str()) };
                 kind.as_str_name() == name(*expected) && because
             });
-        prop_assert!(same, "withdrawn dates: the service {:?}, the model {:?}", told, expected);
+        prop_assert!(alike, "withdrawn dates: the service {:?}, the model {:?}", told, expected);
         Ok(())
     }
 
@@ -133,6 +138,11 @@ impl Both {
         last.push_str(" -> ");
         last.push_str(came);
     }
+}
+
+fn same<T: PartialEq + Debug>(what: &str, service: &T, model: &T) -> Result<(), TestCaseError> {
+    prop_assert!(service == model, "{what}\n  the service: {service:?}\n  the model:   {model:?}");
+    Ok(())
 }
 
 fn local(at: Timestamp) -> String {

@@ -60,7 +60,7 @@ pub struct Coverage {
 }
 
 /// Every command and fact, by name.
-const COMMANDS: &str = "LicencesInPlace Conclude Measured Unreachable Replaced OpenLate Contract AskHelp \
+const COMMANDS: &str = "LicencesInPlace Conclude LateResult Measured Unreachable Replaced OpenLate Contract AskHelp \
     Recommend Choose Propose Counter Accept Decline Withdraw Override Confirm Retract Declare \
     CorrectReadiness WithdrawReadiness StartAudit VoidAudit Stop RetractStop StartRun Restored Finish \
     RollBack Integrate AskDrop AnswerDrop Works Problem Answer Sign DeclineProtocol Cancel";

@@ -52,6 +52,7 @@ impl Step {
         let sayable = match &what {
             What::Propose(dates) | What::Counter(dates) => !dates.is_empty(),
             What::Conclude(_) => model.audit_is_open(),
+            What::LateResult => model.has_voided,
             What::LicencesInPlace(_) => model.can_need_licences(),
             _ => true,
         };

@@ -27,7 +27,7 @@ use step::{Step, step};
 
 /// Sequences where nobody says how many (`PROPTEST_CASES`): the same ones each time, and enough to see
 /// every rule.
-const CASES: u32 = 200;
+const CASES: u32 = 120;
 const LONGEST: usize = 40;
 
 #[test]

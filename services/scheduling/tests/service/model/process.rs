@@ -80,6 +80,8 @@ pub struct Process {
     /// When a declaration was last withdrawn.
     undeclared: Option<Timestamp>,
     audits: BTreeMap<Kind, Audit>,
+    /// Some attempt at an audit counts no more.
+    pub has_voided: bool,
     /// Audit 2 passed on this day, and waits for the licences.
     held: Option<Date>,
     /// When what was measured expires.
@@ -123,6 +125,7 @@ impl Process {
             declarable: now,
             undeclared: None,
             audits: [(Kind::Audit1, Audit::default()), (Kind::Audit2, Audit::default())].into(),
+            has_voided: false,
             held: None,
             fresh_until: None,
             stopped: None,

@@ -10,6 +10,7 @@ use testkit::Backend;
 use super::{
     both::Both,
     coverage::Coverage,
+    dates::Dates,
     process::{Process, What, Who},
     step::Step,
 };
@@ -52,7 +53,8 @@ async fn opened() -> Both {
     let former = journey.world.dealer.decision.clone();
     let project = journey.project().await;
     let model = Process::opened(harness::instant(NOW));
-    let mut both = Both { journey, model, project, former, heard: Vec::new(), taken: Vec::new() };
+    let mut both =
+        Both { journey, model, project, former, heard: Vec::new(), taken: Vec::new(), shown: Dates::new() };
     both.ask(&What::Replaced, Who::Crm).await.expect("a fact");
     both
 }
@@ -93,6 +95,7 @@ impl Start {
             former: self.former.clone(),
             heard: self.heard.clone(),
             taken: self.taken.clone(),
+            shown: self.model.agreed.clone(),
         }
     }
 }

@@ -114,6 +114,7 @@ fn fact() -> impl Strategy<Value = What> {
     prop_oneof![
         2 => any::<bool>().prop_map(What::LicencesInPlace),
         4 => any::<bool>().prop_map(What::Conclude),
+        2 => Just(What::LateResult),
         2 => (0..6_i64).prop_map(What::Measured),
         1 => any::<bool>().prop_map(What::Unreachable),
         1 => Just(What::Replaced),

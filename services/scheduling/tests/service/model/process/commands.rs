@@ -151,7 +151,8 @@ impl Process {
             }
             DeclineProtocol => unless(self.protocol.is_some(), Rule::ProtocolSignedByBoth),
             Cancel => unless(!self.is_running(), Rule::CancelDuringRun),
-            LicencesInPlace(_) | Conclude(_) | Measured(_) | Unreachable(_) | Replaced | OpenLate(_) => {}
+            LicencesInPlace(_) | Conclude(_) | LateResult | Measured(_) | Unreachable(_) | Replaced
+            | OpenLate(_) => {}
         }
         if rules.is_empty() { Ok(()) } else { Err(rules) }
     }
@@ -162,6 +163,8 @@ impl Process {
         match what {
             LicencesInPlace(all) => self.licences_are(*all),
             Conclude(passed) => self.conclude(*passed),
+            // It is kept and moves nothing.
+            LateResult => {}
             Measured(days) => self.fresh_until = Some(self.now + jiff::SignedDuration::from_hours(24 * days)),
             Unreachable(since) => self.unreachable = *since,
             Replaced => self.unreachable = false,
@@ -205,6 +208,7 @@ impl Process {
             VoidAudit(kind) => {
                 self.audit(*kind).is_open = false;
                 self.audit(*kind).begun.pop();
+                self.has_voided = true;
                 self.held = None;
             }
             Stop => self.stopped = Some(self.now),
@@ -284,6 +288,7 @@ impl Process {
         if self.declared.take().is_some() {
             self.undeclared = Some(self.now);
         }
+        self.has_voided |= self.audits.values().any(|audit| !audit.begun.is_empty());
         self.audits.values_mut().for_each(|audit| *audit = Audit::default());
         self.held = None;
     }

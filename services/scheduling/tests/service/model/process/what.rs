@@ -57,6 +57,8 @@ pub enum What {
     LicencesInPlace(bool),
     /// The audit service's result for the open attempt.
     Conclude(bool),
+    /// The audit service's pass for an attempt that was voided.
+    LateResult,
     /// The audit service: what was measured expires after so many days.
     Measured(i64),
     /// No mail comes to the decision contact's address; or SOFTVIG says that it does again.
@@ -128,7 +130,13 @@ impl What {
     pub fn is_fact(&self) -> bool {
         matches!(
             self,
-            LicencesInPlace(_) | Conclude(_) | Measured(_) | Unreachable(_) | Replaced | OpenLate(_)
+            LicencesInPlace(_)
+                | Conclude(_)
+                | LateResult
+                | Measured(_)
+                | Unreachable(_)
+                | Replaced
+                | OpenLate(_)
         )
     }
 
@@ -136,9 +144,8 @@ impl What {
     pub fn may(&self) -> &'static [Who] {
         use Who::*;
         match self {
-            LicencesInPlace(_) | Conclude(_) | Measured(_) | Unreachable(_) | Replaced | OpenLate(_) => {
-                &Who::ALL
-            }
+            LicencesInPlace(_) | Conclude(_) | LateResult | Measured(_) | Unreachable(_) | Replaced
+            | OpenLate(_) => &Who::ALL,
             Contract(_) => &[Crm],
             Override(_) => &[Operator],
             AskHelp | Works | AnswerDrop(..) => &[Decision],
