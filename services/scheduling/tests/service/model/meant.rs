@@ -27,7 +27,7 @@ impl Step {
                     Err(later) => Meant::Until(later),
                 };
             }
-            Self::Setback => return Meant::Commands(model.setback().into_iter().collect()),
+            Self::Setback => return Meant::Commands(model.setback()),
             Self::Possible(which) => {
                 return Meant::Commands(model.possible(*which).into_iter().collect());
             }

@@ -71,7 +71,7 @@ pub fn step() -> impl Strategy<Value = Step> {
         4 => permitted(),
         2 => (kind(), 0..3_i64).prop_map(|(kind, days)| Step::Early { kind, days }),
         2 => (0..40_i64, by()).prop_map(|(hours_ago, by)| Step::CorrectReadiness { hours_ago, by }),
-        6 => fact().prop_map(|what| Step::Do(what, By::Anybody(Who::Crm))),
+        8 => fact().prop_map(|what| Step::Do(what, By::Anybody(Who::Crm))),
         16 => (prop::sample::select(What::without_days()), by()).prop_map(|(what, by)| Step::Do(what, by)),
     ]
 }
@@ -116,8 +116,8 @@ fn fact() -> impl Strategy<Value = What> {
         4 => any::<bool>().prop_map(What::Conclude),
         2 => Just(What::LateResult),
         2 => (0..6_i64).prop_map(What::Measured),
-        1 => any::<bool>().prop_map(What::Unreachable),
+        2 => any::<bool>().prop_map(What::Unreachable),
         1 => Just(What::Replaced),
-        1 => any::<bool>().prop_map(What::OpenLate),
+        2 => any::<bool>().prop_map(What::OpenLate),
     ]
 }

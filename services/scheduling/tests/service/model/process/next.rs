@@ -77,19 +77,24 @@ impl Process {
     }
 
     /// What is next goes wrong: an audit fails, somebody is too early or too late or of another mind.
-    pub fn setback(&self) -> Option<(What, Who)> {
-        Some(match self.next().ok()? {
-            (Confirm(_), who) => (Declare, who),
-            (Conclude(_), who) => (Conclude(false), who),
-            (Propose(dates), who) => {
+    pub fn setback(&self) -> Vec<(What, Who)> {
+        let Ok((what, who)) = self.next() else { return Vec::new() };
+        vec![match what {
+            Conclude(_) => {
+                let failed = self.audits.iter().find(|(_, audit)| audit.is_open).map(|(kind, _)| *kind);
+                let again = failed.map(|kind| (kind, self.today())).into_iter().collect();
+                return vec![(Conclude(false), who), (Propose(again), Crm)];
+            }
+            Confirm(_) => (Declare, who),
+            Propose(dates) => {
                 (Propose(dates.into_iter().map(|(kind, day)| (kind, plus(day, -1))).collect()), who)
             }
-            (Accept, who) => (Counter(self.proposals[0].1.clone()), who),
-            (LicencesInPlace(_) | Measured(_) | Stop, _) => (StartRun, Operator),
-            (Restored | Finish, who) => (Cancel, who),
-            (Integrate(_), who) => (RollBack, who),
-            next => next,
-        })
+            Accept => (Counter(self.proposals[0].1.clone()), who),
+            LicencesInPlace(_) | Measured(_) | Stop => (StartRun, Operator),
+            Restored | Finish => (Cancel, who),
+            Integrate(_) => (RollBack, who),
+            next => (next, who),
+        }]
     }
 
     fn towards_run(&self, variant: Variant) -> Result<(What, Who), Timestamp> {
