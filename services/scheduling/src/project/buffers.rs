@@ -245,8 +245,16 @@ impl Judge<'_> {
                     .next()?;
                 (calendar::local_day(gap.start) == day).then_some(gap)
             })
-            .or_else(|| self.free_gaps(self.search_range(first)).into_iter().next())
+            .or_else(|| self.first_gap(first))
             .map(|gap| PlannedDate::Window(Window::starting(gap.start, terms.length())))
+    }
+
+    /// Looks at the near days first: the whole range costs each answer, and nearly every company has a gap soon.
+    fn first_gap(&self, first: Date) -> Option<Interval> {
+        let all = self.ctx.policy.free_window_search_days;
+        [NEAR_DAYS.min(all), all]
+            .into_iter()
+            .find_map(|days| self.free_gaps(days_after(first, days)).into_iter().next())
     }
 
     /// Where nobody works and no holiday is, long enough for a run, not in the past.
@@ -259,8 +267,7 @@ impl Judge<'_> {
 
     /// The days that are searched for a window, from the first possible one.
     pub fn search_range(&self, first: Date) -> Interval {
-        let last = plus(first, self.ctx.policy.free_window_search_days);
-        Interval::new(day_bounds(first).start, day_bounds(last).start)
+        days_after(first, self.ctx.policy.free_window_search_days)
     }
 
     /// `NO_FREE_WINDOW`, with the longest gap there is, where the search finds nothing.
@@ -293,6 +300,8 @@ impl Judge<'_> {
     }
 }
 
+const NEAR_DAYS: u16 = 7;
+
 /// Beyond this no holidays or failed attempts push an audit.
 const SEARCH_DAYS: u16 = 60;
 
@@ -315,6 +324,10 @@ fn within_hours(window: &Window, day: Date, terms: &Terms) -> bool {
     let (open, close): (DateTime, DateTime) =
         (terms.policy.audit_hours.start().on(day), terms.policy.audit_hours.end().on(day));
     open <= window.start.local && window.end.local <= close
+}
+
+fn days_after(first: Date, days: u16) -> Interval {
+    Interval::new(day_bounds(first).start, day_bounds(plus(first, days)).start)
 }
 
 fn plus(day: Date, days: u16) -> Date {

@@ -199,6 +199,7 @@ impl Project {
         let slot = self.dates.slot_mut(kind);
         let Some(agreed) = slot.agreed.take() else { return };
         slot.version += 1;
+        slot.overdue = false;
         slot.used = Some(agreed.clone());
         self.end_overrides(kind, agreed.date.day(), now);
     }

@@ -1,5 +1,10 @@
 //! A dealership with its working hours, a technical and a decision contact.
 
+use std::{
+    any::Any,
+    path::{Path, PathBuf},
+};
+
 use platform::{
     Error, Service as _,
     auth::{Principal, Role},
@@ -26,7 +31,10 @@ pub struct World {
     pub clock: TestClock,
     /// The company that most tests are about.
     pub dealer: Dealer,
-    _database: Database,
+    /// SQLite's file; none on PostgreSQL.
+    pub file: Option<PathBuf>,
+    /// Removed with it.
+    _database: Box<dyn Any>,
 }
 
 /// A company and the tokens of its two contacts.
@@ -47,12 +55,16 @@ impl World {
             db.close().await.expect("closes");
         })
         .await;
-        let clock = TestClock::at(NOW);
         let db = Db::open(database.url(), 4).await.expect("opens");
-        let core = Core::new(Scheduling::NAME, db, clock.clock.clone());
-        let harness = Harness::new(Scheduling::new(core, Data::shipped()));
+        let (harness, clock) = over(db, NOW, Data::shipped());
         let dealer = add_dealer(&harness).await;
-        Self { harness, clock, dealer, _database: database }
+        Self { harness, clock, dealer, file: database.file(), _database: Box::new(database) }
+    }
+
+    /// Over a SQLite file that another one left, with its dealership. `kept`: what removes the file.
+    pub async fn resumed(file: &Path, now: &str, data: Data, dealer: Dealer, kept: impl Any) -> Self {
+        let (harness, clock) = over(Db::sqlite(file).await.expect("opens"), now, data);
+        Self { harness, clock, dealer, file: Some(file.to_owned()), _database: Box::new(kept) }
     }
 
     /// One more company with its contacts.
@@ -107,6 +119,12 @@ fn column_text(row: &sea_orm::QueryResult, column: &str) -> String {
         return json.to_string();
     }
     row.try_get::<Option<String>>("", column).ok().flatten().unwrap_or_default()
+}
+
+fn over(db: Db, now: &str, data: Data) -> (Harness<Scheduling>, TestClock) {
+    let clock = TestClock::at(now);
+    let core = Core::new(Scheduling::NAME, db, clock.clock.clone());
+    (Harness::new(Scheduling::new(core, data)), clock)
 }
 
 async fn add_dealer(harness: &Harness<Scheduling>) -> Dealer {

@@ -52,6 +52,16 @@ fn a_readiness_day_that_passes_only_marks_readiness_overdue() {
 }
 
 #[test]
+fn readiness_that_is_declared_late_is_overdue_no_more() {
+    let mut world = World::agreed(&LOOSE);
+    world.tick("2026-11-17T00:00");
+    assert!(world.project.dates.readiness.overdue);
+    world.confirm_all();
+    world.run(&DECISION, |p, ctx| p.declare_readiness(None, ctx)).expect("declared");
+    assert!(!world.project.dates.readiness.overdue);
+}
+
+#[test]
 fn a_run_is_told_of_its_reserve_and_its_windows_end() {
     let mut world = World::running();
     assert_eq!(world.project.next_tick(world.now), Some(local("2027-01-09T02:00")));

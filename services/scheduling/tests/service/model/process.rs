@@ -1,88 +1,31 @@
-//! The process as the domain tells it, for one company with the variant `new_server` and two brands.
+//! The process as the domain tells it, for one company with two brands.
 //!
 //! Written without any of the service's code, so that both can be wrong only in different ways. Left out:
-//! overrides, changes of the variant, licences after the declaration, times given by hand, drops of brands.
+//! times given by hand other than readiness corrected, corrected results and runs, brands added later,
+//! closures, holidays added by ops, windows other than a night, and what people are told.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
-use proto::{
-    common::v1::ErrorReason as Rule,
-    scheduling::v1::{StageState, StageState::*},
-};
+use jiff::{Timestamp, civil::Date};
+use proto::{common::v1::ErrorReason as Rule, scheduling::v1::StageState};
 
-use super::dates::{Dates, Ground, Kind, Stands, is_business_day, night, plus};
+use super::dates::{
+    Dates, Exception, Ground, Kind, Stands, Variant, at_hour, is_business_day, local_day, night, plus,
+};
+pub use what::{CONDITIONS, Party, Reopen, What, Who};
 
 mod commands;
 mod next;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Who {
-    Crm,
-    Operator,
-    Auditor,
-    Technical,
-    Decision,
-}
-
-use Who::*;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Party {
-    Company,
-    Softvig,
-}
-
-impl Who {
-    pub fn party(self) -> Party {
-        match self {
-            Crm | Operator | Auditor => Party::Softvig,
-            Technical | Decision => Party::Company,
-        }
-    }
-}
-
-/// A command, or what another service tells.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum What {
-    Contract(Date),
-    ChooseVariant,
-    LicencesInPlace,
-    Propose(Dates),
-    Accept,
-    Decline,
-    Withdraw(Kind),
-    /// One of the four conditions.
-    Confirm(usize),
-    Retract(usize),
-    Declare,
-    WithdrawReadiness,
-    StartAudit(Kind),
-    /// The audit service's result for the open attempt.
-    Conclude(bool),
-    VoidAudit(Kind),
-    Stop,
-    StartRun,
-    Restored,
-    Finish,
-    RollBack,
-    /// One of the two brands.
-    Integrate(usize),
-    Works,
-    Problem,
-    Answer,
-    Sign,
-    DeclineProtocol,
-    Cancel,
-}
-
-use What::*;
+mod stages;
+mod what;
 
 #[derive(Clone, Debug, Default)]
 struct Audit {
     is_open: bool,
     passed: Option<Date>,
     failed: Option<Date>,
+    /// When the attempts began that count.
+    begun: Vec<Timestamp>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -95,29 +38,65 @@ enum Run {
     Finished(Date),
 }
 
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Brand {
+    #[default]
+    Open,
+    /// SOFTVIG asks to do without it.
+    DropAsked,
+    Restored,
+    Dropped,
+}
+
+impl Brand {
+    fn is_over(self) -> bool {
+        matches!(self, Self::Restored | Self::Dropped)
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct Process {
     pub now: Timestamp,
+    open_late: bool,
+    /// The decision contact's address is one to which no mail comes.
+    unreachable: bool,
     contract_day: Option<Date>,
-    has_variant: bool,
-    licences: bool,
-    contracted: bool,
+    variant: Option<Variant>,
+    /// Whether all licences are in place, as licensing last said it of this variant.
+    licences: Option<bool>,
+    contracted: Option<Timestamp>,
     pub agreed: Dates,
     ever_agreed: BTreeSet<Kind>,
+    overrides: Vec<Exception>,
+    /// Every agreed date that ended unused, with the rules that ended it; none where a party did.
+    pub withdrawn: Vec<(Kind, BTreeSet<Rule>)>,
     /// Oldest first.
     pub proposals: Vec<(Party, Dates)>,
-    confirmed: BTreeSet<usize>,
+    /// When each condition was confirmed.
+    confirmed: BTreeMap<usize, Timestamp>,
     declared: Option<Date>,
+    /// The declaration cannot be corrected to before this.
+    declarable: Timestamp,
+    /// When a declaration was last withdrawn.
+    undeclared: Option<Timestamp>,
     audits: BTreeMap<Kind, Audit>,
+    /// Some attempt at an audit counts no more.
+    pub has_voided: bool,
+    /// Audit 2 passed on this day, and waits for the licences.
+    held: Option<Date>,
+    /// When what was measured expires.
+    fresh_until: Option<Timestamp>,
     stopped: Option<Timestamp>,
     run: Run,
-    integrated: BTreeSet<usize>,
-    problem: bool,
+    once_finished: bool,
+    brands: [Brand; 2],
+    /// How many wait for an answer.
+    problems: usize,
     works: bool,
     /// The protocol that waits for signatures, with those it has.
     protocol: Option<BTreeSet<Party>>,
     pub ended: bool,
-    completed: bool,
+    pub completed: bool,
 }
 
 type Verdict = Result<(), BTreeSet<Rule>>;
@@ -130,20 +109,30 @@ impl Process {
     pub fn opened(now: Timestamp) -> Self {
         Self {
             now,
+            open_late: false,
+            unreachable: false,
             contract_day: None,
-            has_variant: false,
-            licences: false,
-            contracted: false,
+            variant: None,
+            licences: None,
+            contracted: None,
             agreed: Dates::new(),
             ever_agreed: BTreeSet::new(),
+            overrides: Vec::new(),
+            withdrawn: Vec::new(),
             proposals: Vec::new(),
-            confirmed: BTreeSet::new(),
+            confirmed: BTreeMap::new(),
             declared: None,
+            declarable: now,
+            undeclared: None,
             audits: [(Kind::Audit1, Audit::default()), (Kind::Audit2, Audit::default())].into(),
+            has_voided: false,
+            held: None,
+            fresh_until: None,
             stopped: None,
             run: Run::None,
-            integrated: BTreeSet::new(),
-            problem: false,
+            once_finished: false,
+            brands: Default::default(),
+            problems: 0,
             works: false,
             protocol: None,
             ended: false,
@@ -152,7 +141,7 @@ impl Process {
     }
 
     pub fn today(&self) -> Date {
-        self.now.to_zoned(TimeZone::get("Europe/Warsaw").expect("known")).date()
+        local_day(self.now)
     }
 
     /// Time passes; what it withdraws is withdrawn.
@@ -161,28 +150,17 @@ impl Process {
         self.settle();
     }
 
-    /// Whether the service is asked at all: some things are left out of the model in some states.
-    pub fn knows(&self, what: &What) -> bool {
-        match what {
-            ChooseVariant => !self.has_variant,
-            LicencesInPlace => self.has_variant && !self.ended,
-            Conclude(_) => self.audits.values().any(|audit| audit.is_open),
-            Integrate(brand) => !self.integrated.contains(brand),
-            // What is missing of the licences without a variant is the service's to say.
-            Declare => self.has_variant,
-            _ => true,
-        }
-    }
-
-    /// Carries a command out, or says which rules it breaks.
+    /// Carries a command or a fact out, or says which rules it breaks. A fact breaks none.
     pub fn apply(&mut self, what: &What, who: Who) -> Verdict {
-        if !commands::may(what).contains(&who) {
-            return refused(Rule::PermissionDenied);
+        if !what.is_fact() {
+            if !what.may().contains(&who) {
+                return refused(Rule::PermissionDenied);
+            }
+            if self.ended {
+                return refused(Rule::ProjectClosed);
+            }
+            self.judge(what, who)?;
         }
-        if self.ended {
-            return refused(Rule::ProjectClosed);
-        }
-        self.judge(what, who)?;
         self.carry_out(what, who);
         self.settle();
         Ok(())
@@ -193,20 +171,43 @@ impl Process {
         if self.ended {
             return;
         }
-        self.contracted |=
-            self.contract_day.is_some() && self.has_variant && self.licences && self.ever_agreed.len() == 4;
-        let (today, now) = (self.today(), self.now);
-        let missed = |kind: Kind, day: Date| match kind {
-            Kind::Readiness => false,
-            Kind::Audit1 | Kind::Audit2 => today > day,
-            Kind::Migration => now >= night(day).1,
-        };
-        self.agreed.retain(|kind, day| !missed(*kind, *day));
-        let broken = self.ground().broken(&self.agreed, &Dates::new());
-        self.agreed.retain(|kind, _| !broken.contains_key(kind));
+        let complete = self.contract_day.is_some()
+            && self.variant.is_some()
+            && (self.licences.is_some() || self.variant == Some(Variant::Hosted))
+            && self.ever_agreed.len() == 4;
+        if complete && self.contracted.is_none() {
+            self.contracted = Some(self.now);
+        }
+        for (kind, day) in self.agreed.clone() {
+            let missed = match kind {
+                Kind::Readiness => false,
+                Kind::Audit1 | Kind::Audit2 => self.today() > day,
+                Kind::Migration => self.now >= night(day).1,
+            };
+            if missed {
+                self.withdraw(kind, [Rule::DateMissed].into());
+            }
+        }
+        for (kind, rules) in self.ground().broken(&self.agreed, &Dates::new()) {
+            self.withdraw(kind, rules);
+        }
         let moot = |asked: &Dates| asked.keys().any(|kind| !self.is_ahead(*kind));
         let open: Vec<_> = self.proposals.iter().filter(|(_, asked)| !moot(asked)).cloned().collect();
         self.proposals = open;
+    }
+
+    /// An agreed date ends before its work began.
+    fn withdraw(&mut self, kind: Kind, rules: BTreeSet<Rule>) {
+        if self.end_date(kind) {
+            self.withdrawn.push((kind, rules));
+        }
+    }
+
+    /// Also where the work begins: an override ends with its date. Answers whether there was one.
+    fn end_date(&mut self, kind: Kind) -> bool {
+        let Some(day) = self.agreed.remove(&kind) else { return false };
+        self.overrides.retain(|(of, on, _)| (*of, *on) != (kind, day));
+        true
     }
 
     /// The rules against beginning a stage today, whatever day is agreed.
@@ -233,10 +234,12 @@ impl Process {
             today: self.today(),
             now: self.now,
             contract_day: self.contract_day,
-            has_variant: self.has_variant,
-            contracted: self.contracted,
+            variant: self.variant,
+            open_late: self.open_late,
+            contracted: self.contracted.is_some(),
             stands: Kind::ALL.map(|kind| (kind, self.stands(kind))).into(),
             failed: self.audits.iter().filter_map(failed).collect(),
+            overrides: self.overrides.clone(),
         }
     }
 
@@ -261,8 +264,41 @@ impl Process {
         self.stands(kind) == Stands::Ahead
     }
 
+    /// The agreed readiness day is over and nothing is declared.
+    pub fn is_overdue(&self) -> bool {
+        self.agreed.get(&Kind::Readiness).is_some_and(|day| *day < self.today())
+    }
+
+    /// Everything that the variant demands; nothing is known to be demanded before one is chosen.
+    fn has_licences(&self) -> bool {
+        match self.variant {
+            None | Some(Variant::Hosted) => true,
+            Some(Variant::NewServer | Variant::SameServer) => self.licences == Some(true),
+        }
+    }
+
+    /// Whether licensing has anything to say.
+    pub fn can_need_licences(&self) -> bool {
+        self.variant.is_some_and(|variant| variant != Variant::Hosted)
+    }
+
+    fn demands(&self, condition: usize) -> bool {
+        match CONDITIONS[condition].0 {
+            None => true,
+            Some(variant) => self.variant == Some(variant),
+        }
+    }
+
+    fn is_ready(&self) -> bool {
+        (0..CONDITIONS.len()).all(|which| !self.demands(which) || self.confirmed.contains_key(&which))
+    }
+
     fn audit(&mut self, kind: Kind) -> &mut Audit {
         self.audits.get_mut(&kind).expect("an audit")
+    }
+
+    pub fn audit_is_open(&self) -> bool {
+        self.audits.values().any(|audit| audit.is_open)
     }
 
     fn audit_is_unlocked(&self, kind: Kind) -> bool {
@@ -282,39 +318,21 @@ impl Process {
         matches!(self.run, Run::Started | Run::Restored(_))
     }
 
+    fn is_finished(&self) -> bool {
+        matches!(self.run, Run::Finished(_))
+    }
+
+    /// From the first start of a run until it is rolled back, and once one is finished.
+    fn is_frozen(&self) -> bool {
+        self.is_running() || self.once_finished
+    }
+
     fn integration_day(&self) -> Option<Date> {
         let Run::Finished(restored) = self.run else { return None };
         (1..).map(|n| plus(restored, n)).find(|day| is_business_day(*day))
     }
 
     fn is_integrated(&self) -> bool {
-        self.integration_day().is_some() && self.integrated.len() == 2
-    }
-
-    /// The eight stages in order.
-    pub fn stages(&self) -> [StageState; 8] {
-        let (audit_1, audit_2) = (&self.audits[&Kind::Audit1], &self.audits[&Kind::Audit2]);
-        let finished = matches!(self.run, Run::Finished(_));
-        let raw = [
-            (self.contracted, self.contract_day.is_some() || self.has_variant),
-            (self.declared.is_some(), !self.confirmed.is_empty()),
-            (audit_1.passed.is_some(), audit_1.is_open),
-            (audit_2.passed.is_some(), audit_2.is_open),
-            (finished, self.is_running()),
-            (self.is_integrated(), !self.integrated.is_empty()),
-            (self.works && !self.problem, self.problem),
-            (self.completed, self.protocol.is_some()),
-        ];
-        let mut unlocked = true;
-        raw.map(|(done, begun)| {
-            let state = match (unlocked, done, begun) {
-                (false, ..) => Locked,
-                (true, true, _) => Done,
-                (true, false, true) => InProgress,
-                (true, false, false) => Unlocked,
-            };
-            unlocked = state == Done;
-            state
-        })
+        self.is_finished() && self.brands.iter().all(|brand| brand.is_over())
     }
 }

@@ -153,7 +153,8 @@ impl Command {
         })
     }
 
-    fn call<'a>(
+    /// Sends it with all the fields it needs.
+    pub fn call<'a>(
         self,
         journey: &'a Journey,
         by: &'a Principal,
