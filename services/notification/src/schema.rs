@@ -14,7 +14,9 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![platform(), Box::new(Change { name: "m20261122_000002_notification", tables, sql: &INDEXES })]
+        let own = Change { name: "m20261122_000002_notification", tables, sql: &INDEXES };
+        let backlog = Change { name: "m20261125_000002_backlog", tables: Vec::new, sql: &BACKLOG };
+        vec![platform(), Box::new(own), Box::new(backlog)]
     }
 }
 
@@ -23,6 +25,12 @@ const INDEXES: [&str; 4] = [
     "create index message_company on message (company, id)",
     "create index project_company on project (company, label)",
     "create index question_company on question (company, id)",
+];
+
+/// In the order in which messages are taken: of a backlog only its beginning is read.
+const BACKLOG: [&str; 2] = [
+    "create index message_turn on message (due_at, id) where due_at is not null",
+    "drop index message_due",
 ];
 
 fn tables() -> Vec<TableCreateStatement> {
