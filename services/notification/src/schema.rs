@@ -28,10 +28,8 @@ const INDEXES: [&str; 4] = [
 ];
 
 /// In the order in which messages are taken: of a backlog only its beginning is read.
-const BACKLOG: [&str; 2] = [
-    "create index message_turn on message (due_at, id) where due_at is not null",
-    "drop index message_due",
-];
+const BACKLOG: [&str; 2] =
+    ["create index message_turn on message (due_at, id) where due_at is not null", "drop index message_due"];
 
 fn tables() -> Vec<TableCreateStatement> {
     vec![

@@ -20,7 +20,7 @@ pub use notice::{Calendar, Fact, Facts, Notice};
 pub use render::Renderer;
 
 #[cfg(test)]
-pub(crate) use {hand::Hand, record::Tried, store::StoredMessage};
+pub(crate) use {hand::Hand, record::Tried};
 
 #[cfg(test)]
 mod tests;

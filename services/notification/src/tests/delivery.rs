@@ -1,20 +1,27 @@
-use std::{os::unix::fs::PermissionsExt as _, path::Path};
+use std::{os::unix::fs::PermissionsExt as _, path::Path, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
-use platform::{clock::machine_now, harness::request_id};
+use platform::{
+    clock::machine_now,
+    db::{execute, query_one},
+    harness::request_id,
+};
 use proto::{
     common::v1::ErrorReason,
     notification::v1::{ClearUndeliverableRequest, MessageState},
     scheduling::v1::{ContactCard, scheduling_event::Event},
 };
-use testkit::Backend;
+use testkit::{Backend, eventually};
 use uuid::Uuid;
 
 use super::telling::on_both_databases;
 use super::world::{World, claim, contact, describe, reason, softvig};
 use crate::Notification;
 use crate::fixtures::{COMPANY, DAGMARA, TADEK, card, name};
-use crate::message::{Hand, MessageId, Recipient, StoredMessage, Tried};
+use crate::message::{
+    Hand, Lease, MessageId, Recipient, Tried,
+    store::{self, StoredMessage},
+};
 
 fn verified() -> Event {
     Event::Verified(Default::default())
@@ -154,7 +161,7 @@ async fn what_follows_from_one_try_and_fails_keeps_no_other_from_being_recorded(
     };
     let tries: Vec<_> = hand.deal().into_iter().map(outcome).collect();
     let tx = world.service.core.db.begin().await.expect("begun");
-    platform::db::execute(&tx, "update directory set body = '{}'", vec![]).await.expect("written");
+    execute(&tx, "update directory set body = '{}'", vec![]).await.expect("written");
     tx.commit().await.expect("committed");
 
     world.service.record(COMPANY, hand.token, &tries).await.expect_err("the contacts cannot be read");
@@ -180,6 +187,32 @@ async fn a_later_message_to_the_same_person_waits_for_the_one_in_hand(backend: B
     assert!(nothing_is_due(&other, later).await);
     let ended = now + world.service.channel.lease();
     assert_eq!(claim(&other, ended).await.len(), 6, "its holder died");
+}
+
+/// Both looked before either had taken anything.
+#[tokio::test]
+async fn what_another_replica_is_just_taking_is_not_overtaken() {
+    let world = World::new(Backend::Postgres).await;
+    let core = &world.service.core;
+    world.tell(verified()).await;
+    let now = machine_now();
+    let tx = core.db.begin().await.expect("begun");
+    let mut first = store::due(&tx, now, 10).await.expect("read");
+    let lease = Lease { token: Uuid::now_v7(), until: now + world.service.channel.lease() };
+    assert!(first.len() == 3 && first.iter_mut().all(|stored| stored.value.claim(lease, now)));
+    store::save_all(&tx, &mut first).await.expect("written");
+
+    world.tell(verified()).await;
+    let other = world.replica().await;
+    let claiming = tokio::spawn(async move { nothing_is_due(&other, machine_now()).await });
+    let waits =
+        "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    eventually(Duration::from_secs(10), "the other one to wait", async || {
+        query_one(core.db.read(), waits, vec![]).await.expect("readable").map(|_| ())
+    })
+    .await;
+    tx.commit().await.expect("committed");
+    assert!(claiming.await.expect("no panic"), "the later messages are to the same people");
 }
 
 async fn a_refused_address_is_told_once_and_used_again_when_corrected(backend: Backend) {
