@@ -82,8 +82,8 @@ impl Core {
         &self.signals.sequenced
     }
 
-    /// A cursor moved: readers that wait for a write can look again.
-    pub(crate) fn applied(&self) -> &Notify {
+    /// A cursor moved: readers that wait for a write, and whoever goes on with what events left, can look again.
+    pub fn applied(&self) -> &Notify {
         &self.signals.applied
     }
 

@@ -143,6 +143,15 @@ pub async fn query_all(
     c.query_all_raw(Statement::from_sql_and_values(c.get_database_backend(), sql, values)).await
 }
 
+/// `($1, $2), ($3, $4)` for so many rows of so many columns; `last` ends each row.
+pub fn rows(rows: usize, columns: usize, last: &str) -> String {
+    let row = |r: usize| {
+        let columns: Vec<String> = (1..=columns).map(|c| format!("${}", r * columns + c)).collect();
+        format!("({}{last})", columns.join(", "))
+    };
+    (0..rows).map(row).collect::<Vec<_>>().join(", ")
+}
+
 /// Whether the same transaction may succeed when it is run again at once.
 pub fn is_conflict(e: &DbErr) -> bool {
     matches!(sqlx_error(e), Some(sqlx::Error::Database(e)) if e.code().is_some_and(|c| conflicts(&c)))

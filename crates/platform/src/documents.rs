@@ -43,6 +43,31 @@ pub async fn find<T: Document>(
     row.as_ref().map(read).transpose()
 }
 
+/// Two documents of different kinds in one query, each if the company has it.
+pub async fn find_both<A: Document, B: Document>(
+    c: &impl ConnectionTrait,
+    company: CompanyId,
+    a: impl Into<Uuid>,
+    b: impl Into<Uuid>,
+) -> Result<(Option<Stored<A>>, Option<Stored<B>>), Error> {
+    let sql = format!(
+        "select '{a}' as kind, id, company, version, body from {a} where company = $1 and id = $2 union all \
+         select '{b}' as kind, id, company, version, body from {b} where company = $1 and id = $3",
+        a = A::TABLE,
+        b = B::TABLE
+    );
+    let rows = query_all(c, &sql, vec![company.to_string().into(), a.into().into(), b.into().into()]).await?;
+    let mut found = (None, None);
+    for row in &rows {
+        if row.try_get::<String>("", "kind")? == A::TABLE {
+            found.0 = Some(read(row)?);
+        } else {
+            found.1 = Some(read(row)?);
+        }
+    }
+    Ok(found)
+}
+
 /// Adds a new document at version 1.
 pub async fn insert<T: Document>(
     c: &impl ConnectionTrait,

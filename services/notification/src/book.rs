@@ -40,13 +40,13 @@ impl OpenBook {
         company: CompanyId,
         project: Option<ProjectId>,
     ) -> Result<Self, Error> {
-        let directory = documents::find::<Directory>(c, company, company.0).await?;
-        let project = match project {
-            Some(id) => documents::find::<Project>(c, company, id.0).await?,
+        let (directory, project) = match project {
+            Some(id) => documents::find_both::<Directory, Project>(c, company, company.0, id.0).await?,
             None => {
                 let label = Some("open".to_owned());
                 let open = Query { company: Some(company), label, after: None, limit: 1 };
-                documents::list::<Project>(c, &open).await?.pop()
+                let directory = documents::find::<Directory>(c, company, company.0).await?;
+                (directory, documents::list::<Project>(c, &open).await?.pop())
             }
         };
         let book = Book {
@@ -115,9 +115,9 @@ pub async fn tell(
     notices: &[Notice],
 ) -> Result<(), Error> {
     let machine_now: Timestamp = clock::machine_now();
+    let mut messages: Vec<Message> = Vec::new();
     for notice in notices {
-        let messages: Vec<Message> = renderer.messages(notice, directory, unit.now(), machine_now)?;
-        store::insert(unit.db(), &messages).await?;
+        messages.extend(renderer.messages(notice, directory, unit.now(), machine_now)?);
     }
-    Ok(())
+    store::insert(unit.db(), &messages).await
 }

@@ -19,16 +19,13 @@ const LONGEST: SignedDuration = SignedDuration::from_hours(24);
 /// is still on its way to them. Then the sender calls this again.
 pub(crate) async fn forget(unit: &Unit, company: CompanyId, contact: ContactId) -> Result<(), Error> {
     let now = unit.now();
-    let mut on_its_way = false;
-    for mut stored in store::concerning(unit.db(), company, contact).await? {
-        if is_farewell(&stored.value, contact, now) {
-            on_its_way = true;
-        } else if stored.value.scrub(contact, now) {
-            store::save(unit.db(), &stored).await?;
-        }
-    }
+    let concerning = store::concerning(unit.db(), company, contact).await?;
+    let (on_its_way, mut rest): (Vec<_>, Vec<_>) =
+        concerning.into_iter().partition(|stored| is_farewell(&stored.value, contact, now));
+    rest.retain_mut(|stored| stored.value.scrub(contact, now));
+    store::save_all(unit.db(), &mut rest).await?;
     questions::scrub(unit, company, contact).await?;
-    if on_its_way {
+    if !on_its_way.is_empty() {
         return Ok(());
     }
     if let Some(mut stored) = documents::find::<Directory>(unit.db(), company, company.0).await? {

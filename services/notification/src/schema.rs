@@ -15,7 +15,8 @@ pub struct Migrator;
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         let own = Change { name: "m20261122_000002_notification", tables, sql: &INDEXES };
-        vec![platform(), Box::new(own), follows()]
+        let backlog = Change { name: "m20261125_000002_backlog", tables: Vec::new, sql: &BACKLOG };
+        vec![platform(), Box::new(own), follows(), Box::new(backlog)]
     }
 }
 
@@ -25,6 +26,10 @@ const INDEXES: [&str; 4] = [
     "create index project_company on project (company, label)",
     "create index question_company on question (company, id)",
 ];
+
+/// In the order in which messages are taken: of a backlog only its beginning is read.
+const BACKLOG: [&str; 2] =
+    ["create index message_turn on message (due_at, id) where due_at is not null", "drop index message_due"];
 
 fn tables() -> Vec<TableCreateStatement> {
     vec![

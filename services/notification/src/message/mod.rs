@@ -1,10 +1,12 @@
 //! Messages: what an event says, in whose language, with which calendar entry, and where it is on its way.
 
+mod hand;
 mod invitation;
 mod mail;
 mod model;
 mod notice;
 mod queries;
+mod record;
 mod render;
 pub mod sender;
 pub mod store;
@@ -16,6 +18,9 @@ pub use mail::{Envelope, MailIdentity, build};
 pub use model::{Content, Lease, LeaseLost, Message, MessageId, Recipient, State};
 pub use notice::{Calendar, Fact, Facts, Notice};
 pub use render::Renderer;
+
+#[cfg(test)]
+pub(crate) use {hand::Hand, record::Tried};
 
 #[cfg(test)]
 mod tests;

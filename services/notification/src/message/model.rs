@@ -15,7 +15,7 @@ platform::id! {
 }
 
 /// Who a message is for. The address is looked up when it is sent, so that a corrected one is used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Recipient {
     Contact(ContactId),
@@ -128,6 +128,11 @@ impl Message {
         }
     }
 
+    /// Whether its lease lasts until then, as far as is known.
+    pub fn is_held_until(&self, machine_time: Timestamp) -> bool {
+        matches!(self.state, State::Sending { lease } if lease.until >= machine_time)
+    }
+
     /// Holds it for longer.
     pub fn renew(&mut self, lease: Lease, machine_now: Timestamp) -> Result<(), LeaseLost> {
         self.held(lease.token, machine_now)?;
@@ -173,10 +178,19 @@ impl Message {
         Ok(())
     }
 
+    /// The contacts whose personal data it holds: the recipient, and those it speaks of.
+    pub fn concerns(&self) -> impl Iterator<Item = ContactId> {
+        let recipient = match self.recipient {
+            Recipient::Contact(id) => Some(id),
+            Recipient::Softvig => None,
+        };
+        self.mentions.iter().copied().chain(recipient)
+    }
+
     /// A contact was anonymised. Whether the message was for them or spoke of them: then its words
     /// are gone, and it is not sent if it was not yet.
     pub fn scrub(&mut self, contact: ContactId, now: Timestamp) -> bool {
-        let concerned = self.recipient == Recipient::Contact(contact) || self.mentions.contains(&contact);
+        let concerned = self.concerns().any(|id| id == contact);
         if concerned {
             self.content = Content::default();
             if self.due_at().is_some() {

@@ -1,50 +1,42 @@
 //! Hands messages over: lease, act, commit with the lease's token. No network call inside a transaction.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use futures::future::join_all;
 use jiff::Timestamp;
-use platform::{Error, clock, documents, id::ContactId, loops, unit::Unit};
-use proto::notification::v1::{AddressUndeliverable, MessageSent, notification_event::Event};
+use platform::{Error, clock, id::ContactId};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{Envelope, Lease, LeaseLost, Message, Notice, Recipient, build, store};
+use super::hand::Hand;
+use super::record::Tried;
+use super::store::{self, StoredMessage};
+use super::{Envelope, Lease, LeaseLost, Message, Recipient, build};
 use crate::Notification;
-use crate::book::{directory, tell};
+use crate::book::directory;
 use crate::channel::Failure;
-use crate::events::{contact_name, emit, message_name};
-use crate::forget::forget;
 use crate::kind::Kind;
-use crate::message::Fact;
-use crate::recipients::{ContactState, Directory};
+use crate::recipients::{Contact, ContactState, Directory};
 
 /// How many messages one replica takes at a time.
 const BATCH: u64 = 10;
 /// Another replica's or a dead one's messages are found by looking.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// What became of one try.
-enum Tried {
-    Sent(String),
-    /// The address does not work.
-    Refused(String),
-    Postponed(String),
-    /// Nobody needs it.
-    Dropped(&'static str),
-}
-
 impl Notification {
     /// Sends what is due until cancelled; what is in hand is finished. Any number of replicas may run it.
     pub async fn run_sender(self, stop: CancellationToken) {
         let pause = self.core.clock.poll_interval().min(LOOK_EVERY);
         while !stop.is_cancelled() {
+            // Before the look, so that no event that is applied meanwhile is missed.
+            let applied = self.core.applied().notified();
             match self.send_due().await {
                 Ok(0) => {}
                 Ok(_) => continue,
                 Err(e) => tracing::warn!(error = %e, "messages wait"),
             }
-            loops::pause(pause, &stop).await;
+            stop.run_until_cancelled(tokio::time::timeout(pause, applied)).await;
         }
     }
 
@@ -53,31 +45,16 @@ impl Notification {
     /// # Errors
     /// Those of the database; a mail server's are kept with the messages.
     pub async fn send_due(&self) -> Result<usize, Error> {
-        let (token, now) = (Uuid::now_v7(), clock::machine_now());
-        if store::count_due(self.core.db.read(), now).await? == 0 {
-            return Ok(0);
-        }
-        let batch = self.claim(token, now).await?;
-        let tried = batch.len();
-        // Side by side for different recipients, in order for one: an invitation before its cancellation.
-        let mut queues: Vec<Vec<Message>> = Vec::new();
-        for message in batch {
-            let same = |q: &&mut Vec<Message>| {
-                q.first().is_some_and(|m| (m.company, m.recipient) == (message.company, message.recipient))
-            };
-            match queues.iter_mut().find(same) {
-                Some(queue) => queue.push(message),
-                None => queues.push(vec![message]),
-            }
-        }
-        let outcomes = join_all(queues.iter().map(|queue| async {
-            for turn in 0..queue.len() {
-                self.take_turn(&queue[turn..], token, clock::machine_now).await?;
+        let hands = self.claim(clock::machine_now()).await?;
+        let taken = hands.iter().map(Hand::len).sum();
+        let companies = hands.into_iter().map(async |mut hand| {
+            while hand.len() > 0 {
+                self.take_turn(&mut hand, clock::machine_now).await?;
             }
             Ok::<(), Error>(())
-        }));
-        outcomes.await.into_iter().collect::<Result<(), Error>>()?;
-        Ok(tried)
+        });
+        join_all(companies).await.into_iter().collect::<Result<(), Error>>()?;
+        Ok(taken)
     }
 
     /// How many messages are due, or in the hands of any process: also of one that died, until its lease ends.
@@ -86,208 +63,127 @@ impl Notification {
         store::count_pending(self.core.db.read(), clock::machine_now()).await
     }
 
-    /// Takes what is due at a machine time, under one token.
-    pub(crate) async fn claim(&self, token: Uuid, now: Timestamp) -> Result<Vec<Message>, Error> {
-        let tx = self.core.db.begin().await?;
-        let mut claimed = Vec::new();
-        for mut stored in store::due(&tx, now, BATCH).await? {
-            let taken = stored.value.claim(self.lease(token, now), now);
-            match store::save(&tx, &stored).await {
-                Ok(()) if taken => claimed.push(stored.value),
-                Ok(()) => {}
-                // Another replica took it.
-                Err(e) if e.is_conflict() => {}
-                Err(e) => return Err(e),
+    /// Takes what is due at a machine time. All of it or nothing: what another replica took may be an earlier
+    /// message to the same person.
+    pub(crate) async fn claim(&self, now: Timestamp) -> Result<Vec<Hand>, Error> {
+        let lease = self.lease(Uuid::now_v7(), now);
+        loop {
+            let mut due = store::due(self.core.db.read(), now, BATCH).await?;
+            due.retain_mut(|stored| stored.value.claim(lease, now));
+            if due.is_empty() {
+                return Ok(Vec::new());
             }
+            let tx = self.core.db.begin().await?;
+            match store::save_all(&tx, &mut due).await {
+                Err(e) if e.is_conflict() => continue,
+                outcome => outcome?,
+            }
+            tx.commit().await?;
+            return Ok(Hand::sort(lease.token, due));
         }
-        tx.commit().await?;
-        Ok(claimed)
     }
 
     fn lease(&self, token: Uuid, now: Timestamp) -> Lease {
         Lease { token, until: now + self.channel.lease() }
     }
 
-    /// Tries the first of one recipient's messages. Without a lease that outlasts the try
-    /// there is none: who woke up too late leaves the message to whoever takes it next.
+    /// Hands the next message to each recipient over, side by side, and records together what became of them.
     pub(crate) async fn take_turn(
         &self,
-        queue: &[Message],
-        token: Uuid,
+        hand: &mut Hand,
         machine_now: impl Fn() -> Timestamp,
     ) -> Result<(), Error> {
-        let Some(message) = queue.first() else { return Ok(()) };
-        let tried = match self.mail(message).await? {
-            Err(untried) => untried,
-            Ok(_) if !self.hold(queue, token, machine_now).await? => {
-                tracing::warn!(message = %message.id, "not tried: {LeaseLost}");
-                return Ok(());
-            }
-            Ok(mail) => match self.channel.deliver(&file_name(message), &mail).await {
-                Ok(answer) => Tried::Sent(answer),
-                Err(Failure::Permanent(answer)) => Tried::Refused(answer),
-                Err(Failure::Transient(answer)) => Tried::Postponed(answer),
-            },
-        };
-        self.record(message, token, tried).await
+        let directory = self.hold(hand, machine_now).await?;
+        let tried = hand.deal().into_iter().map(async |stored| {
+            let tried = self.attempt(&stored.value, &directory).await;
+            (stored, tried)
+        });
+        let tried = join_all(tried).await;
+        if tried.is_empty() {
+            return Ok(());
+        }
+        self.record(hand.company, hand.token, &tried).await
     }
 
-    /// The mail as it is sent now, or what becomes of the message without a try.
-    async fn mail(&self, message: &Message) -> Result<Result<lettre::Message, Tried>, Error> {
-        let to = match message.recipient {
-            Recipient::Softvig => {
-                let softvig = &self.renderer.softvig;
-                Envelope { name: softvig.name.clone(), address: softvig.email.clone() }
-            }
-            Recipient::Contact(id) => {
-                match envelope(&directory(self.core.db.read(), message.company).await?, id, message.kind) {
-                    Ok(to) => to,
-                    Err(why) => return Ok(Err(Tried::Dropped(why))),
-                }
-            }
-        };
-        Ok(build(message, &to, &self.renderer.identity).map_err(|e| Tried::Refused(format!("{e:#}"))))
-    }
-
-    /// Whether the first message may be tried now: the lease on it holds and outlasts one try.
-    async fn hold(
+    /// Lets go of what may not be tried now; the contacts as they are right before the turn.
+    ///
+    /// As long as a lease outlasts the try, time alone says that nobody else has the message, and the contacts say that
+    /// nobody scrubbed it. Otherwise the lease is renewed, which fails if the message was changed since it was taken.
+    pub(crate) async fn hold(
         &self,
-        queue: &[Message],
-        token: Uuid,
+        hand: &mut Hand,
         machine_now: impl Fn() -> Timestamp,
-    ) -> Result<bool, Error> {
-        let Some(first) = queue.first() else { return Ok(false) };
-        let stored = store::find(self.core.db.read(), first.company, first.id).await?;
+    ) -> Result<Directory, Error> {
+        let end_of_try = || machine_now() + self.channel.longest_try();
+        self.renew(hand, machine_now(), |message| !message.is_held_until(end_of_try())).await?;
+        let directory = directory(self.core.db.read(), hand.company).await?;
+        self.renew(hand, machine_now(), |message| may_be_scrubbed(message, &directory)).await?;
         // Only now: the database may have kept this waiting.
-        let now = machine_now();
-        match stored.and_then(|s| s.value.held(token, now).ok()) {
-            None => Ok(false),
-            Some(lease) if lease.until >= now + self.channel.longest_try() => Ok(true),
-            Some(_) => self.renew(queue, token, now).await,
-        }
+        hand.keep_held_until(end_of_try());
+        Ok(directory)
     }
 
-    /// Renews the lease on the first message, and those on the messages behind it, whose turn comes later.
-    /// False if the first one is lost.
-    async fn renew(&self, queue: &[Message], token: Uuid, now: Timestamp) -> Result<bool, Error> {
-        let tx = self.core.db.begin().await?;
-        for (turn, message) in queue.iter().enumerate() {
-            let renewed = match store::find(&tx, message.company, message.id).await? {
-                None => Err(Error::lost_race()),
-                Some(mut stored) => match stored.value.renew(self.lease(token, now), now) {
-                    Err(LeaseLost) => Err(Error::lost_race()),
-                    Ok(()) => store::save(&tx, &stored).await,
-                },
-            };
-            match renewed {
-                Err(e) if e.is_conflict() && turn == 0 => return Ok(false),
-                Err(e) if !e.is_conflict() => return Err(e),
-                _ => {}
+    /// Renews the leases on those next messages, and on the messages behind them, whose turn comes later.
+    async fn renew(
+        &self,
+        hand: &mut Hand,
+        now: Timestamp,
+        which: impl Fn(&Message) -> bool,
+    ) -> Result<(), Error> {
+        let lease = self.lease(hand.token, now);
+        for queue in hand.queues.values_mut() {
+            if queue.front().is_none_or(|next| !which(&next.value)) {
+                continue;
             }
-        }
-        tx.commit().await?;
-        Ok(true)
-    }
-
-    async fn record(&self, message: &Message, token: Uuid, tried: Tried) -> Result<(), Error> {
-        loop {
-            match self.record_once(message, token, &tried).await {
-                Err(e) if e.is_conflict() => continue,
-                outcome => return outcome,
-            }
-        }
-    }
-
-    async fn record_once(&self, message: &Message, token: Uuid, tried: &Tried) -> Result<(), Error> {
-        let mut unit = self.core.begin(message.company.into(), None).await?;
-        let now = unit.now();
-        let Some(mut stored) = store::find(unit.db(), message.company, message.id).await? else {
-            return Ok(());
-        };
-        let held: Result<(), LeaseLost> = match tried {
-            Tried::Sent(answer) => stored.value.sent(token, answer.clone(), now),
-            Tried::Refused(answer) => stored.value.refused(token, answer.clone(), now),
-            Tried::Postponed(answer) => stored.value.postpone(token, answer.clone(), clock::machine_now()),
-            Tried::Dropped(why) => stored.value.drop(token, why, now),
-        };
-        if let Err(lost) = held {
-            tracing::warn!(message = %message.id, %lost, "a try is not recorded");
-            return Ok(());
-        }
-        store::save(unit.db(), &stored).await?;
-        match (tried, message.recipient) {
-            (Tried::Sent(_), recipient) => announce_sent(&mut unit, message, recipient),
-            (Tried::Refused(answer), Recipient::Contact(contact)) => {
-                self.mark_undeliverable(&mut unit, message, contact, answer).await?;
-            }
-            (Tried::Refused(answer), Recipient::Softvig) => {
-                tracing::error!(message = %message.id, answer, "SOFTVIG's own address was refused");
-            }
-            (Tried::Postponed(answer), _) => {
-                tracing::warn!(message = %message.id, attempts = stored.value.attempts, answer, "a message waits");
-            }
-            (Tried::Dropped(_), _) => {}
-        }
-        self.forget_parting(&unit, message).await?;
-        unit.commit("").await
-    }
-
-    /// What took a date out of a calendar may have been the last mail to somebody who is to be anonymised.
-    async fn forget_parting(&self, unit: &Unit, message: &Message) -> Result<(), Error> {
-        if let (Kind::EntryRemoved, Recipient::Contact(id)) = (message.kind, message.recipient) {
-            let directory = directory(unit.db(), message.company).await?;
-            if directory.contact(id).is_some_and(|contact| contact.state == ContactState::Parting) {
-                forget(unit, message.company, id).await?;
+            match self.renew_queue(queue, lease, now).await {
+                Err(e) if e.is_conflict() => {
+                    tracing::warn!(company = %hand.company, messages = queue.len(), "not tried: {LeaseLost}");
+                    queue.clear();
+                }
+                outcome => outcome?,
             }
         }
         Ok(())
     }
 
-    /// The first refusal of an address is an event, and those who can correct it are told.
-    async fn mark_undeliverable(
+    async fn renew_queue(
         &self,
-        unit: &mut Unit,
-        message: &Message,
-        contact: ContactId,
-        answer: &str,
+        queue: &mut VecDeque<StoredMessage>,
+        lease: Lease,
+        now: Timestamp,
     ) -> Result<(), Error> {
-        let company = message.company;
-        let Some(mut stored) = documents::find::<Directory>(unit.db(), company, company.0).await? else {
-            return Ok(());
-        };
-        if !stored.value.mark_undeliverable(contact) {
-            return Ok(());
+        for stored in queue.iter_mut() {
+            stored.value.renew(lease, now).map_err(|LeaseLost| Error::lost_race())?;
         }
-        documents::save(unit.db(), &stored).await?;
-        let event = Event::AddressUndeliverable(AddressUndeliverable {
-            contact: contact_name(company, contact),
-            message: message_name(company, message.id),
-            answer: answer.to_owned(),
-        });
-        let event_id = emit(unit, company, message.project, event);
-        let directory = stored.value;
-        let name = directory.contact(contact).map(|c| c.name.clone()).unwrap_or_default();
-        let notice = Notice {
-            mentions: vec![contact],
-            ..Notice::new(Kind::ContactUndeliverable, event_id, message.project, unit.now())
-                .text("contact", name)
-                .fact("answer", Fact::text(answer))
+        let tx = self.core.db.begin().await?;
+        store::save_all(&tx, queue.make_contiguous()).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn attempt(&self, message: &Message, directory: &Directory) -> Tried {
+        let to = match message.recipient {
+            Recipient::Softvig => {
+                let softvig = &self.renderer.softvig;
+                Ok(Envelope { name: softvig.name.clone(), address: softvig.email.clone() })
+            }
+            Recipient::Contact(id) => envelope(directory, id, message.kind),
         };
-        tell(unit, &self.renderer, &directory, &[notice]).await
+        let mail = match to.map(|to| build(message, &to, &self.renderer.identity)) {
+            Err(why) => return Tried::Dropped(why),
+            Ok(Err(e)) => return Tried::Refused(format!("{e:#}")),
+            Ok(Ok(mail)) => mail,
+        };
+        match self.channel.deliver(&file_name(message), &mail).await {
+            Ok(answer) => Tried::Sent(answer),
+            Err(Failure::Permanent(answer)) => Tried::Refused(answer),
+            Err(Failure::Transient(answer)) => Tried::Postponed(answer),
+        }
     }
 }
 
-fn announce_sent(unit: &mut Unit, message: &Message, recipient: Recipient) {
-    let contact = match recipient {
-        Recipient::Contact(id) => contact_name(message.company, id),
-        Recipient::Softvig => String::new(),
-    };
-    let sent = MessageSent {
-        message: message_name(message.company, message.id),
-        contact,
-        topic: message.kind.name().to_owned(),
-    };
-    emit(unit, message.company, message.project, Event::MessageSent(sent));
+/// Who is anonymised, or about to be, may have had their words taken out of it since it was taken.
+fn may_be_scrubbed(message: &Message, directory: &Directory) -> bool {
+    message.concerns().any(|id| directory.contact(id).is_none_or(Contact::is_forgotten))
 }
 
 /// Where a contact is written to now, or why not at all.

@@ -1,16 +1,21 @@
 //! Messages in the database. Rows change by compare-and-set on `version`.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use platform::{
     Error,
     clock::to_db,
-    db::{execute, query_all, query_one},
+    db::{execute, query_all, query_one, rows},
     id::{CompanyId, ContactId, ProjectId},
 };
 use sea_orm::{ConnectionTrait, DbErr, QueryResult, Value};
 use uuid::Uuid;
 
 use super::{Message, MessageId, Recipient};
+
+/// Most messages that one statement writes: so few texts are prepared on each connection.
+const MOST_ROWS: usize = 10;
 
 /// A message as it was read.
 #[derive(Clone, Debug)]
@@ -34,29 +39,30 @@ pub struct MessageQuery {
 
 /// Adds messages; one that is there already for the same event, recipient, kind and part stays as it is.
 pub async fn insert(c: &impl ConnectionTrait, messages: &[Message]) -> Result<(), Error> {
-    for message in messages {
-        let mentions: Vec<String> = message.mentions.iter().map(ContactId::to_string).collect();
-        let values: Vec<Value> = vec![
-            message.id.0.into(),
-            message.company.to_string().into(),
-            message.project.map(|p| p.0).into(),
-            message.event_id.into(),
-            message.recipient.to_string().into(),
-            message.kind.name().into(),
-            message.part.clone().into(),
-            mentions.join(" ").into(),
-            message.label().into(),
-            message.due_at().map(to_db).into(),
-            body(message)?.into(),
-        ];
-        execute(
-            c,
-            "insert into message (id, company, project, event_id, recipient, kind, part, mentions, label, due_at, version, body) \
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 1, $11) \
-             on conflict (event_id, recipient, kind, part) do nothing",
-            values,
-        )
-        .await?;
+    for some in messages.chunks(MOST_ROWS) {
+        let mut values: Vec<Value> = Vec::new();
+        for message in some {
+            let mentions: Vec<String> = message.mentions.iter().map(ContactId::to_string).collect();
+            values.extend::<[Value; 11]>([
+                message.id.0.into(),
+                message.company.to_string().into(),
+                message.project.map(|p| p.0).into(),
+                message.event_id.into(),
+                message.recipient.to_string().into(),
+                message.kind.name().into(),
+                message.part.clone().into(),
+                mentions.join(" ").into(),
+                message.label().into(),
+                message.due_at().map(to_db).into(),
+                body(message)?.into(),
+            ]);
+        }
+        let sql = format!(
+            "insert into message (id, company, project, event_id, recipient, kind, part, mentions, label, due_at, body, version) \
+             values {} on conflict (event_id, recipient, kind, part) do nothing",
+            rows(some.len(), 11, ", 1")
+        );
+        execute(c, &sql, values).await?;
     }
     Ok(())
 }
@@ -72,21 +78,40 @@ pub async fn find(
     row.as_ref().map(read).transpose()
 }
 
-/// Replaces the message that was read. Refused as a conflict if somebody else did so in between.
-pub async fn save(c: &impl ConnectionTrait, stored: &StoredMessage) -> Result<(), Error> {
-    let message = &stored.value;
-    let values: Vec<Value> = vec![
-        message.label().into(),
-        message.due_at().map(to_db).into(),
-        body(message)?.into(),
-        message.id.0.into(),
-        stored.version.into(),
-    ];
-    let sql = "update message set label = $1, due_at = $2, body = $3, version = version + 1 where id = $4 and version = $5";
-    match execute(c, sql, values).await? {
-        1 => Ok(()),
-        _ => Err(Error::lost_race()),
+/// Replaces those of the messages that nobody else changed since they were read; which these are.
+pub async fn save(c: &impl ConnectionTrait, messages: &[StoredMessage]) -> Result<HashSet<MessageId>, Error> {
+    let mut saved = HashSet::new();
+    for some in messages.chunks(MOST_ROWS) {
+        let mut values: Vec<Value> = Vec::new();
+        for StoredMessage { version, value } in some {
+            values.extend::<[Value; 5]>([
+                value.id.0.into(),
+                (*version).into(),
+                value.label().into(),
+                value.due_at().map(to_db).into(),
+                body(value)?.into(),
+            ]);
+        }
+        let sql = format!(
+            "update message set label = new.column3, due_at = new.column4, body = new.column5, version = version + 1 \
+             from (values {}) as new where id = new.column1 and version = new.column2 returning id",
+            rows(some.len(), 5, "")
+        );
+        for row in query_all(c, &sql, values).await? {
+            saved.insert(MessageId(row.try_get("", "id")?));
+        }
     }
+    Ok(saved)
+}
+
+/// Replaces all the messages, which then stand as they are stored. Refused as a conflict if somebody else changed
+/// one of them since it was read.
+pub async fn save_all(c: &impl ConnectionTrait, messages: &mut [StoredMessage]) -> Result<(), Error> {
+    if save(c, messages).await?.len() < messages.len() {
+        return Err(Error::lost_race());
+    }
+    messages.iter_mut().for_each(|stored| stored.version += 1);
+    Ok(())
 }
 
 /// What is due, of all companies, oldest first: the sender's work. Not what would overtake a message to the same
@@ -104,19 +129,11 @@ pub async fn due(
     query_all(c, &sql, vec![to_db(machine_now).into()]).await?.iter().map(read).collect()
 }
 
-/// How many are due.
-pub async fn count_due(c: &impl ConnectionTrait, machine_now: Timestamp) -> Result<i64, Error> {
-    count(c, "due_at <= $1", machine_now).await
-}
-
 /// How many are due or leased.
 pub async fn count_pending(c: &impl ConnectionTrait, machine_now: Timestamp) -> Result<i64, Error> {
-    count(c, "due_at <= $1 or due_at is not null and label = 'sending'", machine_now).await
-}
-
-async fn count(c: &impl ConnectionTrait, which: &str, machine_now: Timestamp) -> Result<i64, Error> {
-    let sql = format!("select count(*) as n from message where {which}");
-    let row = query_one(c, &sql, vec![to_db(machine_now).into()]).await?;
+    let sql =
+        "select count(*) as n from message where due_at <= $1 or due_at is not null and label = 'sending'";
+    let row = query_one(c, sql, vec![to_db(machine_now).into()]).await?;
     row.map_or(Ok(0), |row| row.try_get("", "n").map_err(Error::from))
 }
 

@@ -1,29 +1,39 @@
-use std::{os::unix::fs::PermissionsExt as _, path::Path};
+use std::{os::unix::fs::PermissionsExt as _, path::Path, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
-use platform::{clock::machine_now, harness::request_id};
+use platform::{
+    clock::machine_now,
+    db::{execute, query_one},
+    harness::request_id,
+};
 use proto::{
     common::v1::ErrorReason,
     notification::v1::{ClearUndeliverableRequest, MessageState},
     scheduling::v1::{ContactCard, scheduling_event::Event},
 };
-use testkit::Backend;
+use testkit::{Backend, eventually};
 use uuid::Uuid;
 
 use super::telling::on_both_databases;
-use super::world::{World, contact, describe, reason, softvig};
+use super::world::{World, claim, contact, describe, reason, softvig};
 use crate::Notification;
 use crate::fixtures::{COMPANY, DAGMARA, TADEK, card, name};
-use crate::message::{Message, Recipient};
+use crate::message::{
+    Hand, Lease, MessageId, Recipient, Tried,
+    store::{self, StoredMessage},
+};
 
 fn verified() -> Event {
     Event::Verified(Default::default())
 }
 
-/// A batch taken at a machine time, and the token it is held by.
-async fn claim(service: &Notification, now: Timestamp) -> (Uuid, Vec<Message>) {
-    let token = Uuid::now_v7();
-    (token, service.claim(token, now).await.expect("works"))
+/// What is in a hand, by recipient.
+fn ids(hand: &Hand) -> Vec<MessageId> {
+    hand.queues.values().flatten().map(|stored| stored.value.id).collect()
+}
+
+async fn nothing_is_due(service: &Notification, now: Timestamp) -> bool {
+    service.claim(now).await.expect("works").is_empty()
 }
 
 async fn several_replicas_send_each_message_once(backend: Backend) {
@@ -47,19 +57,14 @@ async fn what_a_killed_sender_held_is_sent_by_another_when_the_lease_has_ended(b
     let lease = world.service.channel.lease();
     assert_eq!(world.service.messages_pending().await.expect("counted"), 3);
     let dead = claim(&world.service, now).await;
-    assert_eq!(dead.1.len(), 3);
+    assert_eq!(dead.len(), 3);
     assert_eq!(world.service.messages_pending().await.expect("counted"), 3, "in somebody's hands");
 
     let other = world.replica().await;
-    assert!(claim(&other, now + lease - SignedDuration::from_secs(1)).await.1.is_empty(), "held");
-    let (token, again) = claim(&other, now + lease).await;
-    assert_eq!(
-        dead.1.iter().map(|m| m.id).collect::<Vec<_>>(),
-        again.iter().map(|m| m.id).collect::<Vec<_>>()
-    );
-    for message in again {
-        other.take_turn(&[message], token, || now + lease).await.expect("works");
-    }
+    assert!(nothing_is_due(&other, now + lease - SignedDuration::from_secs(1)).await, "held");
+    let mut again = claim(&other, now + lease).await;
+    assert_eq!(ids(&dead), ids(&again));
+    other.take_turn(&mut again, || now + lease).await.expect("works");
     let sent = world.messages_in(MessageState::Sent).await;
     assert_eq!(sent.iter().map(|m| m.attempts).collect::<Vec<_>>(), [2, 2, 2]);
     assert_eq!(world.service.messages_pending().await.expect("counted"), 0);
@@ -73,18 +78,20 @@ async fn a_slow_batch_keeps_its_later_messages_and_sends_each_once_in_order(back
     }
     let other = world.replica().await;
     let mut now = machine_now();
-    let (token, batch) = claim(&world.service, now).await;
-    let to_softvig: Vec<Message> = batch.into_iter().filter(|m| m.recipient == Recipient::Softvig).collect();
-    assert_eq!(to_softvig.len(), 3);
-    for turn in 0..to_softvig.len() {
-        world.service.take_turn(&to_softvig[turn..], token, || now).await.expect("works");
+    let mut to_softvig = claim(&world.service, now).await;
+    to_softvig.queues.retain(|recipient, _| *recipient == Recipient::Softvig);
+    let in_order = ids(&to_softvig);
+    assert_eq!(in_order.len(), 3);
+    for turn in 1..=3 {
+        world.service.take_turn(&mut to_softvig, || now).await.expect("works");
+        assert_eq!(to_softvig.len(), 3 - turn);
         now += world.service.channel.longest_try();
-        let (_, theirs) = claim(&other, now).await;
-        let taken: Vec<_> = theirs.iter().filter(|m| m.recipient == Recipient::Softvig).collect();
-        assert!(taken.is_empty(), "after {} of 3: {taken:?}", turn + 1);
+        let theirs = other.claim(now).await.expect("works");
+        let taken = theirs.iter().any(|hand| hand.queues.contains_key(&Recipient::Softvig));
+        assert!(!taken, "after {turn} of 3: {theirs:?}");
     }
     let sent = world.messages_in(MessageState::Sent).await;
-    let newest_first: Vec<String> = to_softvig.iter().rev().map(|m| m.id.to_string()).collect();
+    let newest_first: Vec<String> = in_order.iter().rev().map(MessageId::to_string).collect();
     let ids = sent.iter().map(|m| m.name.rsplit('/').next().unwrap_or_default().to_owned());
     assert_eq!(ids.collect::<Vec<_>>(), newest_first);
     assert!(sent.iter().all(|m| m.attempts == 1), "{sent:?}");
@@ -94,21 +101,77 @@ async fn a_sender_that_wakes_after_its_lease_has_ended_does_not_send(backend: Ba
     let world = World::new(backend).await;
     world.tell(verified()).await;
     let now = machine_now();
-    let (token, batch) = claim(&world.service, now).await;
-    let woke = now + world.service.channel.lease();
-    for turn in 0..batch.len() {
-        world.service.take_turn(&batch[turn..turn + 1], token, || woke).await.expect("works");
-    }
+    let mut hand = claim(&world.service, now).await;
+    let mut as_taken = hand.clone();
+    let lease = world.service.channel.lease();
+    let woke = now + lease;
+    world.service.take_turn(&mut hand, || woke).await.expect("works");
+    assert_eq!(hand.len(), 0, "it let go of them");
     assert!(world.files().is_empty(), "nothing was handed over");
     assert_eq!(world.messages_in(MessageState::Sending).await.len(), 3, "nothing was recorded");
 
     let other = world.replica().await;
-    let (theirs, again) = claim(&other, woke).await;
-    other.take_turn(&again[..1], theirs, || woke).await.expect("works");
-    for turn in 0..batch.len() {
-        world.service.take_turn(&batch[turn..turn + 1], token, || now).await.expect("works");
-    }
+    let mut theirs = claim(&other, woke).await;
+    theirs.queues.retain(|recipient, _| *recipient == Recipient::Softvig);
+    other.take_turn(&mut theirs, || woke).await.expect("works");
+    let ending = woke - SignedDuration::from_secs(1);
+    world.service.take_turn(&mut as_taken, || ending).await.expect("works");
     assert_eq!(world.files().len(), 1, "another one has them now, whatever this one's clock says");
+}
+
+/// Records of one turn are made together, and none hangs on another.
+async fn one_lost_lease_of_a_turn_keeps_no_other_try_from_being_recorded(backend: Backend) {
+    let world = World::new(backend).await;
+    world.tell(verified()).await;
+    let now = machine_now();
+    let lease = world.service.channel.lease();
+    let mut hand = claim(&world.service, now).await;
+    let softvigs = hand.queues.remove(&Recipient::Softvig).expect("one to SOFTVIG");
+    // Renewed are only those that are left.
+    world.service.hold(&mut hand, || now + lease - SignedDuration::from_secs(1)).await.expect("works");
+    hand.queues.insert(Recipient::Softvig, softvigs);
+    let other = world.replica().await;
+    let mut theirs = claim(&other, now + lease).await;
+    assert_eq!(theirs.len(), 1);
+
+    let tries: Vec<_> = hand.deal().into_iter().map(|m| (m, Tried::Sent("250 ok".into()))).collect();
+    assert_eq!(tries.len(), 3);
+    world.service.record(COMPANY, hand.token, &tries).await.expect("works");
+    let described =
+        async |state| -> Vec<String> { world.messages_in(state).await.iter().map(describe).collect() };
+    assert_eq!(described(MessageState::Sent).await, ["verified decision", "verified technical"]);
+    assert_eq!(described(MessageState::Sending).await, ["verified softvig"]);
+    assert_eq!(world.outbox_kinds().await, ["message_sent"; 2]);
+
+    other.take_turn(&mut theirs, || now + lease).await.expect("works");
+    assert_eq!(described(MessageState::Sent).await.len(), 3);
+    assert_eq!(world.outbox_kinds().await, ["message_sent"; 3]);
+}
+
+async fn what_follows_from_one_try_and_fails_keeps_no_other_from_being_recorded(backend: Backend) {
+    let world = World::new(backend).await;
+    world.tell(verified()).await;
+    let mut hand = claim(&world.service, machine_now()).await;
+    let outcome = |stored: StoredMessage| {
+        let tried = match stored.value.recipient {
+            Recipient::Contact(TADEK) => Tried::Refused("550 5.1.2 no such domain".into()),
+            _ => Tried::Sent("250 ok".into()),
+        };
+        (stored, tried)
+    };
+    let tries: Vec<_> = hand.deal().into_iter().map(outcome).collect();
+    let tx = world.service.core.db.begin().await.expect("begun");
+    execute(&tx, "update directory set body = '{}'", vec![]).await.expect("written");
+    tx.commit().await.expect("committed");
+
+    world.service.record(COMPANY, hand.token, &tries).await.expect_err("the contacts cannot be read");
+    assert_eq!(world.messages_in(MessageState::Sent).await.len(), 2);
+    assert_eq!(world.outbox_kinds().await, ["message_sent"; 2]);
+    assert_eq!(
+        world.messages_in(MessageState::Sending).await.len(),
+        1,
+        "tried again when its lease has ended"
+    );
 }
 
 /// While an invitation is being sent, nobody sends its cancellation to the same person.
@@ -116,14 +179,40 @@ async fn a_later_message_to_the_same_person_waits_for_the_one_in_hand(backend: B
     let world = World::new(backend).await;
     world.tell(verified()).await;
     let now = machine_now();
-    let (_, first) = claim(&world.service, now).await;
+    let first = claim(&world.service, now).await;
     world.tell(verified()).await;
     let later = machine_now();
     let other = world.replica().await;
     assert_eq!(first.len(), 3);
-    assert!(claim(&other, later).await.1.is_empty());
+    assert!(nothing_is_due(&other, later).await);
     let ended = now + world.service.channel.lease();
-    assert_eq!(claim(&other, ended).await.1.len(), 6, "its holder died");
+    assert_eq!(claim(&other, ended).await.len(), 6, "its holder died");
+}
+
+/// Both looked before either had taken anything.
+#[tokio::test]
+async fn what_another_replica_is_just_taking_is_not_overtaken() {
+    let world = World::new(Backend::Postgres).await;
+    let core = &world.service.core;
+    world.tell(verified()).await;
+    let now = machine_now();
+    let tx = core.db.begin().await.expect("begun");
+    let mut first = store::due(&tx, now, 10).await.expect("read");
+    let lease = Lease { token: Uuid::now_v7(), until: now + world.service.channel.lease() };
+    assert!(first.len() == 3 && first.iter_mut().all(|stored| stored.value.claim(lease, now)));
+    store::save_all(&tx, &mut first).await.expect("written");
+
+    world.tell(verified()).await;
+    let other = world.replica().await;
+    let claiming = tokio::spawn(async move { nothing_is_due(&other, machine_now()).await });
+    let waits =
+        "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+    eventually(Duration::from_secs(10), "the other one to wait", async || {
+        query_one(core.db.read(), waits, vec![]).await.expect("readable").map(|_| ())
+    })
+    .await;
+    tx.commit().await.expect("committed");
+    assert!(claiming.await.expect("no panic"), "the later messages are to the same people");
 }
 
 async fn a_refused_address_is_told_once_and_used_again_when_corrected(backend: Backend) {
@@ -216,6 +305,8 @@ on_both_databases! {
     what_a_killed_sender_held_is_sent_by_another_when_the_lease_has_ended,
     a_slow_batch_keeps_its_later_messages_and_sends_each_once_in_order,
     a_sender_that_wakes_after_its_lease_has_ended_does_not_send,
+    one_lost_lease_of_a_turn_keeps_no_other_try_from_being_recorded,
+    what_follows_from_one_try_and_fails_keeps_no_other_from_being_recorded,
     a_later_message_to_the_same_person_waits_for_the_one_in_hand,
     a_refused_address_is_told_once_and_used_again_when_corrected,
     softvig_can_say_that_an_address_works_after_all,

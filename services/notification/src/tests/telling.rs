@@ -11,7 +11,7 @@ use proto::{
 use testkit::Backend;
 use uuid::Uuid;
 
-use super::world::{World, contact, describe, reason, softvig};
+use super::world::{World, claim, contact, describe, reason, softvig};
 use crate::Notification;
 use crate::fixtures::{COMPANY, DAGMARA, PROJECT, TADEK, card, event, migration, name, now, pb};
 
@@ -173,6 +173,23 @@ async fn who_is_anonymised_while_taking_part_first_gets_the_dates_out_of_the_cal
     }
 }
 
+async fn what_was_taken_before_somebody_was_anonymised_is_not_sent_to_or_about_them(backend: Backend) {
+    let world = World::new(backend).await;
+    for event in [agreed(), left()] {
+        world.tell(event).await;
+    }
+    let now = machine_now();
+    let mut hand = claim(&world.service, now).await;
+    world.tell(anonymised()).await;
+    while hand.len() > 0 {
+        world.service.take_turn(&mut hand, || now).await.expect("works");
+    }
+    let sent: Vec<String> = world.messages_in(MessageState::Sent).await.iter().map(describe).collect();
+    assert_eq!(sent, ["date_agreed softvig", "date_agreed decision"]);
+    assert_eq!(world.files().len(), 2, "nothing else was handed over");
+    world.assert_nothing_parked().await;
+}
+
 async fn who_is_anonymised_and_cannot_be_told_is_forgotten_after_a_day(backend: Backend) {
     let world = World::new(backend).await;
     world.tell(agreed()).await;
@@ -181,10 +198,9 @@ async fn who_is_anonymised_and_cannot_be_told_is_forgotten_after_a_day(backend: 
     world.send().await;
     assert!(!is_forgotten(&world).await, "tried again for a day");
     world.advance("2026-12-02T09:00:00Z").await;
-    let (token, later) = (Uuid::now_v7(), machine_now() + SignedDuration::from_mins(1));
-    for message in world.service.claim(token, later).await.expect("works") {
-        world.service.take_turn(&[message], token, || later).await.expect("works");
-    }
+    let later = machine_now() + SignedDuration::from_mins(1);
+    let mut hand = claim(&world.service, later).await;
+    world.service.take_turn(&mut hand, || later).await.expect("works");
     assert!(is_forgotten(&world).await, "{}", kept(&world).await);
 }
 
@@ -267,6 +283,7 @@ on_both_databases! {
     what_cannot_be_understood_is_parked_and_seen,
     anonymising_removes_the_person_everywhere,
     who_is_anonymised_while_taking_part_first_gets_the_dates_out_of_the_calendar,
+    what_was_taken_before_somebody_was_anonymised_is_not_sent_to_or_about_them,
     who_is_anonymised_and_cannot_be_told_is_forgotten_after_a_day,
     who_has_no_dates_ahead_is_forgotten_at_once,
     a_contact_sees_its_companys_messages_and_no_others,

@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use jiff::Timestamp;
 use platform::{
     Error,
     auth::{Principal, Role},
@@ -29,6 +30,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::fixtures::{COMPANY, DAGMARA, TADEK, card, event, now};
+use crate::message::Hand;
 use crate::{Config, Notification, schema::Migrator};
 
 pub struct World {
@@ -158,6 +160,13 @@ impl Drop for World {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+/// What the company has due at a machine time, taken.
+pub async fn claim(service: &Notification, now: Timestamp) -> Hand {
+    let mut hands = service.claim(now).await.expect("works");
+    assert_eq!(hands.len(), 1, "one company has messages");
+    hands.remove(0)
 }
 
 /// "date_agreed technical".

@@ -1,0 +1,175 @@
+//! Records what became of the tries, and what follows from it.
+
+use jiff::Timestamp;
+use platform::{
+    Error, clock, documents,
+    id::{CompanyId, ContactId},
+    unit::Unit,
+};
+use proto::notification::v1::{AddressUndeliverable, MessageSent, notification_event::Event};
+use uuid::Uuid;
+
+use super::store::{self, StoredMessage};
+use super::{Fact, LeaseLost, Message, Notice, Recipient};
+use crate::Notification;
+use crate::book::{directory, tell};
+use crate::events::{contact_name, emit, message_name};
+use crate::forget::forget;
+use crate::kind::Kind;
+use crate::recipients::{ContactState, Directory};
+
+/// What became of one try.
+#[derive(Debug)]
+pub(crate) enum Tried {
+    Sent(String),
+    /// The address does not work.
+    Refused(String),
+    Postponed(String),
+    /// Nobody needs it.
+    Dropped(&'static str),
+}
+
+impl Tried {
+    fn apply(&self, message: &mut Message, token: Uuid, now: Timestamp) -> Result<(), LeaseLost> {
+        match self {
+            Self::Sent(answer) => message.sent(token, answer.clone(), now),
+            Self::Refused(answer) => message.refused(token, answer.clone(), now),
+            Self::Postponed(answer) => message.postpone(token, answer.clone(), clock::machine_now()),
+            Self::Dropped(why) => message.drop(token, why, now),
+        }
+    }
+}
+
+impl Notification {
+    /// Records the tries of one turn in one unit of work, or each in its own if what follows from one of them fails.
+    pub(crate) async fn record(
+        &self,
+        company: CompanyId,
+        token: Uuid,
+        tries: &[(StoredMessage, Tried)],
+    ) -> Result<(), Error> {
+        match self.record_together(company, token, tries).await {
+            Err(e) if tries.len() > 1 && !e.is_transient() => {
+                let mut outcome = Ok(());
+                for one in tries.chunks(1) {
+                    outcome = self.record_together(company, token, one).await.and(outcome);
+                }
+                outcome
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn record_together(
+        &self,
+        company: CompanyId,
+        token: Uuid,
+        tries: &[(StoredMessage, Tried)],
+    ) -> Result<(), Error> {
+        loop {
+            match self.record_once(company, token, tries).await {
+                Err(e) if e.is_conflict() => continue,
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn record_once(
+        &self,
+        company: CompanyId,
+        token: Uuid,
+        tries: &[(StoredMessage, Tried)],
+    ) -> Result<(), Error> {
+        let mut unit = self.core.begin(company.into(), None).await?;
+        let now = unit.now();
+        let outcome = |(stored, tried): &(StoredMessage, Tried)| {
+            let mut stored = stored.clone();
+            tried.apply(&mut stored.value, token, now).is_ok().then_some(stored)
+        };
+        let outcomes: Vec<StoredMessage> = tries.iter().filter_map(outcome).collect();
+        let saved = store::save(unit.db(), &outcomes).await?;
+        for (StoredMessage { value: message, .. }, tried) in tries {
+            if saved.contains(&message.id) {
+                self.follow(&mut unit, message, tried).await?;
+            } else {
+                tracing::warn!(message = %message.id, "a try is not recorded: {LeaseLost}");
+            }
+        }
+        unit.commit("").await
+    }
+
+    /// What follows from a try that was recorded.
+    async fn follow(&self, unit: &mut Unit, message: &Message, tried: &Tried) -> Result<(), Error> {
+        match (tried, message.recipient) {
+            (Tried::Sent(_), recipient) => announce_sent(unit, message, recipient),
+            (Tried::Refused(answer), Recipient::Contact(contact)) => {
+                self.mark_undeliverable(unit, message, contact, answer).await?;
+            }
+            (Tried::Refused(answer), Recipient::Softvig) => {
+                tracing::error!(message = %message.id, answer, "SOFTVIG's own address was refused");
+            }
+            (Tried::Postponed(answer), _) => {
+                tracing::warn!(message = %message.id, attempts = message.attempts, answer, "a message waits");
+            }
+            (Tried::Dropped(_), _) => {}
+        }
+        self.forget_parting(unit, message).await
+    }
+
+    /// What took a date out of a calendar may have been the last mail to somebody who is to be anonymised.
+    async fn forget_parting(&self, unit: &Unit, message: &Message) -> Result<(), Error> {
+        if let (Kind::EntryRemoved, Recipient::Contact(id)) = (message.kind, message.recipient) {
+            let directory = directory(unit.db(), message.company).await?;
+            if directory.contact(id).is_some_and(|contact| contact.state == ContactState::Parting) {
+                forget(unit, message.company, id).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The first refusal of an address is an event, and those who can correct it are told.
+    async fn mark_undeliverable(
+        &self,
+        unit: &mut Unit,
+        message: &Message,
+        contact: ContactId,
+        answer: &str,
+    ) -> Result<(), Error> {
+        let company = message.company;
+        let Some(mut stored) = documents::find::<Directory>(unit.db(), company, company.0).await? else {
+            return Ok(());
+        };
+        if !stored.value.mark_undeliverable(contact) {
+            return Ok(());
+        }
+        documents::save(unit.db(), &stored).await?;
+        let event = Event::AddressUndeliverable(AddressUndeliverable {
+            contact: contact_name(company, contact),
+            message: message_name(company, message.id),
+            answer: answer.to_owned(),
+        });
+        let event_id = emit(unit, company, message.project, event);
+        let directory = stored.value;
+        let name = directory.contact(contact).map(|c| c.name.clone()).unwrap_or_default();
+        let notice = Notice {
+            mentions: vec![contact],
+            ..Notice::new(Kind::ContactUndeliverable, event_id, message.project, unit.now())
+                .text("contact", name)
+                .fact("answer", Fact::text(answer))
+        };
+        tell(unit, &self.renderer, &directory, &[notice]).await
+    }
+}
+
+fn announce_sent(unit: &mut Unit, message: &Message, recipient: Recipient) {
+    let contact = match recipient {
+        Recipient::Contact(id) => contact_name(message.company, id),
+        Recipient::Softvig => String::new(),
+    };
+    let sent = MessageSent {
+        message: message_name(message.company, message.id),
+        contact,
+        topic: message.kind.name().to_owned(),
+    };
+    emit(unit, message.company, message.project, Event::MessageSent(sent));
+}
