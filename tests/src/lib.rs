@@ -4,6 +4,7 @@
 
 mod installation;
 mod processes;
+pub mod servers;
 mod wire;
 
 pub use installation::{Installation, Layout, Node, Service, on_servers};

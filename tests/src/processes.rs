@@ -146,7 +146,7 @@ impl Drop for Process {
 }
 
 /// The status of a GET request; none while nobody answers.
-async fn status(port: u16, path: &str) -> Option<u16> {
+pub(crate) async fn status(port: u16, path: &str) -> Option<u16> {
     let request = format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
     let exchange = async {
         let mut stream = TcpStream::connect(("127.0.0.1", port)).await.ok()?;

@@ -14,6 +14,7 @@ mod killed;
 mod operating;
 mod replaced;
 mod runs;
+mod servers;
 mod starting;
 mod together;
 mod who_may;
