@@ -107,6 +107,11 @@ impl Process {
         status.code().expect("no signal ended it")
     }
 
+    /// As it was given.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Its process id, for signals other than SIGKILL; none when it does not run.
     pub fn id(&self) -> Option<u32> {
         self.child.as_ref().map(Child::id)

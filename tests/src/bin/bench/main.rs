@@ -1,0 +1,63 @@
+//! Measures speed and memory on private real parts: see docs/BENCHMARKS.md. `tests/bench` builds and runs it.
+
+mod figures;
+mod load;
+mod place;
+mod processes;
+
+use std::path::PathBuf;
+
+use clap::{Parser, ValueEnum};
+
+use figures::Figures;
+
+/// Measures speed and memory on private real parts, on loopback.
+#[derive(Debug, Parser)]
+#[command(name = "bench")]
+pub struct Options {
+    /// Only these parts, separated by commas.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    only: Vec<Part>,
+    /// Writes all figures there, as one JSON object.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// How long each load lasts, at least.
+    #[arg(long, default_value_t = 12, value_name = "SECONDS")]
+    seconds: u64,
+    /// How many clients a load has, separated by commas.
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 16, 64])]
+    clients: Vec<usize>,
+    /// Only this layout.
+    #[arg(long, value_enum)]
+    layout: Option<place::Layout>,
+    /// Only this way to speak.
+    #[arg(long, value_enum)]
+    wire: Option<load::Wire>,
+}
+
+/// What can be measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Whole projects by concurrent clients.
+    Load,
+}
+
+impl Options {
+    fn wants(&self, part: Part) -> bool {
+        self.only.is_empty() || self.only.contains(&part)
+    }
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let options = Options::parse();
+    let mut figures = Figures::default();
+    if options.wants(Part::Load) {
+        load::measure(&options, &mut figures).await?;
+    }
+    figures.judge();
+    if let Some(file) = &options.json {
+        figures.write(file)?;
+    }
+    Ok(())
+}
