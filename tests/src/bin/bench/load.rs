@@ -160,7 +160,8 @@ impl Run {
     }
 }
 
-fn heading() {
+/// The table's first line.
+pub fn heading() {
     println!(
         "{:<20} {:>7} {:>7} {:>6} {:>5} {:>7} {:>7} | CPU ms per command {:>5} {:>5} {:>5} {:>7} | {:>7} {:>8}",
         "load, clients",
@@ -180,7 +181,7 @@ fn heading() {
 }
 
 /// Prints a line and keeps the figures under `key`.
-fn tell(figures: &mut Figures, key: &str, run: &Run) {
+pub fn tell(figures: &mut Figures, key: &str, run: &Run) {
     let mut times = run.times(|a| a.is_command);
     let all: Duration = run.times(|_| true).iter().sum();
     let seconds = run.elapsed.as_secs_f64();

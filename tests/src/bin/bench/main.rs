@@ -1,9 +1,14 @@
 //! Measures speed and memory on private real parts: see docs/BENCHMARKS.md. `tests/bench` builds and runs it.
 
+mod bulk;
+mod capture;
 mod figures;
 mod load;
+mod log;
+mod pgbench;
 mod place;
 mod processes;
+mod script;
 
 use std::path::PathBuf;
 
@@ -33,6 +38,9 @@ pub struct Options {
     /// Only this way to speak.
     #[arg(long, value_enum)]
     wire: Option<load::Wire>,
+    /// Takes the statements of the typical command anew, and writes pgbench's script into the checkout.
+    #[arg(long)]
+    write_script: bool,
 }
 
 /// What can be measured.
@@ -40,6 +48,8 @@ pub struct Options {
 enum Part {
     /// Whole projects by concurrent clients.
     Load,
+    /// The same beside pgbench with a command's statements.
+    Pgbench,
 }
 
 impl Options {
@@ -51,9 +61,15 @@ impl Options {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let options = Options::parse();
+    if options.write_script {
+        return pgbench::write_script().await;
+    }
     let mut figures = Figures::default();
     if options.wants(Part::Load) {
         load::measure(&options, &mut figures).await?;
+    }
+    if options.wants(Part::Pgbench) {
+        pgbench::measure(&options, &mut figures).await?;
     }
     figures.judge();
     if let Some(file) = &options.json {

@@ -1,6 +1,6 @@
 //! An installation on servers of its own.
 
-use std::{env, fs, path::PathBuf, sync::Arc};
+use std::{env, fs, path::PathBuf, sync::Arc, time::Duration};
 
 use clap::ValueEnum;
 use client::{Answered, Contacts};
@@ -16,6 +16,9 @@ use crate::processes::{self, Cpu};
 
 /// A Monday in November.
 pub const NOW: &str = "2026-11-09T08:00:00Z";
+
+/// A request that nobody answers is sent again for so long, as a good client would; the time counts.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How an installation runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -47,7 +50,7 @@ const POSTGRES: [(&str, &str); 7] = [
     ("wal_compression", "on"),
     ("random_page_cost", "1.1"),
     ("log_min_messages", "warning"),
-    ("log_line_prefix", "%x1e%p|%d|"),
+    ("log_line_prefix", "\u{1e}%p|%d|"),
 ];
 
 /// Dropped in this order.
@@ -154,7 +157,7 @@ impl Place {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let outside = self.installation.outside().contacts(contacts).telling(told);
+        let outside = self.installation.outside().patient(PATIENCE).contacts(contacts).telling(told);
         World::abreast(outside, &self.installation.data_dir(), &self.clock)
     }
 
@@ -171,7 +174,7 @@ impl Place {
             Some(servers) => {
                 let all = servers.postgres.processes();
                 let ended = all.first().map(|first| processes::cpu(*first, true)).unwrap_or_default();
-                let running: std::time::Duration = of(all.into_iter().skip(1).collect(), false);
+                let running: Duration = of(all.into_iter().skip(1).collect(), false);
                 (ended + running, of(servers.nats.processes(), false))
             }
         };
