@@ -75,6 +75,12 @@ impl Installation {
         Self { patience, ..self }
     }
 
+    /// The same by the same connections, for somebody who has written nothing yet.
+    #[must_use]
+    pub fn alone(&self) -> Self {
+        Self { after: After::default(), ..self.clone() }
+    }
+
     /// The same, whose contacts speak this.
     #[must_use]
     pub fn contacts(self, contacts: Contacts) -> Self {

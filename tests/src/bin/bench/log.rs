@@ -21,10 +21,6 @@ pub struct Transaction {
 }
 
 impl Transaction {
-    pub fn is_single(&self) -> bool {
-        self.statements.len() == 1
-    }
-
     /// What it does, whatever the values.
     pub fn texts(&self) -> Vec<&str> {
         self.statements.iter().map(|statement| statement.text.as_str()).collect()

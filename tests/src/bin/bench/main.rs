@@ -3,12 +3,15 @@
 mod bulk;
 mod capture;
 mod figures;
+mod growth;
 mod load;
 mod log;
+mod memory;
 mod pgbench;
 mod place;
 mod processes;
 mod script;
+mod unlock;
 
 use std::path::PathBuf;
 
@@ -27,7 +30,7 @@ pub struct Options {
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
     /// How long each load lasts, at least.
-    #[arg(long, default_value_t = 12, value_name = "SECONDS")]
+    #[arg(long, default_value_t = 8, value_name = "SECONDS")]
     seconds: u64,
     /// How many clients a load has, separated by commas.
     #[arg(long, value_delimiter = ',', default_values_t = [1, 16, 64])]
@@ -50,6 +53,12 @@ enum Part {
     Load,
     /// The same beside pgbench with a command's statements.
     Pgbench,
+    /// From an audit's result to the unlocked stage.
+    Unlock,
+    /// Time to ready, and memory at rest.
+    Memory,
+    /// With 1,000, 10,000 and 100,000 projects.
+    Growth,
 }
 
 impl Options {
@@ -70,6 +79,15 @@ async fn main() -> anyhow::Result<()> {
     }
     if options.wants(Part::Pgbench) {
         pgbench::measure(&options, &mut figures).await?;
+    }
+    if options.wants(Part::Unlock) {
+        unlock::measure(&mut figures).await?;
+    }
+    if options.wants(Part::Memory) {
+        memory::measure(&mut figures).await?;
+    }
+    if options.wants(Part::Growth) {
+        growth::measure(&mut figures).await?;
     }
     figures.judge();
     if let Some(file) = &options.json {

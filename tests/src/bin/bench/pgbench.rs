@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fs, path::Path, process::Command, time::Duratio
 use anyhow::Context as _;
 use client::Contacts;
 use journeys::{Service, on, servers::program};
-use platform::db::{Db, execute, query_all};
+use platform::db::{Db, query_all};
 use story::{Dealership, Facts};
 use testkit::from_tests_run;
 
@@ -158,9 +158,7 @@ async fn fill(servers: &Servers, templates: &BTreeMap<&'static str, Template>) -
         templates[name].copy(&db, 1, CLIENTS as i64 * COMPANIES).await?;
         db.close().await?;
     }
-    let db = Db::open(&servers.postgres.url(DATABASE), 1).await?;
-    execute(db.read(), "vacuum analyze", vec![]).await?;
-    Ok(db.close().await?)
+    servers.vacuum()
 }
 
 /// How often a second the script is run through. `first`: above the numbers of runs before, which make the ids.

@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use client::{Answered, Contacts};
 use journeys::{
     Installation, Service, on,
-    servers::{NatsCluster, Postgres},
+    servers::{NatsCluster, Postgres, program},
 };
 use platform::db::{Db, execute};
 use story::{Clock, World};
@@ -90,6 +90,17 @@ impl Servers {
         let postgres = Postgres::start(&folder.0, &POSTGRES).await;
         let nats = NatsCluster::start(&folder.0, 1).await;
         Ok(Self { postgres, nats, _folder: folder })
+    }
+
+    /// Does what autovacuum would do by and by, in all databases.
+    pub fn vacuum(&self) -> anyhow::Result<()> {
+        let url = self.postgres.url("postgres");
+        let ran = program("vacuumdb")
+            .args(["--all", "--analyze", "--quiet"])
+            .arg(format!("--maintenance-db={url}"))
+            .output()?;
+        anyhow::ensure!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+        Ok(())
     }
 
     /// Runs a statement as the superuser.
