@@ -257,12 +257,16 @@ impl Installation {
     /// # Panics
     /// When it fails.
     pub async fn rows(&self, service: Service, sql: &str) -> Vec<String> {
-        let database = &self.databases[service as usize];
-        let db = Db::open(database.url(), 1).await.expect("a database");
+        let db = self.database(service).await;
         let rows = query_all(db.read(), sql, vec![]).await.unwrap_or_else(|e| panic!("{sql}: {e}"));
         let texts = rows.iter().map(|row| row.try_get_by_index(0).expect("text")).collect();
         db.close().await.expect("closed");
         texts
+    }
+
+    /// The database of a service of its own.
+    pub async fn database(&self, service: Service) -> Db {
+        Db::open(self.databases[service as usize].url(), 1).await.expect("a database")
     }
 
     /// Where e-mails lie as files.

@@ -89,32 +89,35 @@ impl Template {
     }
 }
 
-/// The id of a copy.
-pub fn id_of_copy(id: &str, number: i64) -> String {
-    format!("{}{number:08x}", &id[..KEPT])
-}
-
 /// Puts the mark where an id's last digits are.
 fn marked(json: &str) -> String {
-    let mut marked = String::with_capacity(json.len());
+    with_ids(
+        json,
+        |id| format!("{}{NUMBER}", &id[..KEPT]),
+        |hex| format!("{}{NUMBER_IN_BYTES}", &hex[..2 * KEPT]),
+    )
+}
+
+/// Replaces each id, as text and inside bytes.
+fn with_ids(json: &str, text: impl Fn(&str) -> String, bytes: impl Fn(&str) -> String) -> String {
+    let mut replaced = String::with_capacity(json.len());
     let mut rest = json;
     while !rest.is_empty() {
-        let step = if rest.get(..ID).is_some_and(is_id) {
-            marked += &rest[..KEPT];
-            marked += NUMBER;
+        let step = if let Some(id) = rest.get(..ID).filter(|id| is_id(id)) {
+            replaced += &text(id);
             ID
-        } else if rest.get(..2 * ID).and_then(from_hex).is_some_and(|text| is_id(&text)) {
-            marked += &rest[..2 * KEPT];
-            marked += NUMBER_IN_BYTES;
+        } else if let Some(hex) = rest.get(..2 * ID).filter(|hex| from_hex(hex).is_some_and(|id| is_id(&id)))
+        {
+            replaced += &bytes(hex);
             2 * ID
         } else {
             let next = rest.chars().next().map_or(1, char::len_utf8);
-            marked += &rest[..next];
+            replaced += &rest[..next];
             next
         };
         rest = &rest[step..];
     }
-    marked
+    replaced
 }
 
 /// A UUID of version 7, as all our ids are.
@@ -139,7 +142,11 @@ fn from_hex(hex: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use journeys::{Installation, Layout, Service};
+    use story::{Dealership, Facts};
+
     use super::*;
+    use crate::place::NOW;
 
     #[test]
     fn ids_are_marked_as_text_and_inside_bytes() {
@@ -152,6 +159,61 @@ mod tests {
             &hex[..2 * KEPT]
         );
         assert_eq!(marked(&json), expected);
-        assert_eq!(id_of_copy(id, 255), "0192aaaa-bbbb-7ccc-8ddd-eeee000000ff");
+    }
+
+    /// A copy of one company, and another company that did the same by commands.
+    #[tokio::test]
+    async fn copies_are_what_commands_write() {
+        let installation = Installation::start(Layout::Spread, NOW).await;
+        let world = installation.world();
+        let first = Dealership::open(&world, &Facts::AUTODOM).await.expect("opened");
+        world.settled().await.expect("at rest");
+        let mut databases = Vec::new();
+        for service in Service::ALL {
+            let db = installation.database(service).await;
+            let template = Template::read(&db).await.expect("a template");
+            databases.push((service, template, db));
+        }
+        let second = Dealership::open(&world, &Facts::AUTODOM).await.expect("opened");
+        world.settled().await.expect("at rest");
+        for (service, template, db) in databases {
+            template.copy(&db, 7, 7).await.expect("copied");
+            let of = |company: &str| company.rsplit('/').next().expect("an id").to_owned();
+            let copy = format!("{}{:08x}", &of(&first.company)[..KEPT], 7);
+            for table in template.0.iter().filter(|table| table.rows > 0) {
+                let copied = rows_of(&db, &table.name, &copy).await;
+                let written = rows_of(&db, &table.name, &of(&second.company)).await;
+                assert!(!written.is_empty(), "{service:?} {}", table.name);
+                assert_eq!(copied, written, "{service:?} {}", table.name);
+            }
+        }
+    }
+
+    /// The rows that name a company, without what differs between two of them: ids, hashes, machine time and the
+    /// place in the whole database.
+    async fn rows_of(db: &Db, table: &str, company: &str) -> Vec<String> {
+        let hex: String = company.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let sql = format!(
+            "select to_jsonb(t)::text as row from {table} t where strpos(to_jsonb(t)::text, $1) > 0 \
+             or strpos(to_jsonb(t)::text, $2) > 0"
+        );
+        let rows = query_all(db.read(), &sql, vec![company.into(), hex.into()]).await.expect("rows");
+        let texts = rows.iter().map(|row| row.try_get::<String>("", "row").expect("text"));
+        let mut rows: Vec<String> = texts.map(|row| alike(&row)).collect();
+        rows.sort();
+        rows
+    }
+
+    fn alike(row: &str) -> String {
+        let row = with_ids(row, |_| "id".to_owned(), |_| "id".to_owned());
+        let mut value: serde_json::Value = serde_json::from_str(&row).expect("JSON");
+        let fields = value.as_object_mut().expect("a row");
+        for (key, field) in fields.iter_mut() {
+            let differs = ["key", "payload_hash", "position"].contains(&key.as_str()) || key.ends_with("_at");
+            if differs && !field.is_null() {
+                *field = "differs".into();
+            }
+        }
+        value.to_string()
     }
 }
