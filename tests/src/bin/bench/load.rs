@@ -160,6 +160,11 @@ impl Run {
         self.commands() as f64 / self.elapsed.as_secs_f64()
     }
 
+    /// The same, if the time counts until everything had arrived: what can be kept up.
+    pub fn sustained_per_s(&self) -> f64 {
+        self.commands() as f64 / (self.elapsed + self.arrived).as_secs_f64()
+    }
+
     /// Milliseconds for each command.
     pub fn per_command(&self, time: Duration) -> f64 {
         time.as_secs_f64() * 1e3 / self.commands() as f64
@@ -215,6 +220,7 @@ pub fn tell(figures: &mut Figures, key: &str, run: &Run) {
     );
     for (name, value) in [
         ("commands_per_s", run.commands_per_s()),
+        ("sustained_per_s", run.sustained_per_s()),
         ("reads_per_s", reads),
         ("projects_per_s", run.projects as f64 / seconds),
         ("busy_clients", busy),

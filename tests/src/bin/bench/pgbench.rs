@@ -60,8 +60,11 @@ fn ratios(figures: &mut Figures, run: &Run, whole: f64, own: f64) {
     println!(
         "pgbench, {CLIENTS} clients: {whole:.0}/s all statements of {TYPICAL}, {own:.0}/s its own transaction alone"
     );
+    figures.set("ratio_sustained", run.sustained_per_s() / whole);
     println!(
-        "ratio {ratio:.3}; to the own transaction alone {:.3}; outboxes and lanes empty after {:.0} ms",
+        "ratio {ratio:.3}, of what can be kept up {:.3}, to the own transaction alone {:.3}; \
+         outboxes and lanes empty after {:.0} ms",
+        run.sustained_per_s() / whole,
         run.commands_per_s() / own,
         run.arrived.as_secs_f64() * 1e3
     );
