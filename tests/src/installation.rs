@@ -54,6 +54,16 @@ impl Service {
             Self::Notification => "notification",
         }
     }
+
+    /// The variable that sets where its database is.
+    pub const fn database_url(self) -> &'static str {
+        match self {
+            Self::Scheduling => "PRZESIADKA__DATABASE__SCHEDULING__URL",
+            Self::Audit => "PRZESIADKA__DATABASE__AUDIT__URL",
+            Self::Licensing => "PRZESIADKA__DATABASE__LICENSING__URL",
+            Self::Notification => "PRZESIADKA__DATABASE__NOTIFICATION__URL",
+        }
+    }
 }
 
 /// A running installation with a simulated clock. Dropping it kills and removes everything.
@@ -252,12 +262,16 @@ impl Installation {
     /// # Panics
     /// When it fails.
     pub async fn rows(&self, service: Service, sql: &str) -> Vec<String> {
-        let database = &self.databases[service as usize];
-        let db = Db::open(database.url(), 1).await.expect("a database");
+        let db = self.database(service).await;
         let rows = query_all(db.read(), sql, vec![]).await.unwrap_or_else(|e| panic!("{sql}: {e}"));
         let texts = rows.iter().map(|row| row.try_get_by_index(0).expect("text")).collect();
         db.close().await.expect("closed");
         texts
+    }
+
+    /// The database of a service of its own.
+    pub async fn database(&self, service: Service) -> Db {
+        Db::open(self.databases[service as usize].url(), 1).await.expect("a database")
     }
 
     /// Where e-mails lie as files.
@@ -305,23 +319,25 @@ impl Drop for Installation {
 
 /// Settings of a service's process on the servers of `tests/run`.
 pub fn on_servers(service: Service, database: &str, nats: &Nats) -> Vec<(&'static str, String)> {
-    let name = service.name().to_owned();
-    let url = match service {
-        Service::Scheduling => "PRZESIADKA__DATABASE__SCHEDULING__URL",
-        Service::Audit => "PRZESIADKA__DATABASE__AUDIT__URL",
-        Service::Licensing => "PRZESIADKA__DATABASE__LICENSING__URL",
-        Service::Notification => "PRZESIADKA__DATABASE__NOTIFICATION__URL",
-    };
-    vec![
-        ("PRZESIADKA__DATABASE__KIND", "postgres".to_owned()),
-        (url, database.to_owned()),
-        ("PRZESIADKA__BUS__KIND", "nats".to_owned()),
-        ("PRZESIADKA__BUS__URL", nats.url.clone()),
-        ("PRZESIADKA__BUS__USER", name.clone()),
-        ("PRZESIADKA__BUS__PASSWORD", name),
+    let mut settings = on(service, database, &nats.url);
+    settings.extend([
         ("PRZESIADKA__BUS__STREAM", nats.stream.clone()),
         ("PRZESIADKA__BUS__PREFIX", nats.prefix.clone()),
         ("PRZESIADKA__BUS__REPLICAS", "1".to_owned()),
         ("PRZESIADKA__BUS__MAX_BYTES", "104857600".to_owned()),
+    ]);
+    settings
+}
+
+/// Settings of a service's process by the URLs of its database and of NATS, where its password is its name.
+pub fn on(service: Service, database: &str, nats: &str) -> Vec<(&'static str, String)> {
+    let name = service.name().to_owned();
+    vec![
+        ("PRZESIADKA__DATABASE__KIND", "postgres".to_owned()),
+        (service.database_url(), database.to_owned()),
+        ("PRZESIADKA__BUS__KIND", "nats".to_owned()),
+        ("PRZESIADKA__BUS__URL", nats.to_owned()),
+        ("PRZESIADKA__BUS__USER", name.clone()),
+        ("PRZESIADKA__BUS__PASSWORD", name),
     ]
 }

@@ -7,6 +7,6 @@ mod processes;
 pub mod servers;
 mod wire;
 
-pub use installation::{Installation, Layout, Node, Service, on_servers};
+pub use installation::{Installation, Layout, Node, Service, on, on_servers};
 pub use processes::{Process, free_port};
 pub use wire::{Adapter, Answer, RestCall, Rpc, Wire};

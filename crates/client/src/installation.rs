@@ -4,7 +4,8 @@ use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
 
 use tonic::transport::{Channel, Endpoint};
 
-use crate::{Portal, Softvig, after::After};
+pub use crate::hook::Answered;
+use crate::{Portal, Softvig, after::After, hook::Hook};
 
 /// One process, by its three ports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -23,6 +24,17 @@ pub struct Installation {
     pub(crate) after: After,
     /// How long a request that nobody answers is sent again.
     pub(crate) patience: Duration,
+    pub(crate) contacts: Contacts,
+    pub(crate) hook: Hook,
+}
+
+/// What a company's contacts speak.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Contacts {
+    /// As the portal does.
+    #[default]
+    Rest,
+    Grpc,
 }
 
 impl Installation {
@@ -52,6 +64,8 @@ impl Installation {
             http: reqwest::Client::builder().build().expect("a client without TLS roots"),
             after: After::default(),
             patience: Duration::ZERO,
+            contacts: Contacts::default(),
+            hook: Hook::default(),
         }
     }
 
@@ -61,10 +75,25 @@ impl Installation {
         Self { patience, ..self }
     }
 
-    /// The same for callers who have written nothing yet, and need not see what others write.
+    /// The same by the same connections, for somebody who has written nothing yet.
     #[must_use]
-    pub fn fresh(&self) -> Self {
+    pub fn alone(&self) -> Self {
         Self { after: After::default(), ..self.clone() }
+    }
+
+    /// The same, whose contacts speak this.
+    #[must_use]
+    pub fn contacts(self, contacts: Contacts) -> Self {
+        Self { contacts, ..self }
+    }
+
+    /// The same, that has `told` wait for what is made of each answer before its caller gets it.
+    #[must_use]
+    pub fn telling<F>(self, told: impl Fn(Answered) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        Self { hook: Hook::new(told), ..self }
     }
 
     /// Somebody at SOFTVIG with this token.

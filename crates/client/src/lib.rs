@@ -1,11 +1,12 @@
 //! A small client of all four services, for the demo and the journeys.
 //!
-//! SOFTVIG's people speak gRPC ([`Softvig`]), a company's contacts REST ([`Portal`]). All that is made
+//! SOFTVIG's people speak gRPC ([`Softvig`]), a company's contacts REST ([`Portal`]) or gRPC ([`Contacts`]). All that is made
 //! from one [`Installation`] read each other's writes: a command's position is sent with every later
 //! request, so that nobody waits for a duration.
 
 mod after;
 mod error;
+mod hook;
 mod installation;
 mod local;
 mod patience;
@@ -14,7 +15,7 @@ mod settled;
 mod softvig;
 
 pub use error::{Error, Refused, Rule};
-pub use installation::{Installation, Replica};
+pub use installation::{Answered, Contacts, Installation, Replica};
 pub use local::{at, day, window};
 pub use portal::Portal;
 pub use softvig::{Events, Softvig};

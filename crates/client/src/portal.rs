@@ -1,4 +1,4 @@
-//! REST, for the partner portal: a company's contacts.
+//! REST, for the partner portal: a company's contacts. They may speak gRPC as well.
 
 use http::Method;
 use proto::request::Request;
@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::{
-    Error, Installation,
+    Contacts, Error, Installation,
     after::{AFTER, POSITION},
     patience::patiently,
 };
@@ -37,7 +37,14 @@ impl Portal {
     ///
     /// # Errors
     /// The service's refusal, or that nobody answered.
-    pub async fn send<R: Request>(&self, mut request: R) -> Result<R::Response, Error> {
+    pub async fn send<R: Request>(&self, request: R) -> Result<R::Response, Error> {
+        match self.installation.contacts {
+            Contacts::Rest => self.installation.hook.around::<R>(self.send_rest(request)).await,
+            Contacts::Grpc => self.installation.softvig(&self.token).send(request).await,
+        }
+    }
+
+    async fn send_rest<R: Request>(&self, mut request: R) -> Result<R::Response, Error> {
         let id = request.take_request_id();
         let json = serde_json::to_value(&request).map_err(|e| Error::Unreadable(e.to_string()))?;
         let Value::Object(json) = json else { return Err(Error::Unreadable(json.to_string())) };

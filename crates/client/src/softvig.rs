@@ -46,7 +46,7 @@ impl Softvig {
     /// The service's refusal, or that nobody answered.
     pub async fn send<R: Request>(&self, request: R) -> Result<R::Response, Error> {
         let id = request.clone().take_request_id();
-        patiently(self.installation.patience, async |attempt| {
+        let answer = patiently(self.installation.patience, async |attempt| {
             let mut grpc = self.grpc::<R>(attempt).await?;
             let path = PathAndQuery::from_static(R::GRPC_PATH);
             let codec = ProstCodec::<R, R::Response>::default();
@@ -56,8 +56,8 @@ impl Softvig {
                 self.installation.after.written(id.clone(), position);
             }
             Ok(answer.into_inner())
-        })
-        .await
+        });
+        self.installation.hook.around::<R>(answer).await
     }
 
     /// A stream of answers: WatchEvents.

@@ -86,7 +86,7 @@ pub async fn run(options: &Options) -> anyhow::Result<Vec<String>> {
 
     let travellers = async {
         let all = stream::iter(0..options.journeys).map(|number| {
-            let outside = outside[number % 2].fresh();
+            let outside = outside[number % 2].alone();
             let (clock, data_dir, jumps, log) = (&clock, &data_dir, &jumps, &log);
             let databases = &databases;
             async move {

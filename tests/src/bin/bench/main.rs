@@ -1,0 +1,97 @@
+//! Measures speed and memory on private real parts: see docs/BENCHMARKS.md. `tests/bench` builds and runs it.
+
+mod bulk;
+mod capture;
+mod figures;
+mod growth;
+mod load;
+mod log;
+mod memory;
+mod pgbench;
+mod place;
+mod processes;
+mod script;
+mod unlock;
+
+use std::path::PathBuf;
+
+use clap::{Parser, ValueEnum};
+
+use figures::Figures;
+
+/// Measures speed and memory on private real parts, on loopback.
+#[derive(Debug, Parser)]
+#[command(name = "bench")]
+pub struct Options {
+    /// Only these parts, separated by commas.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    only: Vec<Part>,
+    /// Writes all figures there, as one JSON object.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// How long each load lasts, at least.
+    #[arg(long, default_value_t = 8, value_name = "SECONDS")]
+    seconds: u64,
+    /// How many clients a load has, separated by commas.
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 16, 64])]
+    clients: Vec<usize>,
+    /// Only this layout.
+    #[arg(long, value_enum)]
+    layout: Option<place::Layout>,
+    /// Only this way to speak.
+    #[arg(long, value_enum)]
+    wire: Option<load::Wire>,
+    /// Takes the statements of the typical command anew, and writes pgbench's script into the checkout.
+    #[arg(long)]
+    write_script: bool,
+}
+
+/// What can be measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Whole projects by concurrent clients.
+    Load,
+    /// The same beside pgbench with a command's statements.
+    Pgbench,
+    /// From an audit's result to the unlocked stage.
+    Unlock,
+    /// Time to ready, and memory at rest.
+    Memory,
+    /// With 1,000, 10,000 and 100,000 projects.
+    Growth,
+}
+
+impl Options {
+    fn wants(&self, part: Part) -> bool {
+        self.only.is_empty() || self.only.contains(&part)
+    }
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let options = Options::parse();
+    if options.write_script {
+        return pgbench::write_script().await;
+    }
+    let mut figures = Figures::default();
+    if options.wants(Part::Load) {
+        load::measure(&options, &mut figures).await?;
+    }
+    if options.wants(Part::Pgbench) {
+        pgbench::measure(&options, &mut figures).await?;
+    }
+    if options.wants(Part::Unlock) {
+        unlock::measure(&mut figures).await?;
+    }
+    if options.wants(Part::Memory) {
+        memory::measure(&mut figures).await?;
+    }
+    if options.wants(Part::Growth) {
+        growth::measure(&mut figures).await?;
+    }
+    figures.judge();
+    if let Some(file) = &options.json {
+        figures.write(file)?;
+    }
+    Ok(())
+}

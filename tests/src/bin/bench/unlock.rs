@@ -1,0 +1,135 @@
+//! How soon a company sees that a stage is unlocked after SOFTVIG has the result of an audit.
+
+use std::time::Duration;
+
+use client::{Contacts, Portal, Softvig};
+use futures::future::try_join_all;
+use platform::auth::Role;
+use proto::{
+    audit::v1::ConcludeAuditRequest,
+    scheduling::v1::{GetProjectRequest, Stage, StageState},
+};
+use story::{Dealership, Facts, Through, World};
+use tokio::{
+    task::LocalSet,
+    time::{Instant, MissedTickBehavior, interval, sleep},
+};
+
+use crate::{
+    figures::{Figures, quantile_ms},
+    place::{Layout, Place},
+};
+
+const PER_SECOND: u64 = 50;
+const CLIENTS: usize = 8;
+const PROJECTS_EACH: usize = 25;
+/// Between two looks, if the first showed the stage as it was.
+const PAUSE: Duration = Duration::from_millis(2);
+const SETTLES: Duration = Duration::from_secs(120);
+
+/// A project whose first audit is measured, and who waits for its result.
+struct Waiting {
+    project: String,
+    audit: String,
+    auditor: Softvig,
+    portal: Portal,
+}
+
+/// What one result came to.
+struct Seen {
+    /// From the answer of ConcludeAudit to the answer that shows the stage unlocked.
+    after: Duration,
+    looks: u32,
+}
+
+/// # Errors
+/// A refusal, or a service that does not answer.
+pub async fn measure(figures: &mut Figures) -> anyhow::Result<()> {
+    let layout = Layout::Spread;
+    let place = Place::start(layout).await?;
+    let waiting = prepare(&place).await?;
+    place.installation.outside().settled(SETTLES).await?;
+    let seen = conclude(waiting).await?;
+    let mut times: Vec<_> = seen.iter().map(|seen| seen.after).collect();
+    let (p50, p99) = (quantile_ms(&mut times, 0.5), quantile_ms(&mut times, 0.99));
+    let looks = seen.iter().map(|seen| seen.looks).max().unwrap_or_default();
+    println!(
+        "unlocked stage seen over REST, {} results at {PER_SECOND}/s: p50 {p50:.1} ms, p99 {p99:.1} ms; at most {looks} looks",
+        times.len()
+    );
+    figures.set("unlock_p50_ms", p50);
+    figures.set("unlock_p99_ms", p99);
+    figures.set("unlock_results", times.len() as f64);
+    Ok(())
+}
+
+/// Takes projects to a measured audit. All of a client's go abreast, as they have the same days.
+async fn prepare(place: &Place) -> anyhow::Result<Vec<Waiting>> {
+    let worlds = (0..CLIENTS).map(|_| place.client(Contacts::Rest, |_| std::future::ready(())));
+    let local = LocalSet::new();
+    let tasks = worlds.map(|world| Ok(local.spawn_local(measured(world?))));
+    let tasks = tasks.collect::<anyhow::Result<Vec<_>>>()?;
+    let all = local.run_until(try_join_all(tasks)).await?;
+    let all: Vec<Vec<Waiting>> = all.into_iter().collect::<anyhow::Result<_>>()?;
+    Ok(all.into_iter().flatten().collect())
+}
+
+async fn measured(world: World) -> anyhow::Result<Vec<Waiting>> {
+    let mut all = Vec::new();
+    for _ in 0..PROJECTS_EACH {
+        all.push(Dealership::open(&world, &Facts::AUTODOM).await?);
+    }
+    for stage in [Through::Contracting, Through::Readiness] {
+        for dealership in &all {
+            dealership.stage(stage).await?;
+        }
+    }
+    let mut waiting = Vec::new();
+    for dealership in &all {
+        let audit = dealership.begin_audit(1).await?;
+        dealership.measure(&audit).await?;
+        // Everybody has seen what is there, and waits for nothing else.
+        let outside = world.installation.alone();
+        waiting.push(Waiting {
+            project: dealership.project.clone(),
+            audit,
+            auditor: outside.softvig(world.token(Role::Auditor, None)?),
+            portal: outside.portal(&dealership.technical.token),
+        });
+    }
+    Ok(waiting)
+}
+
+/// So many results a second, whatever becomes of those before.
+async fn conclude(waiting: Vec<Waiting>) -> anyhow::Result<Vec<Seen>> {
+    let local = LocalSet::new();
+    let paced = async {
+        let mut pace = interval(Duration::from_secs(1) / PER_SECOND as u32);
+        pace.set_missed_tick_behavior(MissedTickBehavior::Burst);
+        let mut tasks = Vec::new();
+        for one in waiting {
+            pace.tick().await;
+            tasks.push(tokio::task::spawn_local(one.result()));
+        }
+        try_join_all(tasks).await
+    };
+    local.run_until(paced).await?.into_iter().collect()
+}
+
+impl Waiting {
+    /// The auditor concludes, and the portal asks at once with the position of that answer.
+    async fn result(self) -> anyhow::Result<Seen> {
+        let conclude = ConcludeAuditRequest { name: self.audit, ..Default::default() };
+        self.auditor.call(conclude).await?;
+        let answered = Instant::now();
+        for looks in 1.. {
+            let project = self.portal.call(GetProjectRequest { name: self.project.clone() }).await?;
+            let audit2 = project.stages.iter().find(|status| status.stage() == Stage::Audit2);
+            if audit2.is_some_and(|status| status.state() != StageState::Locked) {
+                return Ok(Seen { after: answered.elapsed(), looks });
+            }
+            sleep(PAUSE).await;
+        }
+        unreachable!("it looks until it sees")
+    }
+}
