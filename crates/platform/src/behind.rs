@@ -1,6 +1,8 @@
 //! Which of a producer's lanes a consumer asks to have published again.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
+
+use tokio::time::Instant;
 
 use crate::{bus::LaneHead, lane::Lane};
 
@@ -9,13 +11,23 @@ pub(crate) const STRETCH: i64 = 500;
 /// A lane that does not move is asked for more and more seldom: what holds it up is not the bus, and
 /// each republication goes to every consumer.
 const LONGEST_PAUSE: u32 = 64;
+/// What a process heard and did not read, because it stood still, is read all at once when it goes on.
+const LONG_AGO: Duration = Duration::from_secs(30);
 
 /// What was seen and asked at the comparisons before. Lanes that have caught up are forgotten.
 #[derive(Debug, Default)]
 pub(crate) struct Behind {
     asked: HashMap<(String, Lane), Asked>,
-    /// Where lanes stood that ended at their producer before that, and whether it was said.
-    ahead: HashMap<(String, Lane), (i64, bool)>,
+    ahead: HashMap<(String, Lane), Ahead>,
+}
+
+/// A lane that ended at its producer before what is applied here.
+#[derive(Clone, Copy, Debug)]
+struct Ahead {
+    /// Where it stood when that was seen first.
+    cursor: i64,
+    since: Instant,
+    said: bool,
 }
 
 #[derive(Debug)]
@@ -32,17 +44,16 @@ struct Asked {
 impl Behind {
     /// Whether the producer's lane ends before what was applied here long ago: its database was set back
     /// or replaced, and its next events have numbers that are known here. Says so once.
-    pub(crate) fn is_set_back(&mut self, source: &str, head: LaneHead, cursor: i64) -> bool {
+    pub(crate) fn is_set_back(&mut self, source: &str, head: LaneHead, cursor: i64, now: Instant) -> bool {
         let key = (source.to_owned(), head.lane);
         if cursor <= head.seq {
             self.ahead.remove(&key);
             return false;
         }
-        // Once alone it only means that events came between the head and the look at the cursor.
-        let (before, said) = self.ahead.get(&key).copied().unwrap_or((0, false));
-        let is_back = head.seq < before;
-        self.ahead.insert(key, (cursor, said || is_back));
-        is_back && !said
+        // Soon after, it only means that events came between the head and the look at the cursor.
+        let ahead = self.ahead.entry(key).or_insert(Ahead { cursor, since: now, said: false });
+        let is_back = head.seq < ahead.cursor && now.duration_since(ahead.since) >= LONG_AGO;
+        is_back && !std::mem::replace(&mut ahead.said, is_back)
     }
 
     /// What to ask for when the lane stands at `cursor`: nothing while it moves by itself.
@@ -118,16 +129,26 @@ mod tests {
     }
 
     #[test]
-    fn a_producer_that_was_set_back_is_told_once_and_events_on_their_way_are_not() {
-        let said = |steps: &[(i64, i64)]| -> Vec<bool> {
+    fn a_producer_that_was_set_back_is_told_once_and_old_news_are_not() {
+        let start = Instant::now();
+        let said = |steps: &[(u64, i64, i64)]| -> Vec<bool> {
             let mut behind = Behind::default();
-            let mut look = |&(head, cursor): &(i64, i64)| {
-                behind.is_set_back("maker", LaneHead { lane: Lane::Global, seq: head }, cursor)
+            let mut look = |&(second, head, cursor): &(u64, i64, i64)| {
+                let now = start + Duration::from_secs(second);
+                behind.is_set_back("maker", LaneHead { lane: Lane::Global, seq: head }, cursor, now)
             };
             steps.iter().map(&mut look).collect()
         };
-        assert_eq!(said(&[(5, 6), (7, 8), (8, 8), (8, 9)]), [false; 4], "events came between");
-        assert_eq!(said(&[(9, 9), (2, 9), (2, 9), (3, 9)]), [false, false, true, false]);
+        assert_eq!(
+            said(&[(0, 5, 6), (40, 7, 8), (80, 8, 8), (120, 8, 9)]),
+            [false; 4],
+            "events came between"
+        );
+        assert_eq!(said(&[(0, 2, 9), (0, 3, 9), (1, 5, 9), (1, 9, 9)]), [false; 4], "read all at once");
+        assert_eq!(
+            said(&[(0, 9, 9), (5, 2, 9), (10, 2, 9), (40, 2, 9), (45, 3, 9)]),
+            [false, false, false, true, false]
+        );
     }
 
     #[test]

@@ -327,9 +327,10 @@ impl Inlet for Consumer {
             cursors.insert(row.try_get::<String>("", "lane")?, (seq, parked));
         }
         let mut behind = self.behind.lock().expect("no code panics while it holds this lock");
+        let now = Instant::now();
         let missing = heads.iter().filter_map(|head| {
             let (seq, parked) = cursors.get(&head.lane.to_string()).copied().unwrap_or((0, false));
-            if behind.is_set_back(source, *head, seq) {
+            if behind.is_set_back(source, *head, seq, now) {
                 tracing::error!(
                     service = self.core.service,
                     source,

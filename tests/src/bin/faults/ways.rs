@@ -8,8 +8,8 @@ use proto::{
     common::v1::ErrorReason,
     notification::v1::ListMessagesRequest,
     scheduling::v1::{
-        Company, Contact, ContactRole, CreateContactRequest, DateKind, GetCompanyRequest,
-        RecordOverrideRequest, ReplaceContactRequest, UpdateCompanyRequest,
+        Company, Contact, ContactRole, CreateContactRequest, DateKind, DeclineProposalRequest,
+        GetCompanyRequest, RecordOverrideRequest, ReplaceContactRequest, UpdateCompanyRequest,
     },
 };
 use story::{Dealership, Facts, Through, World};
@@ -215,6 +215,10 @@ impl<'a> Traveller<'a> {
                 Err(error) if broken(&error) == Some(ErrorReason::Audit2Buffer) => {
                     self.override_buffer().await?
                 }
+                // Proposed, and not accepted before the jump.
+                Err(error) if broken(&error) == Some(ErrorReason::DatesAgreedJointly) => {
+                    self.decline_proposals().await?;
+                }
                 Err(error) if self.jumps.so_far() > before && !is_away(&error) => {}
                 outcome => return outcome,
             }
@@ -243,6 +247,19 @@ impl<'a> Traveller<'a> {
         } else {
             Ok(())
         }
+    }
+
+    async fn decline_proposals(&self) -> anyhow::Result<()> {
+        for proposal in self.d.read().await?.proposals {
+            let request = DeclineProposalRequest {
+                name: self.d.project.clone(),
+                proposal: proposal.proposal,
+                reason: "Nieaktualne.".to_owned(),
+                ..Default::default()
+            };
+            self.d.decision.portal.call(request).await?;
+        }
+        Ok(())
     }
 
     /// Somebody else takes over from the technical contact.
