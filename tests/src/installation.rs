@@ -30,8 +30,6 @@ pub enum Layout {
     Embedded,
     /// A process, a database and a user of NATS for each service.
     Spread,
-    /// The same with two processes for each service.
-    Replicated,
 }
 
 /// The services, as the command line names them.
@@ -96,23 +94,20 @@ impl Installation {
         let mut installation = Self::empty(now);
         match layout {
             Layout::Embedded => installation.add("all", &["serve"], Vec::new()),
-            Layout::Spread => installation.spread(1).await,
-            Layout::Replicated => installation.spread(2).await,
+            Layout::Spread => installation.spread().await,
         }
         installation.ready().await;
         installation
     }
 
-    async fn spread(&mut self, replicas: usize) {
+    async fn spread(&mut self) {
         let nats = Nats::unique();
         let empty = || Database::empty(Backend::Postgres);
         self.databases.extend(<[_; 4]>::from(tokio::join!(empty(), empty(), empty(), empty())));
-        for replica in 0..replicas {
-            for (i, service) in Service::ALL.into_iter().enumerate() {
-                let environment = on_servers(service, self.databases[i].url(), &nats);
-                let name = service.name();
-                self.add(&format!("{name}-{replica}"), &["serve", "--only", name], environment);
-            }
+        for (i, service) in Service::ALL.into_iter().enumerate() {
+            let environment = on_servers(service, self.databases[i].url(), &nats);
+            let name = service.name();
+            self.add(name, &["serve", "--only", name], environment);
         }
     }
 

@@ -38,9 +38,23 @@ pub async fn find<T: Document>(
     company: CompanyId,
     id: impl Into<Uuid>,
 ) -> Result<Option<Stored<T>>, Error> {
-    let sql = format!("select id, company, version, body from {} where company = $1 and id = $2", T::TABLE);
+    let sql = format!("select {COLUMNS} from {} where company = $1 and id = $2", T::TABLE);
     let row = query_one(c, &sql, vec![company.to_string().into(), id.into().into()]).await?;
     row.as_ref().map(read).transpose()
+}
+
+/// The documents with these ids, of whatever company.
+pub async fn find_all<T: Document>(
+    c: &impl ConnectionTrait,
+    ids: impl IntoIterator<Item = Uuid>,
+) -> Result<Vec<Stored<T>>, Error> {
+    let ids: Vec<sea_orm::Value> = ids.into_iter().map(Into::into).collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let marks: Vec<String> = (1..=ids.len()).map(|n| format!("${n}")).collect();
+    let sql = format!("select {COLUMNS} from {} where id in ({})", T::TABLE, marks.join(", "));
+    query_all(c, &sql, ids).await?.iter().map(read).collect()
 }
 
 /// Two documents of different kinds in one query, each if the company has it.
@@ -51,8 +65,8 @@ pub async fn find_both<A: Document, B: Document>(
     b: impl Into<Uuid>,
 ) -> Result<(Option<Stored<A>>, Option<Stored<B>>), Error> {
     let sql = format!(
-        "select '{a}' as kind, id, company, version, body from {a} where company = $1 and id = $2 union all \
-         select '{b}' as kind, id, company, version, body from {b} where company = $1 and id = $3",
+        "select '{a}' as kind, {COLUMNS} from {a} where company = $1 and id = $2 union all \
+         select '{b}' as kind, {COLUMNS} from {b} where company = $1 and id = $3",
         a = A::TABLE,
         b = B::TABLE
     );
@@ -122,7 +136,7 @@ pub struct Query {
 
 /// The documents that match.
 pub async fn list<T: Document>(c: &impl ConnectionTrait, query: &Query) -> Result<Vec<Stored<T>>, Error> {
-    let mut sql = format!("select id, company, version, body from {} where 1 = 1", T::TABLE);
+    let mut sql = format!("select {COLUMNS} from {} where 1 = 1", T::TABLE);
     let mut values: Vec<sea_orm::Value> = Vec::new();
     let mut add = |condition: &str, value: sea_orm::Value| {
         values.push(value);
@@ -141,14 +155,17 @@ pub async fn list<T: Document>(c: &impl ConnectionTrait, query: &Query) -> Resul
     query_all(c, &sql, values).await?.iter().map(read).collect()
 }
 
+/// The body as text: it is read into its type at once.
+const COLUMNS: &str = "id, company, version, cast(body as text) as body";
+
 fn read<T: Document>(row: &QueryResult) -> Result<Stored<T>, Error> {
     let company: String = row.try_get("", "company")?;
-    let body: serde_json::Value = row.try_get("", "body")?;
+    let body: String = row.try_get("", "body")?;
     Ok(Stored {
         id: row.try_get("", "id")?,
         company: company.parse().map_err(|_| DbErr::Type(format!("company {company:?} in {}", T::TABLE)))?,
         version: row.try_get("", "version")?,
-        value: serde_json::from_value(body).map_err(|e| DbErr::Json(format!("{}: {e}", T::TABLE)))?,
+        value: serde_json::from_str(&body).map_err(|e| DbErr::Json(format!("{}: {e}", T::TABLE)))?,
     })
 }
 

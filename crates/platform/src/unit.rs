@@ -12,7 +12,7 @@ use crate::{
     bus::LARGEST_PAYLOAD,
     clock,
     core::Core,
-    db::{execute, query_one},
+    db::{execute, query_one, rows},
     error::Error,
     lane::{Lane, LanePosition},
 };
@@ -290,15 +290,6 @@ impl Unit {
 
 /// What was applied of the lane's other producers. The transaction holds the lane, so nothing is added to it meanwhile.
 const FOLLOWS: &str = ", (select string_agg(source || '/' || seq, ',') from cursor where cursor.lane = $2)";
-
-/// `($1, $2), ($3, $4)` for so many rows of so many columns; `last` ends each row.
-fn rows(rows: usize, columns: usize, last: &str) -> String {
-    let row = |r: usize| {
-        let columns: Vec<String> = (1..=columns).map(|c| format!("${}", r * columns + c)).collect();
-        format!("({}{last})", columns.join(", "))
-    };
-    (0..rows).map(row).collect::<Vec<_>>().join(", ")
-}
 
 fn request_id_reused() -> Error {
     proto::refusal::Violation::new(proto::common::v1::ErrorReason::RequestIdReused)

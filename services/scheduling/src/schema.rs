@@ -28,6 +28,12 @@ impl MigratorTrait for Migrator {
                 sql: &["create table holidays_checked (id integer primary key, days text not null)"],
             }),
             schema::follows(),
+            Box::new(Change {
+                name: "m20261125_000002_stages",
+                tables: Vec::new,
+                // A list of all companies' projects at one stage, in its order.
+                sql: &["create index project_stage on project (label, id)"],
+            }),
         ]
     }
 }

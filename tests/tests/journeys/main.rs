@@ -10,7 +10,6 @@ mod dates;
 mod everything;
 mod forgotten;
 mod happy;
-mod killed;
 mod operating;
 mod replaced;
 mod runs;

@@ -141,7 +141,10 @@ fn undecodable(error: anyhow::Error) -> ApplyError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixtures::{COMPANY, PROJECT, book, now, pb};
+    use crate::{
+        fixtures::{COMPANY, PROJECT, book, now, pb},
+        project::Project,
+    };
 
     #[test]
     fn what_is_passed_over_changes_nothing_and_is_told_nobody() {
@@ -158,7 +161,8 @@ mod tests {
                 let (_, number) =
                     proto::event::of(source).iter().find(|(known, _)| known == name).expect("known");
                 let payload = [envelope.encode_to_vec(), proto::event::bare(*number)].concat();
-                let mut book = book();
+                // It was opened before anything else was told of it.
+                let mut book = Book { project: Some(Project::new(COMPANY, PROJECT)), ..book() };
                 let before = book.clone();
                 let outcome = Heard::decode(source, &payload).expect("an event").hear(&mut book);
                 assert!(matches!(outcome, Ok(Outcome::Ignored(_))), "{name}: {outcome:?}");

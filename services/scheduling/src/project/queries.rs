@@ -42,10 +42,7 @@ impl Scheduling {
         let watch_token = self.core.watch_token(&WatchFilter { company, project: None }).await?;
         let page = PageRequest { size: request.page_size, token: &request.page_token };
         let page = self.core.page::<Project>(page, Query { company, label, ..Query::default() }).await?;
-        let mut projects = Vec::with_capacity(page.items.len());
-        for stored in &page.items {
-            projects.push(self.show(&stored.value).await?);
-        }
+        let projects = self.show_all(&page.items).await?;
         Ok(pb::ListProjectsResponse { projects, next_page_token: page.next_page_token, watch_token })
     }
 

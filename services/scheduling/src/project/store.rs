@@ -1,5 +1,7 @@
 //! Loading and keeping the project, and the frame of its commands.
 
+use std::collections::{BTreeSet, HashMap};
+
 use calendar::WorkingHours;
 use platform::{
     Call, Error,
@@ -17,7 +19,7 @@ use sea_orm::ConnectionTrait;
 use super::{
     CompanyFacts, Context, Outcome, Project, ProjectEvent, VariantData, events, model::Status, timers, view,
 };
-use crate::{Scheduling, company};
+use crate::{Scheduling, company, company::Company};
 
 /// Labels of projects that are over; the others carry the name of their stage.
 const OVER: [&str; 2] = ["completed", "cancelled"];
@@ -69,6 +71,10 @@ impl Scheduling {
         variant: Option<&str>,
     ) -> Result<Surroundings, Error> {
         let company = company::store::load(c, company, &format!("companies/{company}")).await?.value;
+        self.surroundings_of(&company, variant)
+    }
+
+    fn surroundings_of(&self, company: &Company, variant: Option<&str>) -> Result<Surroundings, Error> {
         Ok(Surroundings {
             hours: company.working_hours(),
             company: company.facts(),
@@ -147,6 +153,22 @@ impl Scheduling {
         let db = self.core.db.read();
         let stored = find(db, name).await?.ok_or_else(|| Error::not_found(name))?;
         self.show(&stored.value).await
+    }
+
+    /// The contract's view of a page of projects, with one look at their companies.
+    pub(super) async fn show_all(&self, projects: &[Stored<Project>]) -> Result<Vec<pb::Project>, Error> {
+        let ids: BTreeSet<_> = projects.iter().map(|stored| stored.company.0).collect();
+        let companies = documents::find_all::<Company>(self.core.db.read(), ids).await?;
+        let companies: HashMap<_, _> = companies.into_iter().map(|c| (c.company, c.value)).collect();
+        let now = self.core.clock.now();
+        let show = |project: &Project| {
+            let company = companies.get(&project.company);
+            let company =
+                company.ok_or_else(|| Error::not_found(format!("companies/{}", project.company)))?;
+            let surroundings = self.surroundings_of(company, project.variant.chosen())?;
+            Ok(view::project(project, &self.context(now, &Actor::System, &surroundings)))
+        };
+        projects.iter().map(|stored| show(&stored.value)).collect()
     }
 
     /// The contract's view of a project that was read.
