@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// A request is sent again, with its id, for so long: longer than any trouble lasts.
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_secs(180);
 const FIRST_BOOKMARK: Duration = Duration::from_secs(60);
 const LAST_EVENT: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
