@@ -238,12 +238,7 @@ impl Installation {
 
     /// Where a story can play; nobody else may move the clock meanwhile.
     pub fn world(&self) -> World {
-        self.world_of(self.outside())
-    }
-
-    /// As [`Self::world`], through these clients.
-    pub fn world_of(&self, outside: client::Installation) -> World {
-        World::new(outside, &self.data_dir(), &self.clock()).expect("a key and a clock")
+        World::new(self.outside(), &self.data_dir(), &self.clock()).expect("a key and a clock")
     }
 
     /// What `events parked` says on every database.
