@@ -2,25 +2,33 @@
 //!
 //! A cursor row per lane holds the last number applied. The cursor, the effect and the new outbox
 //! rows share one transaction. What comes too early or behind a parked event waits in `inbox`.
+//! Events that come one right after the other, such as those of one commit, are applied in one transaction.
+
+mod cursor;
+mod inbox;
 
 use std::{
     collections::HashMap,
+    slice,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use async_trait::async_trait;
 use jiff::SignedDuration;
-use sea_orm::{DatabaseTransaction, QueryResult};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use self::{
+    cursor::Cursor,
+    inbox::{forget, store},
+};
 use crate::{
     behind::Behind,
-    bus::{Inlet, LaneHead, Message, PERSONAL},
+    bus::{Inlet, LaneHead, Message},
     clock,
     core::Core,
-    db::{execute, query_all, query_one},
+    db::query_all,
     error::Error,
     lane::Lane,
     loops::pause,
@@ -78,25 +86,6 @@ pub struct Consumer {
     behind: Mutex<Behind>,
 }
 
-struct Cursor {
-    seq: i64,
-    parked: bool,
-    /// How far the lane's other producers are applied: `<service>/<number>`, separated by commas.
-    others: String,
-    /// Whether anything of the lane waits in `inbox`.
-    waits: bool,
-}
-
-/// What applying one message came to.
-enum Step {
-    Applied {
-        /// Something of the lane waits, and may go on now.
-        waits: bool,
-    },
-    /// Known already, or stored to wait.
-    Done,
-}
-
 impl Consumer {
     pub fn new(core: Core, on: Arc<dyn OnEvent>) -> Self {
         core.set_sources(on.sources());
@@ -123,17 +112,11 @@ impl Consumer {
     }
 
     async fn sweep(&self, stop: &CancellationToken) -> Result<(), Error> {
-        // In any order, so that lanes which cannot go on do not keep others from it.
-        let sql = format!(
-            "select {INBOX} from inbox join cursor on cursor.source = inbox.source and cursor.lane = inbox.lane \
-             where inbox.seq <= cursor.seq + 1 and not cursor.parked and inbox.kind <> '{PERSONAL}' \
-             order by random() limit 100"
-        );
-        for row in query_all(self.core.db.read(), &sql, vec![]).await? {
+        for message in self.core.waiting().await? {
             if stop.is_cancelled() {
                 break;
             }
-            match self.receive(read_message(&row)?).await {
+            match self.receive(slice::from_ref(&message)).await {
                 Err(e) if !e.is_conflict() => return Err(e),
                 _ => {}
             }
@@ -153,106 +136,76 @@ impl Consumer {
         Ok(())
     }
 
-    async fn step(&self, message: &Message) -> Result<Step, ApplyError> {
-        let ignored = self.on.ignores(&message.source, &message.kind);
-        if ignored && self.pass_over(message).await? {
-            return Ok(Step::Applied { waits: false });
+    /// Applies a run in one transaction, as far as it can go on, and stores the rest to wait. Whether anything else of
+    /// the company may go on now.
+    async fn step(&self, run: &[Message]) -> Result<bool, ApplyError> {
+        let [first, ..] = run else { return Ok(false) };
+        let ignores = |message: &Message| self.on.ignores(&message.source, &message.kind);
+        if run.iter().all(ignores) && self.core.pass_over(run).await? {
+            self.core.applied().notify_waiters();
+            return Ok(false);
         }
         let tx = self.core.db.begin().await.map_err(Error::from)?;
-        let cursor = lock_cursor(&tx, &message.source, message.lane).await?;
-        if message.seq <= cursor.seq {
-            if cursor.waits {
-                forget(&tx, message).await?;
-                tx.commit().await.map_err(Error::from)?;
+        let cursor = Cursor::lock(&tx, &first.source, first.lane).await?;
+        let new = &run[run.partition_point(|message| message.seq <= cursor.seq)..];
+        let mut ready = 0;
+        if !cursor.parked && new.first().is_some_and(|message| message.seq == cursor.seq + 1) {
+            for message in new {
+                if !ignores(message) && cursor.is_behind(message, self.on.sources())? {
+                    break;
+                }
+                ready += 1;
             }
-            return Ok(Step::Done);
         }
-        if message.seq > cursor.seq + 1
-            || cursor.parked
-            || (!ignored && self.is_ahead(message, &cursor.others)?)
-        {
+        let (ready, early) = new.split_at(ready);
+        for message in early {
             store(&tx, message, None).await?;
-            tx.commit().await.map_err(Error::from)?;
-            return Ok(Step::Done);
         }
-        let mut unit = self.core.lock_lane(tx, message.lane, message.trace.clone()).await?;
-        if !ignored {
+        let Some(last) = ready.last() else {
+            if cursor.waits {
+                forget(&tx, &first.source, first.lane, cursor.seq).await?;
+            }
+            tx.commit().await.map_err(Error::from)?;
+            return Ok(false);
+        };
+        let mut unit = self.core.lock_lane(tx, first.lane, None).await?;
+        for message in ready.iter().filter(|message| !ignores(message)) {
+            unit.goes_on_from(message.trace.clone());
             unit.set_backfill(message.sequenced_at < self.core.made_at().await? - TOLD_BEFORE);
             caught(&message.kind, self.on.apply(&mut unit, message)).await?;
         }
-        let key = vec![message.seq.into(), message.source.as_str().into(), message.lane.to_string().into()];
-        execute(unit.db(), "update cursor set seq = $1 where source = $2 and lane = $3", key)
-            .await
-            .map_err(Error::from)?;
+        cursor.set(unit.db(), last.seq).await?;
         if cursor.waits {
-            forget(unit.db(), message).await?;
+            forget(unit.db(), &first.source, first.lane, last.seq).await?;
         }
         unit.commit("").await?;
         self.core.applied().notify_waiters();
-        Ok(Step::Applied { waits: cursor.waits })
+        Ok(cursor.waits)
     }
 
-    /// Moves the cursor past an event that changes nothing here, in one statement. False if it is not the next one.
-    async fn pass_over(&self, message: &Message) -> Result<bool, Error> {
-        let moved = self
-            .core
-            .db
-            .execute(
-                "update cursor set seq = $1 where source = $2 and lane = $3 and seq = $4 and not parked \
-                 and not exists (select 1 from inbox where inbox.lane = $3)",
-                vec![
-                    message.seq.into(),
-                    message.source.as_str().into(),
-                    message.lane.to_string().into(),
-                    (message.seq - 1).into(),
-                ],
-            )
-            .await?;
-        if moved == 1 {
-            self.core.applied().notify_waiters();
-        }
-        Ok(moved == 1)
-    }
-
-    /// Whether its producer had heard more when it wrote the event than has been applied here. Such an event waits:
-    /// who is told of it, say, is known from what its producer knew.
-    fn is_ahead(&self, message: &Message, others: &str) -> Result<bool, ApplyError> {
-        let bad = || ApplyError::Undecodable(format!("it follows {:?}", message.follows));
-        let applied = positions(others).collect::<Option<HashMap<_, _>>>().ok_or_else(bad)?;
-        for follows in positions(message.follows.as_deref().unwrap_or_default()) {
-            let (source, seq) = follows.ok_or_else(bad)?;
-            let heard = source != message.source && self.on.sources().contains(&source);
-            if heard && applied.get(source).is_none_or(|applied| *applied < seq) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// What waits on the lane and is the next one of its producer.
-    async fn next_waiting(&self, lane: Lane) -> Result<Vec<Message>, Error> {
-        let sql = format!(
-            "select {INBOX} from inbox join cursor on cursor.source = inbox.source and cursor.lane = inbox.lane \
-             where inbox.lane = $1 and inbox.seq = cursor.seq + 1 and not cursor.parked and inbox.kind <> '{PERSONAL}'"
-        );
-        let rows = query_all(self.core.db.read(), &sql, vec![lane.to_string().into()]).await?;
-        rows.iter().map(read_message).collect()
-    }
-
-    /// Applies one message, or sees that it waits. Whether anything else of its lane may go on now.
-    async fn take(&self, message: &Message) -> Result<bool, Error> {
+    /// Applies a run, or sees that it waits. Whether anything else of the company may go on now.
+    async fn take(&self, run: &[Message]) -> Result<bool, Error> {
         let mut attempt = 1;
         loop {
-            match self.step(message).await {
-                Ok(Step::Done) => return Ok(false),
-                Ok(Step::Applied { waits }) => return Ok(waits),
-                Err(ApplyError::Failed(e))
-                    if attempt < MOST_ATTEMPTS && (e.is_conflict() || !e.is_transient()) =>
-                {
-                    attempt += 1;
+            match self.step(run).await {
+                Ok(more) => return Ok(more),
+                Err(ApplyError::Failed(e)) if e.is_transient() && !e.is_conflict() => return Err(e),
+                // Nothing of it is applied: one by one, only the one that fails parks.
+                Err(_) if run.len() > 1 => {
+                    let mut more = false;
+                    for message in run {
+                        more |= Box::pin(self.take(slice::from_ref(message))).await?;
+                    }
+                    return Ok(more);
                 }
+                Err(ApplyError::Failed(_)) if attempt < MOST_ATTEMPTS => attempt += 1,
                 Err(ApplyError::Failed(e)) if e.is_transient() => return Err(e),
-                Err(e) => return self.park(message, &e.to_string()).await.map(|()| false),
+                Err(e) => {
+                    for message in run {
+                        self.park(message, &e.to_string()).await?;
+                    }
+                    return Ok(false);
+                }
             }
         }
     }
@@ -269,11 +222,10 @@ impl Consumer {
             "event parked"
         );
         let tx = self.core.db.begin().await?;
-        let cursor = lock_cursor(&tx, &message.source, message.lane).await?;
+        let cursor = Cursor::lock(&tx, &message.source, message.lane).await?;
         if cursor.seq + 1 == message.seq {
             store(&tx, message, Some(error)).await?;
-            let key = vec![true.into(), message.source.as_str().into(), message.lane.to_string().into()];
-            execute(&tx, "update cursor set parked = $1 where source = $2 and lane = $3", key).await?;
+            cursor.park(&tx).await?;
         }
         tx.commit().await?;
         Ok(())
@@ -286,13 +238,13 @@ impl Inlet for Consumer {
         self.on.sources()
     }
 
-    async fn receive(&self, message: Message) -> Result<(), Error> {
-        let lane = message.lane;
-        let mut more = self.take(&message).await?;
+    async fn receive(&self, run: &[Message]) -> Result<(), Error> {
+        let [first, ..] = run else { return Ok(()) };
+        let mut more = self.take(run).await?;
         while more {
             more = false;
-            for next in self.next_waiting(lane).await? {
-                more |= self.take(&next).await?;
+            for next in self.core.next_waiting(first.lane).await? {
+                more |= self.take(slice::from_ref(&next)).await?;
             }
         }
         Ok(())
@@ -315,21 +267,21 @@ impl Inlet for Consumer {
     }
 
     async fn compare_heads(&self, source: &str, heads: &[LaneHead]) -> Result<Vec<LaneHead>, Error> {
-        let rows = query_all(
-            self.core.db.read(),
-            "select lane, seq, parked from cursor where source = $1",
-            vec![source.into()],
-        )
-        .await?;
+        let sql = format!(
+            "select lane, seq, parked from cursor where source = $1 and {}",
+            self.core.db.is_among("lane", "$2")
+        );
+        let lanes: Vec<String> = heads.iter().map(|head| head.lane.to_string()).collect();
+        let rows = query_all(self.core.db.read(), &sql, vec![source.into(), lanes.join(",").into()]).await?;
         let mut cursors = HashMap::with_capacity(rows.len());
         for row in &rows {
             let (seq, parked): (i64, bool) = (row.try_get("", "seq")?, row.try_get("", "parked")?);
-            cursors.insert(row.try_get::<String>("", "lane")?, (seq, parked));
+            cursors.insert(Lane::of(row)?, (seq, parked));
         }
         let mut behind = self.behind.lock().expect("no code panics while it holds this lock");
         let now = Instant::now();
         let missing = heads.iter().filter_map(|head| {
-            let (seq, parked) = cursors.get(&head.lane.to_string()).copied().unwrap_or((0, false));
+            let (seq, parked) = cursors.get(&head.lane).copied().unwrap_or((0, false));
             if behind.is_set_back(source, *head, seq, now) {
                 tracing::error!(
                     service = self.core.service,
@@ -348,83 +300,4 @@ impl Inlet for Consumer {
     async fn republish(&self, from: LaneHead) -> Result<Vec<Message>, Error> {
         self.core.stretch(from).await
     }
-}
-
-async fn lock_cursor(tx: &DatabaseTransaction, source: &str, lane: Lane) -> Result<Cursor, Error> {
-    let row = query_one(
-        tx,
-        "insert into cursor (source, lane, seq) values ($1, $2, 0) \
-         on conflict (source, lane) do update set seq = cursor.seq returning seq, parked, \
-         (select string_agg(other.source || '/' || other.seq, ',') from cursor as other where other.lane = $2) as others, \
-         exists (select 1 from inbox where inbox.lane = $2) as waits",
-        vec![source.into(), lane.to_string().into()],
-    )
-    .await?
-    .ok_or_else(|| anyhow::anyhow!("an upsert returned no row"))?;
-    Ok(Cursor {
-        seq: row.try_get("", "seq")?,
-        parked: row.try_get("", "parked")?,
-        others: row.try_get::<Option<String>>("", "others")?.unwrap_or_default(),
-        waits: row.try_get("", "waits")?,
-    })
-}
-
-/// Reads `<service>/<number>`, separated by commas; none for what is not.
-fn positions(text: &str) -> impl Iterator<Item = Option<(&str, i64)>> {
-    text.split(',').filter(|part| !part.is_empty()).map(|part| {
-        let (source, seq) = part.split_once('/')?;
-        Some((source, seq.parse().ok()?))
-    })
-}
-
-/// What was applied waits no more.
-async fn forget(tx: &DatabaseTransaction, message: &Message) -> Result<(), Error> {
-    let key = vec![message.seq.into(), message.source.as_str().into(), message.lane.to_string().into()];
-    execute(tx, "delete from inbox where seq = $1 and source = $2 and lane = $3", key).await?;
-    Ok(())
-}
-
-/// Keeps a message to wait. Of one with personal data only that it came: when its turn has come it is missing, and
-/// is published again, without what was scrubbed meanwhile.
-async fn store(tx: &DatabaseTransaction, message: &Message, error: Option<&str>) -> Result<(), Error> {
-    execute(
-        tx,
-        "insert into inbox (source, lane, seq, event_id, kind, payload, trace, error, recorded_at, sequenced_at, received_at, follows) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
-         on conflict (source, lane, seq) do update set error = coalesce(excluded.error, inbox.error)",
-        vec![
-            message.source.as_str().into(),
-            message.lane.to_string().into(),
-            message.seq.into(),
-            message.event_id.as_str().into(),
-            message.kind.as_str().into(),
-            if message.is_personal() { Vec::new() } else { message.payload.to_vec() }.into(),
-            message.trace.clone().into(),
-            error.map(str::to_owned).into(),
-            clock::to_db(message.recorded_at).into(),
-            clock::to_db(message.sequenced_at).into(),
-            clock::to_db(clock::machine_now()).into(),
-            message.follows.clone().into(),
-        ],
-    )
-    .await?;
-    Ok(())
-}
-
-const INBOX: &str = "inbox.source, inbox.lane, inbox.seq, inbox.event_id, inbox.kind, inbox.payload, inbox.trace, inbox.follows, inbox.recorded_at, inbox.sequenced_at";
-
-fn read_message(row: &QueryResult) -> Result<Message, Error> {
-    let lane: String = row.try_get("", "lane")?;
-    Ok(Message {
-        source: row.try_get("", "source")?,
-        lane: lane.parse().map_err(|_| anyhow::anyhow!("unknown lane {lane:?}"))?,
-        seq: row.try_get("", "seq")?,
-        event_id: row.try_get("", "event_id")?,
-        kind: row.try_get("", "kind")?,
-        recorded_at: clock::from_db(row.try_get("", "recorded_at")?),
-        sequenced_at: clock::from_db(row.try_get("", "sequenced_at")?),
-        trace: row.try_get("", "trace")?,
-        follows: row.try_get("", "follows")?,
-        payload: row.try_get::<Vec<u8>>("", "payload")?.into(),
-    })
 }

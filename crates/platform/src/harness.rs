@@ -166,7 +166,7 @@ impl<S: Service + OnEvent> Harness<S> {
     /// Brings the next event of a lane. Whether it was applied or parked is in [`Core::parked`](crate::core::Core::parked).
     pub async fn hear(&self, source: &str, lane: impl Into<Lane>, kind: &str, event: &impl prost::Message) {
         let message = self.message(source, lane.into(), kind, event.encode_to_vec());
-        self.consumer.receive(message).await.expect("taken over");
+        self.consumer.receive(&[message]).await.expect("taken over");
     }
 
     /// The next message of a lane, to be brought out of order, twice, or with another payload.
@@ -190,7 +190,7 @@ impl<S: Service + OnEvent> Harness<S> {
 
     /// Brings this message, however often it came before.
     pub async fn receive(&self, message: Message) {
-        self.consumer.receive(message).await.expect("taken over");
+        self.consumer.receive(&[message]).await.expect("taken over");
     }
 
     /// The public events so far, by lane and number, with their names.

@@ -2,13 +2,23 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::id::CompanyId;
+use sea_orm::QueryResult;
+
+use crate::{error::Error, id::CompanyId};
 
 /// The company's part of a lane; `_global` for catalogues and policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Lane {
     Global,
     Company(CompanyId),
+}
+
+impl Lane {
+    /// The lane of a row, from its column `lane`.
+    pub(crate) fn of(row: &QueryResult) -> Result<Self, Error> {
+        let lane: String = row.try_get("", "lane")?;
+        Ok(lane.parse().map_err(|_| anyhow::anyhow!("unknown lane {lane:?}"))?)
+    }
 }
 
 impl fmt::Display for Lane {

@@ -12,6 +12,7 @@ pub mod documents;
 pub mod error;
 pub mod etag;
 pub mod fact;
+pub mod heads;
 pub mod id;
 pub mod lane;
 pub mod loops;

@@ -16,6 +16,7 @@ use crate::{
     core::Core,
     db::{execute, query_all, query_one},
     error::Error,
+    heads::Heads,
     lane::Lane,
 };
 
@@ -80,13 +81,14 @@ impl Core {
         mut steps: mpsc::Receiver<Vec<Message>>,
         stop: CancellationToken,
     ) {
-        let (mut sweep, mut heads) = (every(SWEEP_EVERY), every(heads_every));
+        let (mut sweep, mut tell) = (every(SWEEP_EVERY), every(heads_every));
+        let mut heads = Heads::new(self.clone());
         loop {
             let step = select! {
                 () = stop.cancelled() => return,
                 Some(messages) = steps.recv() => self.hand_over(&bus, messages).await,
                 _ = sweep.tick() => self.publish_abandoned(&bus).await,
-                _ = heads.tick() => self.announce(&bus).await,
+                _ = tell.tick() => heads.announce(&bus).await,
             };
             if let Err(e) = step {
                 tracing::warn!(service = self.service, error = %e, "outbox waits");
@@ -165,24 +167,11 @@ impl Core {
         }
         let ids: Vec<String> = messages.iter().map(|m| m.event_id.clone()).collect();
         bus.publish(messages).await.map_err(Error::Unavailable)?;
-        // One text for any number of rows; PostgreSQL looks each of an array's up in the index, while it would join
-        // the whole table with a list that a function makes.
-        let sql = if self.db.is_sqlite() {
-            "update outbox set published_at = $1 where event_id in (select unhex(replace(value, '-', '')) from json_each('[\"' || replace($2, ',', '\",\"') || '\"]'))"
-        } else {
-            "update outbox set published_at = $1 where event_id = any (string_to_array($2, ',')::uuid[])"
-        };
+        let sql =
+            format!("update outbox set published_at = $1 where {}", self.db.is_among_ids("event_id", "$2"));
         let values = vec![clock::to_db(clock::machine_now()).into(), ids.join(",").into()];
-        self.db.execute(sql, values).await?;
+        self.db.execute(&sql, values).await?;
         Ok(())
-    }
-
-    async fn announce(&self, bus: &Bus) -> Result<(), Error> {
-        let heads = self.lane_heads().await?;
-        if heads.is_empty() {
-            return Ok(());
-        }
-        bus.announce(self.service, heads).await.map_err(Error::Unavailable)
     }
 
     /// The last number of each lane of this service.
@@ -190,7 +179,7 @@ impl Core {
         let rows =
             query_all(self.db.read(), "select lane, next_seq from lane where next_seq > 1", vec![]).await?;
         rows.iter()
-            .map(|row| Ok(LaneHead { lane: lane(row)?, seq: row.try_get::<i64>("", "next_seq")? - 1 }))
+            .map(|row| Ok(LaneHead { lane: Lane::of(row)?, seq: row.try_get::<i64>("", "next_seq")? - 1 }))
             .collect()
     }
 
@@ -250,7 +239,7 @@ impl Core {
     fn read_row(&self, row: &QueryResult) -> Result<Message, Error> {
         Ok(Message {
             source: self.service.to_owned(),
-            lane: lane(row)?,
+            lane: Lane::of(row)?,
             seq: row.try_get("", "seq")?,
             event_id: row.try_get::<uuid::Uuid>("", "event_id")?.to_string(),
             kind: row.try_get("", "kind")?,
@@ -271,8 +260,3 @@ fn every(period: Duration) -> Interval {
 }
 
 const COLUMNS: &str = "outbox.event_id, outbox.lane, outbox.seq, outbox.position, outbox.kind, outbox.recorded_at, outbox.sequenced_at, outbox.trace, outbox.follows, outbox.payload";
-
-fn lane(row: &QueryResult) -> Result<Lane, Error> {
-    let lane: String = row.try_get("", "lane")?;
-    lane.parse().map_err(|_| Error::Internal(anyhow::anyhow!("unknown lane {lane:?}")))
-}

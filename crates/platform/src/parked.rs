@@ -52,10 +52,9 @@ impl Core {
         .await?;
         rows.iter()
             .map(|row| {
-                let lane: String = row.try_get("", "lane")?;
                 Ok(Parked {
                     source: row.try_get("", "source")?,
-                    lane: lane.parse().map_err(|_| anyhow::anyhow!("unknown lane {lane:?}"))?,
+                    lane: Lane::of(row)?,
                     seq: row.try_get("", "seq")?,
                     event_id: row.try_get("", "event_id")?,
                     kind: row.try_get("", "kind")?,
@@ -111,10 +110,9 @@ impl Core {
         let rows = query_all(self.db.read(), "select source, lane, seq from cursor", vec![]).await?;
         rows.iter()
             .map(|row| {
-                let lane: String = row.try_get("", "lane")?;
                 Ok(LanePosition {
                     service: row.try_get("", "source")?,
-                    lane: lane.parse().map_err(|_| anyhow::anyhow!("unknown lane {lane:?}"))?,
+                    lane: Lane::of(row)?,
                     seq: row.try_get("", "seq")?,
                 })
             })

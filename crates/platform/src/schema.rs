@@ -115,6 +115,15 @@ pub fn follows() -> Box<dyn MigrationTrait> {
     })
 }
 
+/// What came later, for every service: all that is known of a company's lanes is asked for by the lane alone.
+pub fn by_lane() -> Box<dyn MigrationTrait> {
+    Box::new(Change {
+        name: "m20261126_000001_by_lane",
+        tables: Vec::new,
+        sql: &["create index cursor_lane on cursor (lane)", "create index inbox_lane on inbox (lane)"],
+    })
+}
+
 const INDEXES: [&str; 6] = [
     "create index outbox_unsequenced on outbox (lane, seq) where position is null",
     "create index outbox_unpublished on outbox (position) where published_at is null",

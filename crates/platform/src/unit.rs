@@ -71,7 +71,8 @@ pub struct Unit {
     lane: Lane,
     next_seq: i64,
     now: Timestamp,
-    events: Vec<NewEvent>,
+    /// With the trace in which each came about.
+    events: Vec<(NewEvent, Option<String>)>,
     history: Vec<NewHistory>,
     ticket: Option<Ticket>,
     trace: Option<String>,
@@ -169,9 +170,14 @@ impl Unit {
         self.backfill = backfill;
     }
 
+    /// What follows comes about in another trace.
+    pub(crate) fn goes_on_from(&mut self, trace: Option<String>) {
+        self.trace = trace;
+    }
+
     /// Puts an event on the lane, after those put before.
     pub fn emit(&mut self, event: NewEvent) {
-        self.events.push(event);
+        self.events.push((event, self.trace.clone()));
     }
 
     /// Adds a line to the history.
@@ -235,7 +241,7 @@ impl Unit {
         }
         let recorded_at = clock::to_db(self.now);
         let mut values: Vec<Value> = Vec::new();
-        for event in &self.events {
+        for (event, trace) in &self.events {
             if event.payload.len() > LARGEST_PAYLOAD {
                 return Err(anyhow::anyhow!("{} of {} bytes", event.kind, event.payload.len()).into());
             }
@@ -246,7 +252,7 @@ impl Unit {
                 event.kind.into(),
                 event.project.clone().into(),
                 event.payload.clone().into(),
-                self.trace.clone().into(),
+                trace.clone().into(),
                 recorded_at.into(),
             ]);
             self.next_seq += 1;

@@ -13,7 +13,7 @@ pub struct Migrator;
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         let tables = Change { name: "m20261122_000002_audit", tables, sql: &INDEXES };
-        vec![schema::platform(), Box::new(tables), schema::follows()]
+        vec![schema::platform(), Box::new(tables), schema::follows(), schema::by_lane()]
     }
 }
 

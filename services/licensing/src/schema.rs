@@ -23,6 +23,7 @@ impl MigratorTrait for Migrator {
                 sql: &["create index licences_company on licences (company, id)"],
             }),
             schema::follows(),
+            schema::by_lane(),
         ]
     }
 }

@@ -28,6 +28,7 @@ impl MigratorTrait for Migrator {
                 sql: &["create table holidays_checked (id integer primary key, days text not null)"],
             }),
             schema::follows(),
+            schema::by_lane(),
             Box::new(Change {
                 name: "m20261125_000002_stages",
                 tables: Vec::new,

@@ -8,7 +8,7 @@ use std::{
 use tokio::{select, sync::mpsc};
 use tokio_util::sync::CancellationToken;
 
-use super::{Inlet, LaneHead, Message};
+use super::{Inlet, LONGEST_RUN, LaneHead, Message, run_length};
 use crate::{core::Core, error::Error};
 
 /// Messages that wait for a slow consumer before the producer waits too.
@@ -27,7 +27,8 @@ struct Consumer {
 }
 
 enum Parcel {
-    Event(Message),
+    /// A run of one lane.
+    Events(Arc<[Message]>),
     Heads(&'static str, Vec<LaneHead>),
     /// A consumer misses events of the receiver's lane, from this number on.
     Republish {
@@ -38,10 +39,10 @@ enum Parcel {
 
 impl Embedded {
     pub(super) async fn publish(&self, messages: Vec<Message>) -> anyhow::Result<()> {
-        for message in messages {
-            for consumer in self.hearing(&message.source) {
+        for run in runs(messages) {
+            for consumer in self.hearing(&run[0].source) {
                 // A consumer that has stopped gets its events by republication when it is back.
-                let _ = consumer.parcels.send(Parcel::Event(message.clone())).await;
+                let _ = consumer.parcels.send(Parcel::Events(Arc::clone(&run))).await;
             }
         }
         Ok(())
@@ -64,7 +65,7 @@ impl Embedded {
                 Some(parcel) = inbox.recv() => parcel,
             };
             let done = match parcel {
-                Parcel::Event(message) => inlet.receive(message).await,
+                Parcel::Events(run) => inlet.receive(&run).await,
                 Parcel::Heads(source, heads) => self.ask_for_missing(&*inlet, source, &heads, &parcels).await,
                 Parcel::Republish { to, from } => answer(&*inlet, &to, from).await,
             };
@@ -104,9 +105,18 @@ impl Embedded {
     }
 }
 
+fn runs(messages: Vec<Message>) -> impl Iterator<Item = Arc<[Message]>> {
+    let mut rest = messages;
+    std::iter::from_fn(move || {
+        let later = rest.split_off(run_length(&rest).min(LONGEST_RUN));
+        let run = std::mem::replace(&mut rest, later);
+        (!run.is_empty()).then(|| run.into())
+    })
+}
+
 async fn answer(inlet: &dyn Inlet, to: &mpsc::Sender<Parcel>, from: LaneHead) -> Result<(), Error> {
-    for message in inlet.republish(from).await? {
-        if to.try_send(Parcel::Event(message)).is_err() {
+    for run in runs(inlet.republish(from).await?) {
+        if to.try_send(Parcel::Events(run)).is_err() {
             // Full: what is left comes with the next comparison.
             break;
         }

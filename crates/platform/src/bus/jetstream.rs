@@ -14,12 +14,15 @@ use async_nats::{
         stream::{DiscardPolicy, StorageType},
     },
 };
-use futures::{FutureExt as _, StreamExt as _, future::try_join_all};
+use futures::{
+    FutureExt as _, StreamExt as _,
+    future::{join_all, try_join_all},
+};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::{select, sync::mpsc, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{Inlet, LaneHead, Message};
+use super::{Inlet, LONGEST_RUN, LaneHead, Message, run_length};
 use crate::{core::Core, loops::pause};
 
 /// Lanes are spread over this many tasks; the messages of one lane stay in order.
@@ -224,6 +227,8 @@ impl JetStream {
             }
         }
         tracker.wait().await;
+        // Acknowledgements that the client still holds.
+        let _ = timeout(RETRY, self.client.flush()).await;
         ended
     }
 
@@ -274,24 +279,35 @@ async fn work(
     mut deliveries: mpsc::Receiver<Delivery>,
     stop: CancellationToken,
 ) {
-    while let Some(Delivery { message, raw }) = deliveries.recv().await {
-        if stop.is_cancelled() {
-            give_back(&raw).await;
-            continue;
-        }
-        match inlet.receive(message).await {
-            Ok(()) => acknowledge(&raw).await,
-            Err(e) => {
-                tracing::warn!(service, error = %e, "event waits");
-                let _ = timeout(PUBLISH_TIMEOUT, raw.ack_with(AckKind::Nak(Some(RETRY)))).await;
+    let mut taken = Vec::new();
+    while deliveries.recv_many(&mut taken, LONGEST_RUN).await > 0 {
+        while !taken.is_empty() {
+            let later = taken.split_off(run_length(taken.iter().map(|delivery| &delivery.message)));
+            let (run, raw): (Vec<_>, Vec<_>) = taken.into_iter().map(|d| (d.message, d.raw)).unzip();
+            taken = later;
+            if stop.is_cancelled() {
+                join_all(raw.iter().map(give_back)).await;
+                continue;
             }
+            match inlet.receive(&run).await {
+                Ok(()) => join_all(raw.iter().map(acknowledge)).await,
+                Err(e) => {
+                    tracing::warn!(service, error = %e, "event waits");
+                    join_all(raw.iter().map(try_later)).await
+                }
+            };
         }
     }
 }
 
-/// A lost acknowledgement only means a redelivery, which the cursor recognises.
+/// A lost acknowledgement only means a redelivery, which the cursor recognises; so nobody waits for NATS to have it.
 async fn acknowledge(raw: &jetstream::Message) {
-    let _ = timeout(PUBLISH_TIMEOUT, raw.double_ack()).await;
+    let _ = timeout(PUBLISH_TIMEOUT, raw.ack()).await;
+}
+
+/// Delivers it again after a pause.
+async fn try_later(raw: &jetstream::Message) {
+    let _ = timeout(PUBLISH_TIMEOUT, raw.ack_with(AckKind::Nak(Some(RETRY)))).await;
 }
 
 /// Another replica gets at once what this one no longer begins.

@@ -27,6 +27,9 @@ pub const PERSONAL: &str = "contact_card";
 /// The kind of event by which a contact's personal data goes everywhere.
 pub const ANONYMISED: &str = "contact_anonymised";
 
+/// Most events that one transaction applies.
+const LONGEST_RUN: usize = 32;
+
 /// One event on its way.
 #[derive(Clone, Debug)]
 pub struct Message {
@@ -71,6 +74,16 @@ impl Message {
     }
 }
 
+/// How many of these, from the first, are of one lane and have consecutive numbers.
+fn run_length<'a>(messages: impl IntoIterator<Item = &'a Message>) -> usize {
+    let mut messages = messages.into_iter();
+    let Some(first) = messages.next() else { return 0 };
+    let goes_on = |(message, seq): &(&Message, i64)| {
+        (message.source.as_str(), message.lane, message.seq) == (first.source.as_str(), first.lane, *seq)
+    };
+    1 + messages.zip(first.seq + 1..).take_while(goes_on).count()
+}
+
 /// The last number of a lane at its producer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LaneHead {
@@ -84,8 +97,8 @@ pub trait Inlet: Send + Sync {
     /// The services whose events are heard.
     fn sources(&self) -> &'static [&'static str];
 
-    /// Takes a message over. When this returns `Ok` the message may be forgotten by the bus.
-    async fn receive(&self, message: Message) -> Result<(), Error>;
+    /// Takes messages of one lane over whose numbers are consecutive. When this returns `Ok` the bus may forget them.
+    async fn receive(&self, run: &[Message]) -> Result<(), Error>;
 
     /// Notes what cannot be put on a lane, so that people see it.
     async fn receive_stray(&self, subject: &str, error: &str) -> Result<(), Error>;

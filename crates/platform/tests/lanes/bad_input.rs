@@ -1,6 +1,6 @@
 //! Events that cannot be applied: the lane waits behind them, other lanes go on, people see them.
 
-use std::sync::Arc;
+use std::{slice::from_ref, sync::Arc};
 
 use platform::{
     bus::{Inlet as _, Message},
@@ -34,10 +34,10 @@ async fn an_undecodable_event_parks_its_lane_and_is_replayed(#[case] backend: Ba
     let (keeper, core, messages) = lane_with(&["note", "poison", "note"], backend).await;
     let inlet = Consumer::new(core.clone(), Keeper::new());
     for message in &messages {
-        inlet.receive(message.clone()).await.expect("taken over");
+        inlet.receive(from_ref(message)).await.expect("taken over");
     }
     // A redelivery neither repeats the effect nor hides the reason.
-    inlet.receive(messages[1].clone()).await.expect("taken over");
+    inlet.receive(from_ref(&messages[1])).await.expect("taken over");
     assert_eq!(notes(&core, company(1)).await, [1]);
     assert_eq!(notes(&core, company(2)).await, [1], "other lanes go on");
     let parked = core.parked().await.expect("parked");
@@ -69,7 +69,7 @@ async fn an_unknown_event_waits_for_a_build_that_knows_it(#[case] backend: Backe
     let (keeper, core, messages) = lane_with(&["future", "note"], backend).await;
     let old = Consumer::new(core.clone(), Keeper::new());
     for message in &messages {
-        old.receive(message.clone()).await.expect("taken over");
+        old.receive(from_ref(message)).await.expect("taken over");
     }
     assert_eq!(core.parked().await.expect("parked")[0].error, "unknown type");
     let new =
@@ -94,7 +94,7 @@ async fn only_the_lane_that_is_replayed_goes_on(#[case] backend: Backend) {
     for message in &messages[..2] {
         for lane in [1, 3] {
             let message = Message { lane: company(lane).into(), ..message.clone() };
-            inlet.receive(message).await.expect("taken over");
+            inlet.receive(&[message]).await.expect("taken over");
         }
     }
     assert!(core.replay("maker", company(3).into()).await.expect("replayed"));

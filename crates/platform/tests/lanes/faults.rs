@@ -1,5 +1,7 @@
 //! Faults inside a process: connections cut, races, panics, events too large.
 
+use std::slice::from_ref;
+
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
@@ -85,10 +87,10 @@ async fn one_event(backend: Backend) -> (Home, Core, Message) {
 async fn a_connection_cut_in_the_middle_of_an_apply_is_no_reason_to_park() {
     let (_keeper, core, message) = one_event(Backend::Postgres).await;
     let inlet = Consumer::new(core.clone(), Faulty::new(Fault::Cut, 1));
-    let error = inlet.receive(message.clone()).await.expect_err("the bus brings it again");
+    let error = inlet.receive(from_ref(&message)).await.expect_err("the bus brings it again");
     assert!(error.is_transient(), "{error}");
     assert_eq!(notes(&core, company(1)).await, [0; 0]);
-    inlet.receive(message).await.expect("received");
+    inlet.receive(&[message]).await.expect("received");
     assert_eq!(notes(&core, company(1)).await, [1]);
     assert!(core.parked().await.expect("parked").is_empty());
 }
@@ -125,7 +127,7 @@ async fn a_fault_that_may_pass_does_not_park(
 ) {
     let (_keeper, core, message) = one_event(Backend::Sqlite).await;
     let inlet = Consumer::new(core.clone(), Faulty::new(fault, times));
-    assert_eq!(inlet.receive(message).await.map_err(drop), outcome);
+    assert_eq!(inlet.receive(&[message]).await.map_err(drop), outcome);
     assert_eq!(notes(&core, company(1)).await.len(), usize::from(outcome.is_ok()));
     assert!(core.parked().await.expect("parked").is_empty());
 }
@@ -137,10 +139,10 @@ async fn a_fault_that_may_pass_does_not_park(
 async fn a_fault_that_stays_parks_its_lane_and_no_other(#[case] fault: Fault, #[case] says: &str) {
     let (_keeper, core, message) = one_event(Backend::Sqlite).await;
     let inlet = Consumer::new(core.clone(), Faulty::new(fault, 5));
-    inlet.receive(message.clone()).await.expect("taken over");
+    inlet.receive(from_ref(&message)).await.expect("taken over");
     assert_eq!(core.parked().await.expect("parked")[0].error, says);
     let other = Message { lane: company(2).into(), ..message };
-    inlet.receive(other).await.expect("received");
+    inlet.receive(&[other]).await.expect("received");
     assert_eq!((notes(&core, company(1)).await, notes(&core, company(2)).await), (vec![], vec![1]));
 }
 

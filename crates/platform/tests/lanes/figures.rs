@@ -29,10 +29,10 @@ async fn gauges_tell_what_waits_in_each_service(#[case] backend: Backend) {
     let consumer = Consumer::new(keeper.clone(), Keeper::new());
     // One lane is parked, with a follower; in another one the first event is late.
     for message in delivered(&maker, company(1)).await {
-        consumer.receive(message).await.expect("taken over");
+        consumer.receive(&[message]).await.expect("taken over");
     }
     for message in delivered(&maker, company(2)).await.into_iter().skip(1) {
-        consumer.receive(message).await.expect("taken over");
+        consumer.receive(&[message]).await.expect("taken over");
     }
     let mut unit = keeper.begin(company(1).into(), None).await.expect("begun");
     let due = "2020-01-01T09:00:00Z".parse().expect("an instant");
@@ -71,7 +71,7 @@ async fn a_read_waits_for_what_is_heard_and_for_nothing_else() {
     let early = keeper.wait_for(&at("maker", 1)).await.expect_err("it has not come");
     assert_eq!(early.reason(), ErrorReason::Unavailable);
     for message in delivered(&maker, company(1)).await {
-        consumer.receive(message).await.expect("applied");
+        consumer.receive(&[message]).await.expect("applied");
     }
     keeper.wait_for(&at("maker", 1)).await.expect("it has come");
 }

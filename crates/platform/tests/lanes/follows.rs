@@ -1,6 +1,6 @@
 //! An event waits for what its producer had heard, and one that concerns nobody only moves the cursor.
 
-use std::sync::Arc;
+use std::{slice::from_ref, sync::Arc};
 
 use platform::{bus::Inlet as _, bus::Message, consumer::Consumer, core::Core, db::query_all};
 use rstest::rstest;
@@ -9,14 +9,14 @@ use testkit::Backend;
 use crate::world::{Deaf, Home, Keeper, KeeperOfBoth, Process, Relay, company, delivered, embedded, make};
 
 /// Who wrote what down, in that order: `<service>/<number>`.
-async fn written(core: &Core) -> Vec<String> {
+pub async fn written(core: &Core) -> Vec<String> {
     let sql = "select source || '/' || seq as what from note order by place";
     let rows = query_all(core.db.read(), sql, vec![]).await.expect("notes");
     rows.iter().map(|row| row.try_get("", "what").expect("text")).collect()
 }
 
 /// What `maker` said, and what `relay` said after it had heard that.
-async fn said(backend: Backend, kinds: &[&'static str]) -> (Vec<Message>, Vec<Message>, Core, [Home; 2]) {
+pub async fn said(backend: Backend, kinds: &[&'static str]) -> (Vec<Message>, Vec<Message>, Core, [Home; 2]) {
     let (maker, relay) = (Home::new("maker", backend).await, Home::new("relay", backend).await);
     let (made, relayed) = (maker.core().await, relay.core().await);
     make(&made, company(1), kinds).await;
@@ -24,7 +24,7 @@ async fn said(backend: Backend, kinds: &[&'static str]) -> (Vec<Message>, Vec<Me
     let first = delivered(&made, company(1)).await;
     let hears = Consumer::new(relayed.clone(), Arc::new(Relay));
     for message in &first {
-        hears.receive(message.clone()).await.expect("taken over");
+        hears.receive(from_ref(message)).await.expect("taken over");
     }
     relayed.sequence().await.expect("sequenced");
     let second = delivered(&relayed, company(1)).await;
@@ -42,16 +42,16 @@ async fn an_event_waits_for_what_its_producer_had_heard(
     let core = home.core().await;
     let keeper = Consumer::new(core.clone(), Arc::new(KeeperOfBoth(Keeper::new())));
     for message in relayed.iter().chain([&made[0]]) {
-        keeper.receive(message.clone()).await.expect("taken over");
+        keeper.receive(from_ref(message)).await.expect("taken over");
     }
     assert_eq!(written(&core).await, ["maker/1", "relay/1"], "relay's second event follows maker's second");
     assert_eq!(core.inbox_waiting().await.expect("the inbox"), 1);
-    keeper.receive(made[1].clone()).await.expect("taken over");
+    keeper.receive(from_ref(&made[1])).await.expect("taken over");
     assert_eq!(written(&core).await, ["maker/1", "relay/1", "maker/2", "relay/2"]);
     assert_eq!(core.inbox_waiting().await.expect("the inbox"), 0);
     // Again, long after: nothing of it waits.
     for message in relayed.iter().chain(&made) {
-        keeper.receive(message.clone()).await.expect("taken over");
+        keeper.receive(from_ref(message)).await.expect("taken over");
     }
     assert_eq!(written(&core).await.len(), 4);
     assert_eq!(core.inbox_waiting().await.expect("the inbox"), 0);
@@ -66,7 +66,7 @@ async fn an_event_waits_for_nobody_whom_its_reader_does_not_hear() {
     let message =
         Message { source: "maker".to_owned(), follows: Some("stranger/7".to_owned()), ..relayed[0].clone() };
     let keeper = Consumer::new(core.clone(), Keeper::new());
-    keeper.receive(message).await.expect("taken over");
+    keeper.receive(&[message]).await.expect("taken over");
     assert_eq!(written(&core).await, ["maker/1"]);
 }
 
@@ -77,7 +77,7 @@ async fn an_event_that_says_nonsense_of_what_it_follows_is_parked() {
     let core = home.core().await;
     let keeper = Consumer::new(core.clone(), Arc::new(KeeperOfBoth(Keeper::new())));
     keeper
-        .receive(Message { follows: Some("relay/x".to_owned()), ..made[0].clone() })
+        .receive(&[Message { follows: Some("relay/x".to_owned()), ..made[0].clone() }])
         .await
         .expect("taken over");
     assert!(core.parked().await.expect("parked")[0].error.contains("relay/x"));
@@ -93,7 +93,7 @@ async fn an_event_of_no_concern_moves_the_cursor_in_its_turn_only(
     let core = home.core().await;
     let keeper = Consumer::new(core.clone(), Arc::new(KeeperOfBoth(Keeper::new())));
     for turn in [2, 0, 0, 4, 1, 3, 2] {
-        keeper.receive(made[turn].clone()).await.expect("taken over");
+        keeper.receive(from_ref(&made[turn])).await.expect("taken over");
     }
     assert_eq!(written(&core).await, ["maker/2", "maker/5"]);
     let cursors = core.cursors().await.expect("cursors");

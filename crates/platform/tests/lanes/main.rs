@@ -8,6 +8,7 @@ mod figures;
 mod follows;
 mod jetstream;
 mod personal;
+mod runs;
 mod steps;
 mod timers;
 mod watches;

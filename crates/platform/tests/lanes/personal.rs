@@ -65,7 +65,7 @@ async fn a_card_that_comes_too_early_is_not_kept_and_comes_again(
     made.sequence().await.expect("sequenced");
     let inlet = Consumer::new(kept.clone(), Keeper::new());
     for message in delivered(&made, company(1)).await.into_iter().rev() {
-        inlet.receive(message).await.expect("taken over");
+        inlet.receive(&[message]).await.expect("taken over");
     }
     let left = [(PERSONAL.to_owned(), Vec::new()), ("note".to_owned(), b"note".to_vec())];
     assert_eq!(waiting(&kept).await, left);

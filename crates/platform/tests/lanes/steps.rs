@@ -44,18 +44,20 @@ async fn killed_after<T>(steps: usize, work: impl Future<Output = T>) -> Option<
 async fn a_consumer_killed_at_every_step_applies_each_event_once(#[case] backend: Backend) {
     let (maker, keeper) = (Home::new("maker", backend).await, Home::new("keeper", backend).await);
     let maker = maker.core().await;
-    make(&maker, company(1), &["note"; STEPS]).await;
+    make(&maker, company(1), &["note"; 2 * STEPS]).await;
     maker.sequence().await.expect("sequenced");
     let (core, other) = (keeper.core().await, keeper.core().await);
     let mut ended = 0;
-    for (steps, message) in delivered(&maker, company(1)).await.into_iter().enumerate() {
+    // Two at once: neither is applied without the other.
+    for (steps, run) in delivered(&maker, company(1)).await.chunks(2).enumerate() {
         let dying = Consumer::new(core.clone(), Keeper::new());
-        ended += usize::from(killed_after(steps, dying.receive(message.clone())).await.is_some());
+        ended += usize::from(killed_after(steps, dying.receive(run)).await.is_some());
+        assert_eq!(notes(&core, company(1)).await.len() % 2, 0);
         // Not acknowledged, so it comes again.
-        Consumer::new(other.clone(), Keeper::new()).receive(message).await.expect("received");
+        Consumer::new(other.clone(), Keeper::new()).receive(run).await.expect("received");
     }
     assert!(ended > 0, "the last ones should have come to their end");
-    assert_eq!(notes(&other, company(1)).await, (1..=STEPS as i64).collect::<Vec<_>>());
+    assert_eq!(notes(&other, company(1)).await, (1..=2 * STEPS as i64).collect::<Vec<_>>());
 }
 
 #[rstest]

@@ -34,7 +34,7 @@ impl MigratorTrait for Toy {
                 "create index note_place on note (lane, place)",
             ],
         };
-        vec![schema::platform(), Box::new(notes), schema::follows()]
+        vec![schema::platform(), Box::new(notes), schema::follows(), schema::by_lane()]
     }
 }
 

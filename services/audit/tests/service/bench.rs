@@ -138,12 +138,12 @@ impl Bench {
             *seq += 1;
             *seq
         };
-        self.consumer.receive(self.message(source, seq, payload)).await.expect("taken over");
+        self.consumer.receive(&[self.message(source, seq, payload)]).await.expect("taken over");
     }
 
     /// Hands the message with this number over again.
     pub async fn receive_again(&self, source: &'static str, seq: i64, payload: Vec<u8>) {
-        self.consumer.receive(self.message(source, seq, payload)).await.expect("taken over");
+        self.consumer.receive(&[self.message(source, seq, payload)]).await.expect("taken over");
     }
 
     fn message(&self, source: &str, seq: i64, payload: Vec<u8>) -> Message {

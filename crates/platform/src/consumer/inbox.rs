@@ -1,0 +1,99 @@
+//! What came too early, or behind an event that parked its lane, waits in a table and not in the bus.
+
+use sea_orm::{DatabaseTransaction, QueryResult};
+
+use crate::{
+    bus::{Message, PERSONAL},
+    clock,
+    core::Core,
+    db::{execute, query_all},
+    error::Error,
+    lane::Lane,
+};
+
+/// Most messages that one look takes.
+const LOOK: usize = 100;
+
+/// Keeps a message to wait. Of one with personal data only that it came: when its turn has come it is missing, and
+/// is published again, without what was scrubbed meanwhile.
+pub(super) async fn store(
+    tx: &DatabaseTransaction,
+    message: &Message,
+    error: Option<&str>,
+) -> Result<(), Error> {
+    execute(
+        tx,
+        "insert into inbox (source, lane, seq, event_id, kind, payload, trace, error, recorded_at, sequenced_at, received_at, follows) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+         on conflict (source, lane, seq) do update set error = coalesce(excluded.error, inbox.error)",
+        vec![
+            message.source.as_str().into(),
+            message.lane.to_string().into(),
+            message.seq.into(),
+            message.event_id.as_str().into(),
+            message.kind.as_str().into(),
+            if message.is_personal() { Vec::new() } else { message.payload.to_vec() }.into(),
+            message.trace.clone().into(),
+            error.map(str::to_owned).into(),
+            clock::to_db(message.recorded_at).into(),
+            clock::to_db(message.sequenced_at).into(),
+            clock::to_db(clock::machine_now()).into(),
+            message.follows.clone().into(),
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// What was applied waits no more.
+pub(super) async fn forget(
+    tx: &DatabaseTransaction,
+    source: &str,
+    lane: Lane,
+    applied: i64,
+) -> Result<(), Error> {
+    let key = vec![applied.into(), source.into(), lane.to_string().into()];
+    execute(tx, "delete from inbox where seq <= $1 and source = $2 and lane = $3", key).await?;
+    Ok(())
+}
+
+impl Core {
+    /// What waits and may be tried, in any order, so that lanes which cannot go on do not keep others from it.
+    pub(super) async fn waiting(&self) -> Result<Vec<Message>, Error> {
+        let sql = format!(
+            "{NEXT} and inbox.seq <= cursor.seq + 1 and inbox.kind <> '{PERSONAL}' order by random() limit {LOOK}"
+        );
+        read(&query_all(self.db.read(), &sql, vec![]).await?)
+    }
+
+    /// What waits on the lane and is the next one of its producer.
+    pub(super) async fn next_waiting(&self, lane: Lane) -> Result<Vec<Message>, Error> {
+        let sql = format!(
+            "{NEXT} and inbox.lane = $1 and inbox.seq = cursor.seq + 1 and inbox.kind <> '{PERSONAL}'"
+        );
+        read(&query_all(self.db.read(), &sql, vec![lane.to_string().into()]).await?)
+    }
+}
+
+const NEXT: &str = "select inbox.source, inbox.lane, inbox.seq, inbox.event_id, inbox.kind, inbox.payload, inbox.trace, \
+                    inbox.follows, inbox.recorded_at, inbox.sequenced_at \
+                    from inbox join cursor on cursor.source = inbox.source and cursor.lane = inbox.lane \
+                    where not cursor.parked";
+
+fn read(rows: &[QueryResult]) -> Result<Vec<Message>, Error> {
+    let message = |row: &QueryResult| {
+        Ok(Message {
+            source: row.try_get("", "source")?,
+            lane: Lane::of(row)?,
+            seq: row.try_get("", "seq")?,
+            event_id: row.try_get("", "event_id")?,
+            kind: row.try_get("", "kind")?,
+            recorded_at: clock::from_db(row.try_get("", "recorded_at")?),
+            sequenced_at: clock::from_db(row.try_get("", "sequenced_at")?),
+            trace: row.try_get("", "trace")?,
+            follows: row.try_get("", "follows")?,
+            payload: row.try_get::<Vec<u8>>("", "payload")?.into(),
+        })
+    };
+    rows.iter().map(message).collect()
+}

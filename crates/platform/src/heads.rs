@@ -1,0 +1,80 @@
+//! What a producer tells its consumers: how far its lanes are. A consumer that is behind asks for the rest.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use sea_orm::QueryResult;
+
+use crate::{
+    bus::{Bus, LaneHead},
+    core::Core,
+    db::query_all,
+    error::Error,
+    lane::Lane,
+};
+
+/// Lanes that one announcement tells of in their turn: in a small installation, all.
+const IN_TURN: usize = 1_000;
+/// A lane that moved is told of in so many announcements more: what is lost, is mostly lost soon.
+const MOVED_WITHIN: usize = 12;
+
+/// How far the announcements have come.
+#[derive(Debug)]
+pub struct Heads {
+    core: Core,
+    in_turn: usize,
+    /// The last lane that was told of in its turn; empty at the beginning of a round.
+    last: String,
+    /// The outbox's last position at the announcements before, the oldest first.
+    positions: VecDeque<i64>,
+}
+
+impl Heads {
+    pub fn new(core: Core) -> Self {
+        Self::of(core, IN_TURN)
+    }
+
+    /// So many lanes in their turn at each announcement.
+    pub fn of(core: Core, in_turn: usize) -> Self {
+        Self { core, in_turn, last: String::new(), positions: VecDeque::new() }
+    }
+
+    /// Tells of the lanes whose turn it is, and of those that moved lately.
+    pub(crate) async fn announce(&mut self, bus: &Bus) -> Result<(), Error> {
+        let heads = self.next().await?;
+        if heads.is_empty() {
+            return Ok(());
+        }
+        bus.announce(self.core.service, heads).await.map_err(Error::Unavailable)
+    }
+
+    /// The heads that the next announcement tells of.
+    pub async fn next(&mut self) -> Result<Vec<LaneHead>, Error> {
+        let db = self.core.db.read();
+        let mut heads = BTreeMap::new();
+        let moved = "select lane, max(seq) as seq from outbox where position > $1 group by lane";
+        let position = self.core.last_position().await?;
+        if let Some(since) = self.positions.front() {
+            let rows = query_all(db, moved, vec![(*since).into()]).await?;
+            heads.extend(rows.iter().map(head).collect::<Result<Vec<_>, _>>()?);
+        }
+        let in_turn = format!(
+            "select lane, next_seq - 1 as seq from lane where next_seq > 1 and lane > $1 order by lane limit {}",
+            self.in_turn
+        );
+        let rows = query_all(db, &in_turn, vec![self.last.as_str().into()]).await?;
+        heads.extend(rows.iter().map(head).collect::<Result<Vec<_>, _>>()?);
+        self.last = match rows.last() {
+            Some(row) if rows.len() == self.in_turn => row.try_get("", "lane")?,
+            _ => String::new(),
+        };
+        self.positions.push_back(position);
+        if self.positions.len() > MOVED_WITHIN {
+            self.positions.pop_front();
+        }
+        Ok(heads.into_iter().map(|(lane, seq)| LaneHead { lane, seq }).collect())
+    }
+}
+
+fn head(row: &QueryResult) -> Result<(Lane, i64), Error> {
+    Ok((Lane::of(row)?, row.try_get("", "seq")?))
+}
