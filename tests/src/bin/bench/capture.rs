@@ -14,7 +14,7 @@ use story::{Dealership, Facts, Through};
 use tokio::time::sleep;
 
 use crate::{
-    log::{Transaction, read},
+    log::{Statement, Transaction, read},
     pgbench,
     place::{Layout, Place},
     script::Known,
@@ -23,12 +23,10 @@ use crate::{
 /// Loops that look by themselves do so at least this often, with a few exceptions that are seen anyway.
 const IDLE: Duration = Duration::from_secs(3);
 const SETTLES: Duration = Duration::from_secs(30);
-/// What the sequencer asks first when it is woken, and the timers when one was set. Both also ask by themselves, so
-/// they are taken out with all that looks by itself, and put back where a command caused them.
-const IS_ANYTHING_NEW: &str = "select 1 from outbox where position is null";
+/// What the timers ask when one was set. They also ask by themselves, so it is taken out with all that looks by
+/// itself, and put back where a command caused it.
 const IS_ANYTHING_DUE: &str = "select kind, key, lane, generation, failures from timer";
 const SETS_TIMER: &str = "insert into timer ";
-const GIVES_POSITIONS: &str = "update head set next_position = next_position";
 
 /// One command and what it caused.
 #[derive(Clone, Debug)]
@@ -114,26 +112,16 @@ fn owned(transaction: &Transaction) -> Vec<String> {
 
 /// Takes out what happens by itself.
 fn without(idle: &BTreeSet<Vec<String>>, all: Vec<Transaction>) -> Vec<Transaction> {
-    let find =
-        |start: &str| idle.iter().find(|texts| texts.len() == 1 && texts[0].starts_with(start)).cloned();
-    let (new, due) = (find(IS_ANYTHING_NEW), find(IS_ANYTHING_DUE));
-    let single = |database: &str, texts: &Option<Vec<String>>| {
-        texts.as_ref().map(|texts| Transaction {
-            database: database.to_owned(),
-            statements: texts
-                .iter()
-                .map(|text| crate::log::Statement { text: text.clone(), values: Vec::new() })
-                .collect(),
-        })
-    };
+    let due = idle.iter().find(|texts| texts.len() == 1 && texts[0].starts_with(IS_ANYTHING_DUE));
     let mut kept = Vec::new();
     for transaction in all.into_iter().filter(|transaction| !idle.contains(&owned(transaction))) {
-        let has = |start: &str| transaction.statements.iter().any(|s| s.text.starts_with(start));
-        let (positions, timer) = (has(GIVES_POSITIONS), has(SETS_TIMER));
+        let sets_timer = transaction.statements.iter().any(|s| s.text.starts_with(SETS_TIMER));
         let database = transaction.database.clone();
-        kept.extend(positions.then(|| single(&database, &new)).flatten());
         kept.push(transaction);
-        kept.extend(timer.then(|| single(&database, &due)).flatten());
+        if let Some(due) = due.filter(|_| sets_timer) {
+            let statements = vec![Statement { text: due[0].clone(), values: Vec::new() }];
+            kept.push(Transaction { database, statements });
+        }
     }
     kept
 }

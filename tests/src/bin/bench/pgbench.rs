@@ -161,7 +161,7 @@ async fn fill(servers: &Servers, templates: &BTreeMap<&'static str, Template>) -
         templates[name].copy(&db, 1, CLIENTS as i64 * COMPANIES).await?;
         db.close().await?;
     }
-    servers.vacuum()
+    servers.vacuum(DATABASE)
 }
 
 /// How often a second the script is run through. `first`: above the numbers of runs before, which make the ids.

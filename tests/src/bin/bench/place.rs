@@ -92,12 +92,11 @@ impl Servers {
         Ok(Self { postgres, nats, _folder: folder })
     }
 
-    /// Does what autovacuum would do by and by, in all databases.
-    pub fn vacuum(&self) -> anyhow::Result<()> {
-        let url = self.postgres.url("postgres");
+    /// Does what autovacuum would do by and by.
+    pub fn vacuum(&self, database: &str) -> anyhow::Result<()> {
         let ran = program("vacuumdb")
-            .args(["--all", "--analyze", "--quiet"])
-            .arg(format!("--maintenance-db={url}"))
+            .args(["--analyze", "--quiet"])
+            .arg(format!("--dbname={}", self.postgres.url(database)))
             .output()?;
         anyhow::ensure!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
         Ok(())

@@ -12,6 +12,8 @@ use crate::{
 const LONG: usize = 100;
 /// Where what the command itself does ends.
 pub const CONSEQUENCES: &str = "-- What it causes.";
+/// How a document is read.
+const READ: &str = "select id, company, version, cast(body as text) as body from ";
 /// Fresh ids that one run of the script may need.
 const FRESH: usize = 256;
 
@@ -76,10 +78,14 @@ impl Writer<'_> {
         self.line(&format!("-- {database}"));
         let all = &transaction.statements;
         for (at, statement) in all.iter().enumerate() {
-            let read_to_change = document(&statement.text, "select id, company, version, body from ")
-                .is_some_and(|table| {
-                    all[at..].iter().any(|later| document(&later.text, "update ") == Some(table))
-                });
+            let read_to_change = document(&statement.text, READ).is_some_and(|table| {
+                all[at..].iter().any(|later| document(&later.text, "update ") == Some(table))
+            });
+            if kind(&statement.text) == Kind::Save {
+                let table = document(&statement.text, "update ");
+                let is_read = |earlier: &Statement| document(&earlier.text, READ) == table;
+                assert!(all[..at].iter().any(is_read), "changed and not read: {}", statement.text);
+            }
             let text = self.with_schema(database, &statement.text);
             let text = self.with_values(database, all, at, &text, &statement.values);
             self.line(&text);
@@ -156,7 +162,8 @@ impl Writer<'_> {
             (Kind::Positions, 1) => plus("head_next_position", own(1)?.parse().ok()?),
             (Kind::HeadDone, 1) => plus("head_next_position", first_of(&[Kind::Positions], 1)?),
             (Kind::CursorDone | Kind::InboxDone, 1) => Some(format!(":{database}_{cursor}::bigint + 1")),
-            (Kind::InboxNext, 3) => Some(format!(":{database}_{cursor}::bigint + 2")),
+            (Kind::PassedOver, 1) => Some("cursor.seq + 1".to_owned()),
+            (Kind::PassedOver, 4) => Some("cursor.seq".to_owned()),
             (Kind::Save, 5) => Some(format!(":{database}_document_version")),
             _ => None,
         }
@@ -198,14 +205,15 @@ enum Kind {
     HeadDone,
     Cursor,
     CursorDone,
+    PassedOver,
     InboxDone,
-    InboxNext,
     Save,
     Other,
 }
 
 fn kind(text: &str) -> Kind {
     const KINDS: [(&str, Kind); 10] = [
+        ("update cursor set seq = $1 where source = $2 and lane = $3 and seq >= $4", Kind::PassedOver),
         ("insert into lane ", Kind::Lane),
         ("update lane set next_seq = $1", Kind::LaneDone),
         ("insert into outbox ", Kind::Outbox),
@@ -215,7 +223,6 @@ fn kind(text: &str) -> Kind {
         ("insert into cursor ", Kind::Cursor),
         ("update cursor set seq = $1", Kind::CursorDone),
         ("delete from inbox ", Kind::InboxDone),
-        ("select inbox.source", Kind::InboxNext),
     ];
     if let Some((_, kind)) = KINDS.iter().find(|(start, _)| text.starts_with(start)) {
         return *kind;
