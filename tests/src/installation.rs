@@ -113,8 +113,13 @@ impl Installation {
 
     /// A folder with a clock and settings, and no process yet.
     pub fn empty(now: &str) -> Self {
+        Self::empty_in(&env::temp_dir(), now)
+    }
+
+    /// The same with its folder there.
+    pub fn empty_in(parent: &Path, now: &str) -> Self {
         platform::init();
-        let folder = env::temp_dir().join(format!("przesiadka-{}", unique_name()));
+        let folder = parent.join(format!("przesiadka-{}", unique_name()));
         fs::create_dir(&folder).expect("a folder");
         let client = reqwest::Client::builder().timeout(START).build().expect("a client");
         let installation = Self { processes: Vec::new(), folder, client, databases: Vec::new() };

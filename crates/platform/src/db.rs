@@ -8,11 +8,15 @@ use sea_orm::{
     TransactionTrait, Value,
 };
 use sqlx::{
+    Connection as _,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
 use crate::private;
+
+/// How long a connection counts as alive after it was used.
+const TRUSTED_FOR: Duration = Duration::from_secs(1);
 
 /// Connections of one service's database.
 #[derive(Clone, Debug)]
@@ -44,11 +48,13 @@ impl Db {
             .pragma("secure_delete", "on");
         let write = SqlitePoolOptions::new()
             .max_connections(1)
+            .test_before_acquire(false)
             .connect_with(options.clone())
             .await
             .map_err(connect_err)?;
         let read = SqlitePoolOptions::new()
             .max_connections(4)
+            .test_before_acquire(false)
             .connect_with(options.pragma("query_only", "on"))
             .await
             .map_err(connect_err)?;
@@ -69,6 +75,16 @@ impl Db {
         let pool = PgPoolOptions::new()
             .max_connections(max_connections)
             .acquire_timeout(Duration::from_secs(5))
+            // A connection is tested when it is given back. Once more before each use would be a round trip.
+            .test_before_acquire(false)
+            .before_acquire(|connection, about| {
+                Box::pin(async move {
+                    if about.idle_for > TRUSTED_FOR {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .connect_lazy_with(options);
         let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
         Ok(Self { write: connection.clone(), read: connection })

@@ -120,9 +120,7 @@ where
             after: caller.after,
             position: Arc::new(OnceLock::new()),
         };
-        for earlier in &call.after {
-            service.core().wait_for(earlier).await?;
-        }
+        service.core().wait_for(&call.after).await?;
         let position = Arc::clone(&call.position);
         let mut attempt = 1;
         loop {

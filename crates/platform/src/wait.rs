@@ -1,44 +1,56 @@
 //! Reading one's own write in another service: `x-przesiadka-after`.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
-use crate::{core::Core, db::query_one, error::Error, lane::LanePosition};
+use crate::{
+    core::Core,
+    db::query_all,
+    error::Error,
+    lane::{Lane, LanePosition},
+};
 
-/// How long a request waits for an earlier write to arrive.
+/// How long a request waits for earlier writes to arrive.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Another replica may apply the event without this process being woken.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 impl Core {
-    /// Waits until the position is applied here; the service's own positions are there already, and what
+    /// Waits until the positions are applied here; the service's own positions are there already, and what
     /// it never hears of has nothing to wait for.
-    /// Unavailable, with a hint to try again, if it is not within 2 seconds.
-    pub async fn wait_for(&self, after: &LanePosition) -> Result<(), Error> {
-        if after.service == self.service || !self.hears(&after.service) {
-            return Ok(());
-        }
+    /// Unavailable, with a hint to try again, if they are not within 2 seconds.
+    pub async fn wait_for(&self, after: &[LanePosition]) -> Result<(), Error> {
+        let mut missing: Vec<&LanePosition> = after
+            .iter()
+            .filter(|position| position.service != self.service && self.hears(&position.service))
+            .collect();
         let wait = async {
-            loop {
+            while !missing.is_empty() {
                 let applied = self.applied().notified();
-                if self.has_applied(after).await? {
-                    return Ok(());
+                let cursors = self.cursors_of(&missing).await?;
+                missing.retain(|position| {
+                    let cursor = cursors.get(&(position.service.clone(), position.lane));
+                    cursor.is_none_or(|seq| *seq < position.seq)
+                });
+                if !missing.is_empty() {
+                    let _ = tokio::time::timeout(LOOK_EVERY, applied).await;
                 }
-                let _ = tokio::time::timeout(LOOK_EVERY, applied).await;
             }
+            Ok(())
         };
-        match tokio::time::timeout(PATIENCE, wait).await {
-            Ok(outcome) => outcome,
-            Err(_) => Err(Error::Unavailable(anyhow::anyhow!("{after} has not arrived at {}", self.service))),
+        if let Ok(outcome) = tokio::time::timeout(PATIENCE, wait).await {
+            return outcome;
         }
+        let missing: Vec<String> = missing.iter().map(ToString::to_string).collect();
+        let what = anyhow::anyhow!("{} has not arrived at {}", missing.join(", "), self.service);
+        Err(Error::Unavailable(what))
     }
 
-    async fn has_applied(&self, after: &LanePosition) -> Result<bool, Error> {
-        let row = query_one(
-            self.db.read(),
-            "select 1 from cursor where source = $1 and lane = $2 and seq >= $3",
-            vec![after.service.as_str().into(), after.lane.to_string().into(), after.seq.into()],
-        )
-        .await?;
-        Ok(row.is_some())
+    async fn cursors_of(&self, positions: &[&LanePosition]) -> Result<HashMap<(String, Lane), i64>, Error> {
+        let sql = format!("select source, lane, seq from cursor where {}", self.db.is_among("lane", "$1"));
+        let lanes: Vec<String> = positions.iter().map(|position| position.lane.to_string()).collect();
+        let rows = query_all(self.db.read(), &sql, vec![lanes.join(",").into()]).await?;
+        rows.iter()
+            .map(|row| Ok(((row.try_get("", "source")?, Lane::of(row)?), row.try_get("", "seq")?)))
+            .collect()
     }
 }

@@ -66,12 +66,12 @@ async fn a_read_waits_for_what_is_heard_and_for_nothing_else() {
     let consumer = Consumer::new(keeper.clone(), Keeper::new());
     let at = |service: &str, seq| LanePosition { service: service.to_owned(), lane: company(1).into(), seq };
     for of_no_concern in [at("stranger", 7), at("keeper", 7)] {
-        keeper.wait_for(&of_no_concern).await.expect("nothing to wait for");
+        keeper.wait_for(&[of_no_concern]).await.expect("nothing to wait for");
     }
-    let early = keeper.wait_for(&at("maker", 1)).await.expect_err("it has not come");
+    let early = keeper.wait_for(&[at("maker", 1)]).await.expect_err("it has not come");
     assert_eq!(early.reason(), ErrorReason::Unavailable);
     for message in delivered(&maker, company(1)).await {
         consumer.receive(&[message]).await.expect("applied");
     }
-    keeper.wait_for(&at("maker", 1)).await.expect("it has come");
+    keeper.wait_for(&[at("maker", 1)]).await.expect("it has come");
 }

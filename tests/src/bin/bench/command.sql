@@ -1,6 +1,6 @@
 -- All statements that licensing.ChooseLicence causes, as pgbench runs them: made by `tests/bench --write-script`.
 -- Each client works on companies of its own; one statement is added, which makes the ids.
--- statements: 64, transactions: 19
+-- statements: 58, transactions: 13
 \set i :i + 1
 \set id (:client_id + 1) * 1000000000000 + :i * 256
 \set n :client_id * :companies + random(1, :companies)
@@ -34,23 +34,20 @@ select payload_hash, resource from licensing.request where key = repeat(:fresh0,
 select technical, decision from licensing.contact where company = :company and contact = :decision
 ;
 select id, company, version, cast(body as text) as body from licensing.licences where company = :company and id = :project
-;
+\gset licensing_document_
 update licensing.licences set label = E'incomplete', version = version + 1, body = :value0, updated_at = now() where id = :project and version = :licensing_document_version
 ;
-insert into licensing.outbox (event_id, lane, seq, kind, project, payload, trace, recorded_at, follows) values (:fresh1, :company, :licensing_lane_next_seq::bigint + 0, E'licence_chosen', E'companies/01a2152d-6815-753c-bfa7-f7d783b3147e/projects/01a2152d-68f3-7744-b6bc-dfb6294b60ba', :value1, null, E'2026-11-09 08\x3a00\x3a00+00', (select string_agg(source || '/' || seq, ',') from licensing.cursor where cursor.lane = :company)), (:fresh2, :company, :licensing_lane_next_seq::bigint + 1, E'licence_status_changed', E'companies/01a2152d-6815-753c-bfa7-f7d783b3147e/projects/01a2152d-68f3-7744-b6bc-dfb6294b60ba', :value2, null, E'2026-11-09 08\x3a00\x3a00+00', (select string_agg(source || '/' || seq, ',') from licensing.cursor where cursor.lane = :company))
+insert into licensing.outbox (event_id, lane, seq, kind, project, payload, trace, recorded_at, follows) values (:fresh1, :company, :licensing_lane_next_seq::bigint + 0, E'licence_chosen', E'companies/01a216c0-8278-7776-8d50-1b7438e9c902/projects/01a216c0-8356-777d-9c37-49b99d42ee32', :value1, null, E'2026-11-09 08\x3a00\x3a00+00', (select string_agg(source || '/' || seq, ',') from licensing.cursor where cursor.lane = :company)), (:fresh2, :company, :licensing_lane_next_seq::bigint + 1, E'licence_status_changed', E'companies/01a216c0-8278-7776-8d50-1b7438e9c902/projects/01a216c0-8356-777d-9c37-49b99d42ee32', :value2, null, E'2026-11-09 08\x3a00\x3a00+00', (select string_agg(source || '/' || seq, ',') from licensing.cursor where cursor.lane = :company))
 ;
 update licensing.lane set next_seq = :licensing_lane_next_seq::bigint + 2 where lane = :company
 ;
-insert into licensing.history (id, company, project, kind, actor, request, body, recorded_at) values (:fresh3, :company, E'companies/01a2152d-6815-753c-bfa7-f7d783b3147e/projects/01a2152d-68f3-7744-b6bc-dfb6294b60ba', E'licence_chosen', E'companies/01a2152d-6815-753c-bfa7-f7d783b3147e/contacts/01a2152d-68ab-74a8-91cb-b74110d5d53b', :fresh4, E'{"kind"\x3a "standard", "event"\x3a "licence_chosen", "previous"\x3a null}', E'2026-11-09 08\x3a00\x3a00+00'), (:fresh5, :company, E'companies/01a2152d-6815-753c-bfa7-f7d783b3147e/projects/01a2152d-68f3-7744-b6bc-dfb6294b60ba', E'status_changed', E'companies/01a2152d-6815-753c-bfa7-f7d783b3147e/contacts/01a2152d-68ab-74a8-91cb-b74110d5d53b', :fresh4, :value3, E'2026-11-09 08\x3a00\x3a00+00')
+insert into licensing.history (id, company, project, kind, actor, request, body, recorded_at) values (:fresh3, :company, E'companies/01a216c0-8278-7776-8d50-1b7438e9c902/projects/01a216c0-8356-777d-9c37-49b99d42ee32', E'licence_chosen', E'companies/01a216c0-8278-7776-8d50-1b7438e9c902/contacts/01a216c0-8306-7248-a9ca-5b6fec6d91b6', :fresh4, E'{"kind"\x3a "standard", "event"\x3a "licence_chosen", "previous"\x3a null}', E'2026-11-09 08\x3a00\x3a00+00'), (:fresh5, :company, E'companies/01a216c0-8278-7776-8d50-1b7438e9c902/projects/01a216c0-8356-777d-9c37-49b99d42ee32', E'status_changed', E'companies/01a216c0-8278-7776-8d50-1b7438e9c902/contacts/01a216c0-8306-7248-a9ca-5b6fec6d91b6', :fresh4, :value3, E'2026-11-09 08\x3a00\x3a00+00')
 ;
 insert into licensing.request (key, payload_hash, resource, created_at) values (repeat(:fresh0, 2), repeat(:fresh6, 2), :value4, now()) on conflict (key) do nothing
 ;
 COMMIT
 ;
 -- What it causes.
--- licensing
-select 1 from licensing.outbox where position is null limit 1
-;
 -- licensing
 BEGIN
 ;
@@ -59,6 +56,24 @@ update licensing.head set next_position = next_position where id = 1 returning n
 update licensing.outbox set position = pick.place + :licensing_head_next_position::bigint + 0, sequenced_at = now() from (select event_id as picked, row_number() over (order by lane, seq) - 1 as place from licensing.outbox where position is null and lane = :company order by lane, seq limit 500) as pick where outbox.event_id = pick.picked returning outbox.event_id, outbox.lane, outbox.seq, outbox.position, outbox.kind, outbox.recorded_at, outbox.sequenced_at, outbox.trace, outbox.follows, outbox.payload
 ;
 update licensing.head set next_position = :licensing_head_next_position::bigint + 2 where id = 1
+;
+COMMIT
+;
+-- licensing
+update licensing.outbox set published_at = now() where event_id = any (string_to_array(E'01a216c0-8413-718e-8e07-c04ee03fe663,01a216c0-8413-718e-8e07-c04fc71e3df0', ',')::uuid[])
+;
+-- audit
+BEGIN
+;
+insert into audit.cursor (source, lane, seq) values (E'licensing', :company, 0) on conflict (source, lane) do update set seq = cursor.seq returning seq, parked, (select string_agg(other.source || '/' || other.seq, ',') from audit.cursor as other where other.lane = :company) as others, exists (select 1 from audit.inbox where inbox.lane = :company) as waits
+\gset audit_cursor_licensing_
+insert into audit.lane (lane, next_seq) values (:company, 1) on conflict (lane) do update set next_seq = lane.next_seq returning next_seq
+\gset audit_lane_
+select id, company, version, cast(body as text) as body from audit.dossier where company = :company and id = :project
+\gset audit_document_
+update audit.dossier set label = E'open', version = version + 1, body = :value5, updated_at = now() where id = :project and version = :audit_document_version
+;
+update audit.cursor set seq = :audit_cursor_licensing_seq::bigint + 1 where source = E'licensing' and lane = :company
 ;
 COMMIT
 ;
@@ -71,30 +86,9 @@ insert into notification.lane (lane, next_seq) values (:company, 1) on conflict 
 \gset notification_lane_
 select 'directory' as kind, id, company, version, cast(body as text) as body from notification.directory where company = :company and id = :company union all select 'project' as kind, id, company, version, cast(body as text) as body from notification.project where company = :company and id = :project
 ;
-insert into notification.message (id, company, project, event_id, recipient, kind, part, mentions, label, due_at, body, version) values (:fresh7, :company, :project, :fresh1, :decision, E'licence_chosen', E'', E'', E'pending', now(), :value5, 1), (:fresh8, :company, :project, :fresh1, E'softvig', E'licence_chosen', E'', E'', E'pending', now(), :value6, 1) on conflict (event_id, recipient, kind, part) do nothing
+insert into notification.message (id, company, project, event_id, recipient, kind, part, mentions, label, due_at, body, version) values (:fresh7, :company, :project, :fresh1, :decision, E'licence_chosen', E'', E'', E'pending', now(), :value6, 1), (:fresh8, :company, :project, :fresh1, E'softvig', E'licence_chosen', E'', E'', E'pending', now(), :value7, 1) on conflict (event_id, recipient, kind, part) do nothing
 ;
 update notification.cursor set seq = :notification_cursor_licensing_seq::bigint + 1 where source = E'licensing' and lane = :company
-;
-COMMIT
-;
--- audit
-update audit.cursor set seq = :audit_cursor_licensing_seq::bigint + 1 where source = E'licensing' and lane = :company and seq = E'1' and not parked and not exists (select 1 from audit.inbox where inbox.lane = :company)
-;
--- scheduling
-update scheduling.cursor set seq = :scheduling_cursor_licensing_seq::bigint + 1 where source = E'licensing' and lane = :company and seq = E'1' and not parked and not exists (select 1 from scheduling.inbox where inbox.lane = :company)
-;
--- audit
-BEGIN
-;
-insert into audit.cursor (source, lane, seq) values (E'licensing', :company, 0) on conflict (source, lane) do update set seq = cursor.seq returning seq, parked, (select string_agg(other.source || '/' || other.seq, ',') from audit.cursor as other where other.lane = :company) as others, exists (select 1 from audit.inbox where inbox.lane = :company) as waits
-\gset audit_cursor_licensing_
-insert into audit.lane (lane, next_seq) values (:company, 1) on conflict (lane) do update set next_seq = lane.next_seq returning next_seq
-\gset audit_lane_
-select id, company, version, cast(body as text) as body from audit.dossier where company = :company and id = :project
-;
-update audit.dossier set label = E'open', version = version + 1, body = :value7, updated_at = now() where id = :project and version = :audit_document_version
-;
-update audit.cursor set seq = :audit_cursor_licensing_seq::bigint + 1 where source = E'licensing' and lane = :company
 ;
 COMMIT
 ;
@@ -106,7 +100,7 @@ insert into scheduling.cursor (source, lane, seq) values (E'licensing', :company
 insert into scheduling.lane (lane, next_seq) values (:company, 1) on conflict (lane) do update set next_seq = lane.next_seq returning next_seq
 \gset scheduling_lane_
 select id, company, version, cast(body as text) as body from scheduling.project where company = :company and id = :project
-;
+\gset scheduling_document_
 select id, company, version, cast(body as text) as body from scheduling.company where company = :company and id = :company
 ;
 update scheduling.project set label = E'contracting', version = version + 1, body = :value8, updated_at = now() where id = :project and version = :scheduling_document_version
@@ -116,12 +110,6 @@ delete from scheduling.timer where kind = E'project' and key = :project
 update scheduling.cursor set seq = :scheduling_cursor_licensing_seq::bigint + 1 where source = E'licensing' and lane = :company
 ;
 COMMIT
-;
--- licensing
-update licensing.outbox set published_at = now() where event_id = any (string_to_array(E'01a2152d-69d5-754c-8f34-883e4e1ea737,01a2152d-69d5-754c-8f34-883f9b0e0fa7', ',')::uuid[])
-;
--- notification
-update notification.cursor set seq = :notification_cursor_licensing_seq::bigint + 1 where source = E'licensing' and lane = :company and seq = E'2' and not parked and not exists (select 1 from notification.inbox where inbox.lane = :company)
 ;
 -- notification
 BEGIN
@@ -140,14 +128,11 @@ insert into notification.lane (lane, next_seq) values (:company, 1) on conflict 
 \gset notification_lane_
 update notification.message set label = new.column3, due_at = new.column4, body = new.column5, version = version + 1 from (values (:fresh7, E'2', E'sent', null, :value11), (:fresh8, E'2', E'sent', null, :value12)) as new where id = new.column1 and version = new.column2 returning id
 ;
-insert into notification.outbox (event_id, lane, seq, kind, project, payload, trace, recorded_at, follows) values (:fresh9, :company, :notification_lane_next_seq::bigint + 0, E'message_sent', E'companies/01a2152d-6815-753c-bfa7-f7d783b3147e/projects/01a2152d-68f3-7744-b6bc-dfb6294b60ba', :value13, null, E'2026-11-09 08\x3a00\x3a00+00', (select string_agg(source || '/' || seq, ',') from notification.cursor where cursor.lane = :company)), (:fresh10, :company, :notification_lane_next_seq::bigint + 1, E'message_sent', E'companies/01a2152d-6815-753c-bfa7-f7d783b3147e/projects/01a2152d-68f3-7744-b6bc-dfb6294b60ba', :value14, null, E'2026-11-09 08\x3a00\x3a00+00', (select string_agg(source || '/' || seq, ',') from notification.cursor where cursor.lane = :company))
+insert into notification.outbox (event_id, lane, seq, kind, project, payload, trace, recorded_at, follows) values (:fresh9, :company, :notification_lane_next_seq::bigint + 0, E'message_sent', E'companies/01a216c0-8278-7776-8d50-1b7438e9c902/projects/01a216c0-8356-777d-9c37-49b99d42ee32', :value13, null, E'2026-11-09 08\x3a00\x3a00+00', (select string_agg(source || '/' || seq, ',') from notification.cursor where cursor.lane = :company)), (:fresh10, :company, :notification_lane_next_seq::bigint + 1, E'message_sent', E'companies/01a216c0-8278-7776-8d50-1b7438e9c902/projects/01a216c0-8356-777d-9c37-49b99d42ee32', :value14, null, E'2026-11-09 08\x3a00\x3a00+00', (select string_agg(source || '/' || seq, ',') from notification.cursor where cursor.lane = :company))
 ;
 update notification.lane set next_seq = :notification_lane_next_seq::bigint + 2 where lane = :company
 ;
 COMMIT
-;
--- notification
-select 1 from notification.outbox where position is null limit 1
 ;
 -- notification
 BEGIN
@@ -161,11 +146,8 @@ update notification.head set next_position = :notification_head_next_position::b
 COMMIT
 ;
 -- scheduling
-update scheduling.cursor set seq = :scheduling_cursor_notification_seq::bigint + 1 where source = E'notification' and lane = :company and seq = E'2' and not parked and not exists (select 1 from scheduling.inbox where inbox.lane = :company)
+update scheduling.cursor set seq = cursor.seq + 1 where source = E'notification' and lane = :company and seq >= cursor.seq and seq < cursor.seq + 1 and not parked and not exists (select 1 from scheduling.inbox where inbox.lane = :company)
 ;
 -- notification
-update notification.outbox set published_at = now() where event_id = any (string_to_array(E'01a2152d-69fc-7758-857b-d2ccace01de5,01a2152d-69fc-7758-857b-d2cdf98a9380', ',')::uuid[])
-;
--- scheduling
-update scheduling.cursor set seq = :scheduling_cursor_notification_seq::bigint + 1 where source = E'notification' and lane = :company and seq = E'3' and not parked and not exists (select 1 from scheduling.inbox where inbox.lane = :company)
+update notification.outbox set published_at = now() where event_id = any (string_to_array(E'01a216c0-8433-76b0-b5ef-4e21f30679b7,01a216c0-8433-76b0-b5ef-4e2223943b63', ',')::uuid[])
 ;

@@ -41,6 +41,9 @@ pub struct Options {
     /// Only this way to speak.
     #[arg(long, value_enum)]
     wire: Option<load::Wire>,
+    /// Prints all statements that a command causes, such as `audit.ConcludeAudit`.
+    #[arg(long, value_name = "METHOD")]
+    statements: Option<String>,
     /// Takes the statements of the typical command anew, and writes pgbench's script into the checkout.
     #[arg(long)]
     write_script: bool,
@@ -72,6 +75,9 @@ async fn main() -> anyhow::Result<()> {
     let options = Options::parse();
     if options.write_script {
         return pgbench::write_script().await;
+    }
+    if let Some(method) = &options.statements {
+        return pgbench::print_statements(method).await;
     }
     let mut figures = Figures::default();
     if options.wants(Part::Load) {

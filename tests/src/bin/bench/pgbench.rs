@@ -208,6 +208,21 @@ pub async fn write_script() -> anyhow::Result<()> {
     Ok(fs::write(Path::new(FOLDER).join("command.json"), values)?)
 }
 
+/// Prints what a command causes, a transaction after the other.
+///
+/// # Errors
+/// A service that fails, or a command that is not in a project.
+pub async fn print_statements(method: &str) -> anyhow::Result<()> {
+    let captured = capture::whole_project().await?;
+    for transaction in &captured.of(method).context("no such command in a project")?.transactions {
+        println!("-- {}", transaction.database);
+        for text in transaction.texts() {
+            println!("{text}");
+        }
+    }
+    Ok(())
+}
+
 /// The tables of each service's database.
 pub async fn tables(place: &Place) -> anyhow::Result<BTreeMap<String, Vec<String>>> {
     let mut all = BTreeMap::new();

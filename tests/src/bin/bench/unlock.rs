@@ -49,7 +49,10 @@ pub async fn measure(figures: &mut Figures) -> anyhow::Result<()> {
     let place = Place::start(layout).await?;
     let waiting = prepare(&place).await?;
     place.installation.outside().settled(SETTLES).await?;
+    let cpu = place.cpu();
     let seen = conclude(waiting).await?;
+    place.installation.outside().settled(SETTLES).await?;
+    let cpu = place.cpu() - cpu;
     let mut times: Vec<_> = seen.iter().map(|seen| seen.after).collect();
     let (p50, p99) = (quantile_ms(&mut times, 0.5), quantile_ms(&mut times, 0.99));
     let looks = seen.iter().map(|seen| seen.looks).max().unwrap_or_default();
@@ -57,6 +60,17 @@ pub async fn measure(figures: &mut Figures) -> anyhow::Result<()> {
         "unlocked stage seen over REST, {} results at {PER_SECOND}/s: p50 {p50:.1} ms, p99 {p99:.1} ms; at most {looks} looks",
         times.len()
     );
+    let each = |time: Duration| time.as_secs_f64() * 1e3 / seen.len() as f64;
+    let (services, postgres) = (each(cpu.of_services()), each(cpu.postgres));
+    let (nats, clients) = (each(cpu.nats), each(cpu.clients));
+    println!(
+        "CPU ms for each result and all that it causes: services {services:.1}, PostgreSQL {postgres:.1}, NATS {nats:.1}, clients {clients:.1}"
+    );
+    for (name, value) in
+        [("services", services), ("postgres", postgres), ("nats", nats), ("clients", clients)]
+    {
+        figures.set(format!("unlock_cpu_ms_{name}"), value);
+    }
     figures.set("unlock_p50_ms", p50);
     figures.set("unlock_p99_ms", p99);
     figures.set("unlock_results", times.len() as f64);
@@ -90,12 +104,14 @@ async fn measured(world: World) -> anyhow::Result<Vec<Waiting>> {
         dealership.measure(&audit).await?;
         // Everybody has seen what is there, and waits for nothing else.
         let outside = world.installation.alone();
-        waiting.push(Waiting {
+        let waiting_for = Waiting {
             project: dealership.project.clone(),
             audit,
             auditor: outside.softvig(world.token(Role::Auditor, None)?),
             portal: outside.portal(&dealership.technical.token),
-        });
+        };
+        anyhow::ensure!(!waiting_for.sees_it_unlocked().await?, "the second audit is not locked");
+        waiting.push(waiting_for);
     }
     Ok(waiting)
 }
@@ -117,15 +133,19 @@ async fn conclude(waiting: Vec<Waiting>) -> anyhow::Result<Vec<Seen>> {
 }
 
 impl Waiting {
+    async fn sees_it_unlocked(&self) -> anyhow::Result<bool> {
+        let project = self.portal.call(GetProjectRequest { name: self.project.clone() }).await?;
+        let audit2 = project.stages.iter().find(|status| status.stage() == Stage::Audit2);
+        Ok(audit2.is_some_and(|status| status.state() != StageState::Locked))
+    }
+
     /// The auditor concludes, and the portal asks at once with the position of that answer.
     async fn result(self) -> anyhow::Result<Seen> {
-        let conclude = ConcludeAuditRequest { name: self.audit, ..Default::default() };
+        let conclude = ConcludeAuditRequest { name: self.audit.clone(), ..Default::default() };
         self.auditor.call(conclude).await?;
         let answered = Instant::now();
         for looks in 1.. {
-            let project = self.portal.call(GetProjectRequest { name: self.project.clone() }).await?;
-            let audit2 = project.stages.iter().find(|status| status.stage() == Stage::Audit2);
-            if audit2.is_some_and(|status| status.state() != StageState::Locked) {
+            if self.sees_it_unlocked().await? {
                 return Ok(Seen { after: answered.elapsed(), looks });
             }
             sleep(PAUSE).await;
