@@ -21,7 +21,8 @@ struct Standing {
     hears: BTreeMap<String, Vec<String>>,
     /// An event stopped its lane: waiting longer changes nothing.
     parked: bool,
-    waiting: String,
+    /// What each process has not finished.
+    waiting: Vec<String>,
 }
 
 impl Installation {
@@ -47,10 +48,10 @@ impl Installation {
             match (before, now) {
                 (Ok(before), Ok(now)) if before == now && now.is_settled() => return Ok(now.heads),
                 (_, Ok(now)) if now.parked => {
-                    return Err(Error::Unreadable(format!("an event cannot be applied: {}", now.waiting)));
+                    return Err(Error::Unreadable(format!("an event cannot be applied: {}", now.left())));
                 }
                 (_, now) if Instant::now() > deadline => {
-                    let left = now.map_or_else(|e| e.to_string(), |now| now.waiting);
+                    let left = now.map_or_else(|e| e.to_string(), |now| now.left());
                     return Err(Error::Away(format!("not settled after {within:?}: {left}")));
                 }
                 (_, now) => before = now,
@@ -98,17 +99,29 @@ impl Standing {
         self.cursors.extend(read::<BTreeMap<_, _>>(report, "cursors")?);
         self.hears.extend(read::<BTreeMap<_, _>>(report, "hears")?);
         self.parked |= report["parked"].as_u64().is_some_and(|lanes| lanes > 0);
-        self.waiting += &format!("{report}\n");
+        let counts = report.as_object().into_iter().flatten().filter(|(_, count)| count.is_u64());
+        let counts: Vec<String> = counts.map(|(what, count)| format!("{what} {count}")).collect();
+        self.waiting.push(counts.join(", "));
         Ok(())
     }
 
+    /// Lanes that are not applied to their ends: by whom, how far, of how many events.
+    fn behind(&self) -> impl Iterator<Item = String> {
+        self.hears.iter().flat_map(move |(consumer, sources)| {
+            let heard = move |lane: &str| sources.iter().any(|source| lane.split('/').next() == Some(source));
+            let applied = move |lane: &str| self.cursors.get(consumer).and_then(|cursors| cursors.get(lane));
+            let lanes = self.heads.iter().filter(move |(lane, _)| heard(lane));
+            lanes.filter(move |(lane, seq)| applied(lane) != Some(seq)).map(move |(lane, seq)| {
+                format!("{consumer} is at {} of {seq} of {lane}", applied(lane).copied().unwrap_or_default())
+            })
+        })
+    }
+
     fn is_settled(&self) -> bool {
-        let heard = |(consumer, sources): (&String, &Vec<String>)| {
-            self.heads
-                .iter()
-                .filter(|(lane, _)| sources.iter().any(|s| lane.split('/').next() == Some(s)))
-                .all(|(lane, seq)| self.cursors.get(consumer).and_then(|c| c.get(lane)) == Some(seq))
-        };
-        self.settled && self.hears.iter().all(heard)
+        self.settled && self.behind().next().is_none()
+    }
+
+    fn left(&self) -> String {
+        self.waiting.iter().cloned().chain(self.behind()).collect::<Vec<_>>().join("; ")
     }
 }

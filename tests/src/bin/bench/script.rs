@@ -109,8 +109,13 @@ impl Writer<'_> {
                 }
             }
         }
-        // `do update set` and `for update` name no table; a sequencer of its own takes its own rows.
-        text.trim_end().replace(
+        // `do update set` and `for update` name no table; a sequencer of its own takes its own rows. pgbench's
+        // parameters have no types, which columns of `values` take from them.
+        let columns = ["uuid", "bigint", "text", "timestamptz", "jsonb"];
+        let typed = (1..).zip(columns).fold(text, |text, (number, is)| {
+            text.replace(&format!("new.column{number}"), &format!("new.column{number}::{is}"))
+        });
+        typed.trim_end().replace(
             "where position is null order by lane, seq limit",
             "where position is null and lane = :company order by lane, seq limit",
         )
