@@ -15,8 +15,13 @@ use std::{
 
 use jiff::Timestamp;
 use proto::refusal::words;
+use tokio::time::{sleep, timeout};
 
 use crate::error::Error;
+
+/// How often loops that wait for business time look, and how often they see whether a simulated clock has moved.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+const SIMULATED_EVERY: Duration = Duration::from_millis(20);
 
 /// Machine time in microseconds: always the system's clock.
 #[allow(clippy::disallowed_methods)]
@@ -100,12 +105,15 @@ impl Clock {
         }
     }
 
-    /// How often loops that wait for business time look at it.
-    pub fn poll_interval(&self) -> Duration {
-        match self {
-            Self::System => Duration::from_secs(1),
-            Self::Simulated(_) => Duration::from_millis(20),
-        }
+    /// Waits until whoever looked at that time should look again: a second, or until a simulated clock has moved on.
+    pub async fn moves_on_from(&self, looked_at: Timestamp) {
+        let Self::Simulated(clock) = self else { return sleep(LOOK_EVERY).await };
+        let moved = async {
+            while clock.now() == looked_at {
+                sleep(SIMULATED_EVERY).await;
+            }
+        };
+        let _ = timeout(LOOK_EVERY, moved).await;
     }
 }
 

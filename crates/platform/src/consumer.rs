@@ -30,7 +30,7 @@ use crate::{
     core::Core,
     db::query_all,
     error::Error,
-    lane::Lane,
+    lane::{Lane, LanePosition},
     loops::pause,
     panics::caught,
     unit::Unit,
@@ -142,7 +142,7 @@ impl Consumer {
         let [first, ..] = run else { return Ok(false) };
         let ignores = |message: &Message| self.on.ignores(&message.source, &message.kind);
         if run.iter().all(ignores) && self.core.pass_over(run).await? {
-            self.core.applied().notify_waiters();
+            self.tell_applied(run);
             return Ok(false);
         }
         let tx = self.core.db.begin().await.map_err(Error::from)?;
@@ -179,8 +179,16 @@ impl Consumer {
             forget(unit.db(), &first.source, first.lane, last.seq).await?;
         }
         unit.commit("").await?;
-        self.core.applied().notify_waiters();
+        self.tell_applied(ready);
         Ok(cursor.waits)
+    }
+
+    fn tell_applied(&self, run: &[Message]) {
+        if let Some(Message { source, lane, seq, .. }) = run.last() {
+            let position = LanePosition { service: source.clone(), lane: *lane, seq: *seq };
+            // An error only says that nobody waits.
+            let _ = self.core.applied().send(position);
+        }
     }
 
     /// Applies a run, or sees that it waits. Whether anything else of the company may go on now.

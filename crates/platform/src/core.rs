@@ -3,14 +3,18 @@
 use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
-use tokio::sync::{Notify, OnceCell};
+use tokio::sync::{Notify, OnceCell, broadcast};
 
 use crate::{
     clock::{self, Clock},
     db::{Db, query_one},
     error::Error,
+    lane::LanePosition,
     tokens::Tokens,
 };
+
+/// Moves of cursors that are kept for a reader who is slow to hear of them; one who is slower looks.
+const APPLIED_KEPT: usize = 256;
 
 /// One service's runtime. Cloned freely; clones share everything.
 #[derive(Clone, Debug)]
@@ -26,12 +30,25 @@ pub struct Core {
 }
 
 /// Wakes the loops of this process at once; each loop also looks by itself now and then.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Signals {
     committed: Notify,
     sequenced: Notify,
-    applied: Notify,
+    applied: broadcast::Sender<LanePosition>,
+    changed: Notify,
     timers: Notify,
+}
+
+impl Default for Signals {
+    fn default() -> Self {
+        Self {
+            committed: Notify::default(),
+            sequenced: Notify::default(),
+            applied: broadcast::Sender::new(APPLIED_KEPT),
+            changed: Notify::default(),
+            timers: Notify::default(),
+        }
+    }
 }
 
 impl Core {
@@ -82,9 +99,14 @@ impl Core {
         &self.signals.sequenced
     }
 
-    /// A cursor moved: readers that wait for a write, and whoever goes on with what events left, can look again.
-    pub fn applied(&self) -> &Notify {
+    /// Where cursors were moved to by this process: whoever waits for a write hears of it without asking.
+    pub(crate) fn applied(&self) -> &broadcast::Sender<LanePosition> {
         &self.signals.applied
+    }
+
+    /// A unit of work was committed: whoever goes on with what it left can look.
+    pub fn changed(&self) -> &Notify {
+        &self.signals.changed
     }
 
     /// Timers were set or moved.

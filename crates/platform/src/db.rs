@@ -155,6 +155,14 @@ impl Db {
     }
 }
 
+/// A text that holds JSON, for a column of JSON.
+pub fn as_json(c: &impl ConnectionTrait, text: &str) -> String {
+    match c.get_database_backend() {
+        DbBackend::Postgres => format!("cast({text} as jsonb)"),
+        _ => text.to_owned(),
+    }
+}
+
 fn json_list(parameter: &str) -> String {
     format!("json_each('[\"' || replace({parameter}, ',', '\",\"') || '\"]')")
 }

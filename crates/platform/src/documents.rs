@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     clock,
-    db::{execute, query_all, query_one},
+    db::{as_json, execute, query_all, query_one},
     error::Error,
     id::CompanyId,
 };
@@ -90,8 +90,9 @@ pub async fn insert<T: Document>(
     value: &T,
 ) -> Result<(), Error> {
     let sql = format!(
-        "insert into {} (id, company, label, version, body, updated_at) values ($1, $2, $3, 1, $4, $5)",
-        T::TABLE
+        "insert into {} (id, company, label, version, body, updated_at) values ($1, $2, $3, 1, {}, $5)",
+        T::TABLE,
+        as_json(c, "$4")
     );
     let values = vec![
         id.into().into(),
@@ -107,8 +108,9 @@ pub async fn insert<T: Document>(
 /// Replaces the document that was read. Refused as a conflict if somebody else did so in between.
 pub async fn save<T: Document>(c: &impl ConnectionTrait, stored: &Stored<T>) -> Result<(), Error> {
     let sql = format!(
-        "update {} set label = $1, version = version + 1, body = $2, updated_at = $3 where id = $4 and version = $5",
-        T::TABLE
+        "update {} set label = $1, version = version + 1, body = {}, updated_at = $3 where id = $4 and version = $5",
+        T::TABLE,
+        as_json(c, "$2")
     );
     let values = vec![
         stored.value.label().into(),
@@ -169,6 +171,7 @@ fn read<T: Document>(row: &QueryResult) -> Result<Stored<T>, Error> {
     })
 }
 
-fn to_json<T: Document>(value: &T) -> Result<serde_json::Value, Error> {
-    serde_json::to_value(value).map_err(|e| Error::Internal(anyhow::Error::new(e).context(T::TABLE)))
+/// As text: it is written as it is, without a tree of values between.
+fn to_json<T: Document>(value: &T) -> Result<String, Error> {
+    serde_json::to_string(value).map_err(|e| Error::Internal(anyhow::Error::new(e).context(T::TABLE)))
 }

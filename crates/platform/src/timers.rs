@@ -75,6 +75,7 @@ impl Core {
     pub async fn run_timers(&self, on: Arc<dyn OnTimer>, stop: CancellationToken) {
         let mut started = false;
         loop {
+            let looked_at = self.clock.now();
             match self.start_and_fire(on.as_ref(), &mut started, &stop).await {
                 Ok(()) => {}
                 Err(e) => tracing::warn!(service = self.service, error = %e, "timers wait"),
@@ -82,7 +83,7 @@ impl Core {
             select! {
                 () = stop.cancelled() => return,
                 () = self.timers().notified() => {}
-                () = tokio::time::sleep(self.clock.poll_interval()) => {}
+                () = self.clock.moves_on_from(looked_at) => {}
             }
         }
     }
@@ -173,11 +174,10 @@ impl Core {
         .await?;
         rows.iter()
             .map(|row| {
-                let lane: String = row.try_get("", "lane")?;
                 Ok(Timer {
                     kind: row.try_get("", "kind")?,
                     key: row.try_get("", "key")?,
-                    lane: lane.parse().map_err(|_| anyhow::anyhow!("timer on lane {lane:?}"))?,
+                    lane: Lane::of(row)?,
                     generation: row.try_get("", "generation")?,
                     failures: row.try_get("", "failures")?,
                 })

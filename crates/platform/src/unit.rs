@@ -222,6 +222,7 @@ impl Unit {
         if let Some(ticket) = &self.ticket {
             let _ = ticket.position.set(position);
         }
+        self.core.changed().notify_waiters();
         if !self.events.is_empty() {
             self.core.committed().notify_one();
         }

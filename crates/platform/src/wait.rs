@@ -2,6 +2,8 @@
 
 use std::{collections::HashMap, time::Duration};
 
+use tokio::time::{Instant, timeout, timeout_at};
+
 use crate::{
     core::Core,
     db::query_all,
@@ -11,8 +13,9 @@ use crate::{
 
 /// How long a request waits for earlier writes to arrive.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// Another replica may apply the event without this process being woken.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// Another replica may apply the event without this process being woken, so it looks by itself: first after this
+/// time, then after twice as long each time. Many that wait for what is late must not keep it from coming.
+const FIRST_LOOK: Duration = Duration::from_millis(10);
 
 impl Core {
     /// Waits until the positions are applied here; the service's own positions are there already, and what
@@ -24,20 +27,29 @@ impl Core {
             .filter(|position| position.service != self.service && self.hears(&position.service))
             .collect();
         let wait = async {
+            // Before the first look, so that nothing that is applied meanwhile is missed.
+            let mut applied = self.applied().subscribe();
+            let mut pause = FIRST_LOOK;
             while !missing.is_empty() {
-                let applied = self.applied().notified();
                 let cursors = self.cursors_of(&missing).await?;
                 missing.retain(|position| {
                     let cursor = cursors.get(&(position.service.clone(), position.lane));
                     cursor.is_none_or(|seq| *seq < position.seq)
                 });
-                if !missing.is_empty() {
-                    let _ = tokio::time::timeout(LOOK_EVERY, applied).await;
+                let next_look = Instant::now() + pause;
+                pause *= 2;
+                while !missing.is_empty() {
+                    // Too late, or too much to hear all: it looks.
+                    let Ok(Ok(heard)) = timeout_at(next_look, applied.recv()).await else { break };
+                    missing.retain(|position| {
+                        (&position.service, position.lane) != (&heard.service, heard.lane)
+                            || heard.seq < position.seq
+                    });
                 }
             }
             Ok(())
         };
-        if let Ok(outcome) = tokio::time::timeout(PATIENCE, wait).await {
+        if let Ok(outcome) = timeout(PATIENCE, wait).await {
             return outcome;
         }
         let missing: Vec<String> = missing.iter().map(ToString::to_string).collect();

@@ -23,7 +23,7 @@ pub(crate) async fn forget(unit: &Unit, company: CompanyId, contact: ContactId) 
     let (on_its_way, mut rest): (Vec<_>, Vec<_>) =
         concerning.into_iter().partition(|stored| is_farewell(&stored.value, contact, now));
     rest.retain_mut(|stored| stored.value.scrub(contact, now));
-    store::save_all(unit.db(), &mut rest).await?;
+    store::replace_all(unit.db(), &rest).await?;
     questions::scrub(unit, company, contact).await?;
     if !on_its_way.is_empty() {
         return Ok(());

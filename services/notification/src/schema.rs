@@ -2,7 +2,7 @@
 
 use platform::{
     documents::Document,
-    schema::{Change, document_table, follows, platform},
+    schema::{Change, by_lane, document_table, follows, platform},
 };
 use sea_orm::sea_query::{ColumnDef, Index, Table, TableCreateStatement};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -16,7 +16,8 @@ impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         let own = Change { name: "m20261122_000002_notification", tables, sql: &INDEXES };
         let backlog = Change { name: "m20261125_000002_backlog", tables: Vec::new, sql: &BACKLOG };
-        vec![platform(), Box::new(own), follows(), Box::new(backlog)]
+        let delivery = Change { name: "m20261126_000002_delivery", tables: Vec::new, sql: &DELIVERY };
+        vec![platform(), Box::new(own), follows(), Box::new(backlog), by_lane(), Box::new(delivery)]
     }
 }
 
@@ -30,6 +31,9 @@ const INDEXES: [&str; 4] = [
 /// In the order in which messages are taken: of a backlog only its beginning is read.
 const BACKLOG: [&str; 2] =
     ["create index message_turn on message (due_at, id) where due_at is not null", "drop index message_due"];
+
+/// What changes while a message is on its way; see `message/store.rs`.
+const DELIVERY: [&str; 1] = ["alter table message add column delivery jsonb"];
 
 fn tables() -> Vec<TableCreateStatement> {
     vec![

@@ -27,16 +27,15 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 impl Notification {
     /// Sends what is due until cancelled; what is in hand is finished. Any number of replicas may run it.
     pub async fn run_sender(self, stop: CancellationToken) {
-        let pause = self.core.clock.poll_interval().min(LOOK_EVERY);
         while !stop.is_cancelled() {
-            // Before the look, so that no event that is applied meanwhile is missed.
-            let applied = self.core.applied().notified();
+            // Before the look, so that nothing that is committed meanwhile is missed.
+            let changed = self.core.changed().notified();
             match self.send_due().await {
                 Ok(0) => {}
                 Ok(_) => continue,
                 Err(e) => tracing::warn!(error = %e, "messages wait"),
             }
-            stop.run_until_cancelled(tokio::time::timeout(pause, applied)).await;
+            stop.run_until_cancelled(tokio::time::timeout(LOOK_EVERY, changed)).await;
         }
     }
 

@@ -6,13 +6,14 @@ use jiff::Timestamp;
 use platform::{
     Error,
     clock::to_db,
-    db::{execute, query_all, query_one, rows},
+    db::{as_json, execute, query_all, query_one, rows},
     id::{CompanyId, ContactId, ProjectId},
 };
 use sea_orm::{ConnectionTrait, DbErr, QueryResult, Value};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Message, MessageId, Recipient};
+use super::{Message, MessageId, Recipient, State};
 
 /// Most messages that one statement writes: so few texts are prepared on each connection.
 const MOST_ROWS: usize = 10;
@@ -59,8 +60,11 @@ pub async fn insert(c: &impl ConnectionTrait, messages: &[Message]) -> Result<()
         }
         let sql = format!(
             "insert into message (id, company, project, event_id, recipient, kind, part, mentions, label, due_at, body, version) \
-             values {} on conflict (event_id, recipient, kind, part) do nothing",
-            rows(some.len(), 11, ", 1")
+             select new.column1, new.column2, new.column3, new.column4, new.column5, new.column6, new.column7, new.column8, \
+             new.column9, new.column10, {}, 1 from (values {}) as new where true \
+             on conflict (event_id, recipient, kind, part) do nothing",
+            as_json(c, "new.column11"),
+            rows(some.len(), 11, "")
         );
         execute(c, &sql, values).await?;
     }
@@ -73,14 +77,41 @@ pub async fn find(
     company: CompanyId,
     id: MessageId,
 ) -> Result<Option<StoredMessage>, Error> {
-    let sql = "select version, body from message where company = $1 and id = $2";
-    let row = query_one(c, sql, vec![company.to_string().into(), id.0.into()]).await?;
+    let sql = format!("select {COLUMNS} from message where company = $1 and id = $2");
+    let row = query_one(c, &sql, vec![company.to_string().into(), id.0.into()]).await?;
     row.as_ref().map(read).transpose()
 }
 
-/// Replaces those of the messages that nobody else changed since they were read; which these are.
+/// Writes how those of the messages stand that nobody else changed since they were read; which these are. Their
+/// words stay as they are stored.
 pub async fn save(c: &impl ConnectionTrait, messages: &[StoredMessage]) -> Result<HashSet<MessageId>, Error> {
-    let mut saved = HashSet::new();
+    update(c, "delivery = ", delivery, messages).await
+}
+
+/// As [`save`], but all the messages, which then stand as they are stored. Refused as a conflict if somebody else
+/// changed one of them since it was read.
+pub async fn save_all(c: &impl ConnectionTrait, messages: &mut [StoredMessage]) -> Result<(), Error> {
+    if save(c, messages).await?.len() < messages.len() {
+        return Err(Error::lost_race());
+    }
+    messages.iter_mut().for_each(|stored| stored.version += 1);
+    Ok(())
+}
+
+/// Replaces all the messages, their words too. Refused as a conflict if somebody else changed one of them since it
+/// was read.
+pub async fn replace_all(c: &impl ConnectionTrait, messages: &[StoredMessage]) -> Result<(), Error> {
+    let replaced = update(c, "delivery = null, body = ", body, messages).await?;
+    if replaced.len() < messages.len() { Err(Error::lost_race()) } else { Ok(()) }
+}
+
+async fn update(
+    c: &impl ConnectionTrait,
+    column: &str,
+    json: fn(&Message) -> Result<String, Error>,
+    messages: &[StoredMessage],
+) -> Result<HashSet<MessageId>, Error> {
+    let mut updated = HashSet::new();
     for some in messages.chunks(MOST_ROWS) {
         let mut values: Vec<Value> = Vec::new();
         for StoredMessage { version, value } in some {
@@ -89,29 +120,20 @@ pub async fn save(c: &impl ConnectionTrait, messages: &[StoredMessage]) -> Resul
                 (*version).into(),
                 value.label().into(),
                 value.due_at().map(to_db).into(),
-                body(value)?.into(),
+                json(value)?.into(),
             ]);
         }
         let sql = format!(
-            "update message set label = new.column3, due_at = new.column4, body = new.column5, version = version + 1 \
+            "update message set label = new.column3, due_at = new.column4, {column}{}, version = version + 1 \
              from (values {}) as new where id = new.column1 and version = new.column2 returning id",
+            as_json(c, "new.column5"),
             rows(some.len(), 5, "")
         );
         for row in query_all(c, &sql, values).await? {
-            saved.insert(MessageId(row.try_get("", "id")?));
+            updated.insert(MessageId(row.try_get("", "id")?));
         }
     }
-    Ok(saved)
-}
-
-/// Replaces all the messages, which then stand as they are stored. Refused as a conflict if somebody else changed
-/// one of them since it was read.
-pub async fn save_all(c: &impl ConnectionTrait, messages: &mut [StoredMessage]) -> Result<(), Error> {
-    if save(c, messages).await?.len() < messages.len() {
-        return Err(Error::lost_race());
-    }
-    messages.iter_mut().for_each(|stored| stored.version += 1);
-    Ok(())
+    Ok(updated)
 }
 
 /// What is due, of all companies, oldest first: the sender's work. Not what would overtake a message to the same
@@ -122,7 +144,7 @@ pub async fn due(
     limit: u64,
 ) -> Result<Vec<StoredMessage>, Error> {
     let sql = format!(
-        "select version, body from message where due_at <= $1 and not exists (select 1 from message as held \
+        "select {COLUMNS} from message where due_at <= $1 and not exists (select 1 from message as held \
          where held.company = message.company and held.recipient = message.recipient and held.id < message.id \
          and held.label = 'sending' and held.due_at > $1) order by due_at, id limit {limit}"
     );
@@ -143,9 +165,10 @@ pub async fn concerning(
     company: CompanyId,
     contact: ContactId,
 ) -> Result<Vec<StoredMessage>, Error> {
-    let sql = "select version, body from message where company = $1 and (recipient = $2 or mentions like $3)";
+    let sql =
+        format!("select {COLUMNS} from message where company = $1 and (recipient = $2 or mentions like $3)");
     let values = vec![company.to_string().into(), contact.to_string().into(), format!("%{contact}%").into()];
-    query_all(c, sql, values).await?.iter().map(read).collect()
+    query_all(c, &sql, values).await?.iter().map(read).collect()
 }
 
 /// A page of messages, newest first, behind `after`.
@@ -155,7 +178,7 @@ pub async fn list(
     after: Option<Uuid>,
     limit: u64,
 ) -> Result<Vec<Message>, Error> {
-    let mut sql = "select version, body from message where company = $1".to_owned();
+    let mut sql = format!("select {COLUMNS} from message where company = $1");
     let mut values: Vec<Value> = vec![query.company.to_string().into()];
     let mut and = |condition: &str, value: Value| {
         values.push(value);
@@ -180,12 +203,37 @@ pub async fn list(
     query_all(c, &sql, values).await?.iter().map(|row| Ok(read(row)?.value)).collect()
 }
 
+/// What of a message changes on its way. It is kept beside the body, which is far larger and mostly stays as it is.
+#[derive(Serialize, Deserialize)]
+struct Delivery {
+    attempts: u32,
+    outcome: String,
+    state: State,
+}
+
+const COLUMNS: &str = "version, cast(body as text) as body, cast(delivery as text) as delivery";
+
 fn read(row: &QueryResult) -> Result<StoredMessage, Error> {
-    let body: serde_json::Value = row.try_get("", "body")?;
-    let value = serde_json::from_value(body).map_err(|e| DbErr::Json(format!("message: {e}")))?;
+    let (body, delivery): (String, Option<String>) = (row.try_get("", "body")?, row.try_get("", "delivery")?);
+    let bad = |e: serde_json::Error| DbErr::Json(format!("message: {e}"));
+    let mut value: Message = serde_json::from_str(&body).map_err(bad)?;
+    // None as long as it stands as it was put in.
+    if let Some(delivery) = delivery {
+        let Delivery { attempts, outcome, state } = serde_json::from_str(&delivery).map_err(bad)?;
+        value = Message { attempts, outcome, state, ..value };
+    }
     Ok(StoredMessage { version: row.try_get("", "version")?, value })
 }
 
-fn body(message: &Message) -> Result<serde_json::Value, Error> {
-    serde_json::to_value(message).map_err(|e| Error::Internal(anyhow::Error::new(e).context("message")))
+fn body(message: &Message) -> Result<String, Error> {
+    json(message)
+}
+
+fn delivery(message: &Message) -> Result<String, Error> {
+    let Message { attempts, outcome, state, .. } = message;
+    json(&Delivery { attempts: *attempts, outcome: outcome.clone(), state: *state })
+}
+
+fn json(value: &impl Serialize) -> Result<String, Error> {
+    serde_json::to_string(value).map_err(|e| Error::Internal(anyhow::Error::new(e).context("message")))
 }

@@ -111,9 +111,16 @@ impl Writer<'_> {
         }
         // `do update set` and `for update` name no table; a sequencer of its own takes its own rows. pgbench's
         // parameters have no types, which columns of `values` take from them.
-        let columns = ["uuid", "bigint", "text", "timestamptz", "jsonb"];
-        let typed = (1..).zip(columns).fold(text, |text, (number, is)| {
-            text.replace(&format!("new.column{number}"), &format!("new.column{number}::{is}"))
+        let types: &[&str] = if text.starts_with("insert into ") {
+            &["uuid", "text", "uuid", "uuid", "text", "text", "text", "text", "text", "timestamptz", "jsonb"]
+        } else {
+            &["uuid", "bigint", "text", "timestamptz", "jsonb"]
+        };
+        // The last first: `column1` is the beginning of `column10`.
+        let typed = types.iter().enumerate().rev().fold(text, |text, (at, is)| {
+            let column = format!("new.column{}", at + 1);
+            text.replace(&format!("{column},"), &format!("{column}::{is},"))
+                .replace(&format!("{column} "), &format!("{column}::{is} "))
         });
         typed.trim_end().replace(
             "where position is null order by lane, seq limit",
