@@ -20,7 +20,7 @@ use crate::kind::Kind;
 use crate::recipients::{Contact, ContactState, Directory};
 
 /// How many messages one replica takes at a time.
-const BATCH: u64 = 10;
+const BATCH: u64 = 40;
 /// Another replica's or a dead one's messages are found by looking.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 

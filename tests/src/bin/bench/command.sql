@@ -35,13 +35,13 @@ select technical, decision from licensing.contact where company = :company and c
 ;
 select id, company, version, cast(body as text) as body from licensing.licences where company = :company and id = :project
 \gset licensing_document_
-update licensing.licences set label = E'incomplete', version = version + 1, body = :value0, updated_at = now() where id = :project and version = :licensing_document_version
+update licensing.licences set label = E'incomplete', version = version + 1, body = cast(:value0 as jsonb), updated_at = now() where id = :project and version = :licensing_document_version
 ;
-insert into licensing.outbox (event_id, lane, seq, kind, project, payload, trace, recorded_at, follows) values (:fresh1, :company, :licensing_lane_next_seq::bigint + 0, E'licence_chosen', E'companies/01a216e5-3196-70f1-b495-a709120ce349/projects/01a216e5-3254-77a2-97da-486ab878fddc', :value1, null, E'2026-11-09 08\x3a00\x3a00+00', (select string_agg(source || '/' || seq, ',') from licensing.cursor where cursor.lane = :company)), (:fresh2, :company, :licensing_lane_next_seq::bigint + 1, E'licence_status_changed', E'companies/01a216e5-3196-70f1-b495-a709120ce349/projects/01a216e5-3254-77a2-97da-486ab878fddc', :value2, null, E'2026-11-09 08\x3a00\x3a00+00', (select string_agg(source || '/' || seq, ',') from licensing.cursor where cursor.lane = :company))
+insert into licensing.outbox (event_id, lane, seq, kind, project, payload, trace, recorded_at, follows) values (:fresh1, :company, :licensing_lane_next_seq::bigint + 0, E'licence_chosen', E'companies/01a21708-2cf9-7351-9291-6d5441d0a346/projects/01a21708-2d89-7132-9986-935552a56a60', :value1, null, E'2026-11-09 08\x3a00\x3a00+00', (select string_agg(source || '/' || seq, ',') from licensing.cursor where cursor.lane = :company)), (:fresh2, :company, :licensing_lane_next_seq::bigint + 1, E'licence_status_changed', E'companies/01a21708-2cf9-7351-9291-6d5441d0a346/projects/01a21708-2d89-7132-9986-935552a56a60', :value2, null, E'2026-11-09 08\x3a00\x3a00+00', (select string_agg(source || '/' || seq, ',') from licensing.cursor where cursor.lane = :company))
 ;
 update licensing.lane set next_seq = :licensing_lane_next_seq::bigint + 2 where lane = :company
 ;
-insert into licensing.history (id, company, project, kind, actor, request, body, recorded_at) values (:fresh3, :company, E'companies/01a216e5-3196-70f1-b495-a709120ce349/projects/01a216e5-3254-77a2-97da-486ab878fddc', E'licence_chosen', E'companies/01a216e5-3196-70f1-b495-a709120ce349/contacts/01a216e5-320b-739e-9027-64678d73a5a3', :fresh4, E'{"kind"\x3a "standard", "event"\x3a "licence_chosen", "previous"\x3a null}', E'2026-11-09 08\x3a00\x3a00+00'), (:fresh5, :company, E'companies/01a216e5-3196-70f1-b495-a709120ce349/projects/01a216e5-3254-77a2-97da-486ab878fddc', E'status_changed', E'companies/01a216e5-3196-70f1-b495-a709120ce349/contacts/01a216e5-320b-739e-9027-64678d73a5a3', :fresh4, :value3, E'2026-11-09 08\x3a00\x3a00+00')
+insert into licensing.history (id, company, project, kind, actor, request, body, recorded_at) values (:fresh3, :company, E'companies/01a21708-2cf9-7351-9291-6d5441d0a346/projects/01a21708-2d89-7132-9986-935552a56a60', E'licence_chosen', E'companies/01a21708-2cf9-7351-9291-6d5441d0a346/contacts/01a21708-2d51-7625-b7ab-c24f117de316', :fresh4, E'{"kind"\x3a "standard", "event"\x3a "licence_chosen", "previous"\x3a null}', E'2026-11-09 08\x3a00\x3a00+00'), (:fresh5, :company, E'companies/01a21708-2cf9-7351-9291-6d5441d0a346/projects/01a21708-2d89-7132-9986-935552a56a60', E'status_changed', E'companies/01a21708-2cf9-7351-9291-6d5441d0a346/contacts/01a21708-2d51-7625-b7ab-c24f117de316', :fresh4, :value3, E'2026-11-09 08\x3a00\x3a00+00')
 ;
 insert into licensing.request (key, payload_hash, resource, created_at) values (repeat(:fresh0, 2), repeat(:fresh6, 2), :value4, now()) on conflict (key) do nothing
 ;
@@ -59,6 +59,21 @@ update licensing.head set next_position = :licensing_head_next_position::bigint 
 ;
 COMMIT
 ;
+-- notification
+BEGIN
+;
+insert into notification.cursor (source, lane, seq) values (E'licensing', :company, 0) on conflict (source, lane) do update set seq = cursor.seq returning seq, parked, (select string_agg(other.source || '/' || other.seq, ',') from notification.cursor as other where other.lane = :company) as others, exists (select 1 from notification.inbox where inbox.lane = :company) as waits
+\gset notification_cursor_licensing_
+insert into notification.lane (lane, next_seq) values (:company, 1) on conflict (lane) do update set next_seq = lane.next_seq returning next_seq
+\gset notification_lane_
+select 'directory' as kind, id, company, version, cast(body as text) as body from notification.directory where company = :company and id = :company union all select 'project' as kind, id, company, version, cast(body as text) as body from notification.project where company = :company and id = :project
+;
+insert into notification.message (id, company, project, event_id, recipient, kind, part, mentions, label, due_at, body, version) select new.column1::uuid, new.column2::text, new.column3::uuid, new.column4::uuid, new.column5::text, new.column6::text, new.column7::text, new.column8::text, new.column9::text, new.column10::timestamptz, cast(new.column11::jsonb as jsonb), 1 from (values (:fresh7, :company, :project, :fresh1, :decision, E'licence_chosen', E'', E'', E'pending', now(), :value5), (:fresh8, :company, :project, :fresh1, E'softvig', E'licence_chosen', E'', E'', E'pending', now(), :value6)) as new where true on conflict (event_id, recipient, kind, part) do nothing
+;
+update notification.cursor set seq = :notification_cursor_licensing_seq::bigint + 1 where source = E'licensing' and lane = :company
+;
+COMMIT
+;
 -- audit
 BEGIN
 ;
@@ -68,11 +83,14 @@ insert into audit.lane (lane, next_seq) values (:company, 1) on conflict (lane) 
 \gset audit_lane_
 select id, company, version, cast(body as text) as body from audit.dossier where company = :company and id = :project
 \gset audit_document_
-update audit.dossier set label = E'open', version = version + 1, body = :value5, updated_at = now() where id = :project and version = :audit_document_version
+update audit.dossier set label = E'open', version = version + 1, body = cast(:value7 as jsonb), updated_at = now() where id = :project and version = :audit_document_version
 ;
 update audit.cursor set seq = :audit_cursor_licensing_seq::bigint + 1 where source = E'licensing' and lane = :company
 ;
 COMMIT
+;
+-- licensing
+update licensing.outbox set published_at = now() where event_id = any (string_to_array(E'01a21708-2e29-7560-8125-0f17f06d3d9e,01a21708-2e29-7560-8125-0f1899a8433a', ',')::uuid[])
 ;
 -- scheduling
 BEGIN
@@ -85,7 +103,7 @@ select id, company, version, cast(body as text) as body from scheduling.project 
 \gset scheduling_document_
 select id, company, version, cast(body as text) as body from scheduling.company where company = :company and id = :company
 ;
-update scheduling.project set label = E'contracting', version = version + 1, body = :value6, updated_at = now() where id = :project and version = :scheduling_document_version
+update scheduling.project set label = E'contracting', version = version + 1, body = cast(:value8 as jsonb), updated_at = now() where id = :project and version = :scheduling_document_version
 ;
 delete from scheduling.timer where kind = E'project' and key = :project
 ;
@@ -96,25 +114,7 @@ COMMIT
 -- notification
 BEGIN
 ;
-insert into notification.cursor (source, lane, seq) values (E'licensing', :company, 0) on conflict (source, lane) do update set seq = cursor.seq returning seq, parked, (select string_agg(other.source || '/' || other.seq, ',') from notification.cursor as other where other.lane = :company) as others, exists (select 1 from notification.inbox where inbox.lane = :company) as waits
-\gset notification_cursor_licensing_
-insert into notification.lane (lane, next_seq) values (:company, 1) on conflict (lane) do update set next_seq = lane.next_seq returning next_seq
-\gset notification_lane_
-select 'directory' as kind, id, company, version, cast(body as text) as body from notification.directory where company = :company and id = :company union all select 'project' as kind, id, company, version, cast(body as text) as body from notification.project where company = :company and id = :project
-;
-insert into notification.message (id, company, project, event_id, recipient, kind, part, mentions, label, due_at, body, version) values (:fresh7, :company, :project, :fresh1, :decision, E'licence_chosen', E'', E'', E'pending', now(), :value7, 1), (:fresh8, :company, :project, :fresh1, E'softvig', E'licence_chosen', E'', E'', E'pending', now(), :value8, 1) on conflict (event_id, recipient, kind, part) do nothing
-;
-update notification.cursor set seq = :notification_cursor_licensing_seq::bigint + 1 where source = E'licensing' and lane = :company
-;
-COMMIT
-;
--- licensing
-update licensing.outbox set published_at = now() where event_id = any (string_to_array(E'01a216e5-3311-71d2-b723-1eddbc0f2dfa,01a216e5-3311-71d2-b723-1ede7c37c30b', ',')::uuid[])
-;
--- notification
-BEGIN
-;
-update notification.message set label = new.column3::text, due_at = new.column4::timestamptz, body = new.column5::jsonb, version = version + 1 from (values (:fresh7, E'1', E'sending', now(), :value9), (:fresh8, E'1', E'sending', now(), :value10)) as new where id = new.column1::uuid and version = new.column2::bigint returning id
+update notification.message set label = new.column3::text, due_at = new.column4::timestamptz, delivery = cast(new.column5::jsonb as jsonb), version = version + 1 from (values (:fresh7, E'1', E'sending', now(), :value9), (:fresh8, E'1', E'sending', now(), :value9)) as new where id = new.column1::uuid and version = new.column2::bigint returning id
 ;
 COMMIT
 ;
@@ -126,9 +126,9 @@ BEGIN
 ;
 insert into notification.lane (lane, next_seq) values (:company, 1) on conflict (lane) do update set next_seq = lane.next_seq returning next_seq
 \gset notification_lane_
-update notification.message set label = new.column3::text, due_at = new.column4::timestamptz, body = new.column5::jsonb, version = version + 1 from (values (:fresh7, E'2', E'sent', null, :value11), (:fresh8, E'2', E'sent', null, :value12)) as new where id = new.column1::uuid and version = new.column2::bigint returning id
+update notification.message set label = new.column3::text, due_at = new.column4::timestamptz, delivery = cast(new.column5::jsonb as jsonb), version = version + 1 from (values (:fresh7, E'2', E'sent', null, :value10), (:fresh8, E'2', E'sent', null, :value11)) as new where id = new.column1::uuid and version = new.column2::bigint returning id
 ;
-insert into notification.outbox (event_id, lane, seq, kind, project, payload, trace, recorded_at, follows) values (:fresh9, :company, :notification_lane_next_seq::bigint + 0, E'message_sent', E'companies/01a216e5-3196-70f1-b495-a709120ce349/projects/01a216e5-3254-77a2-97da-486ab878fddc', :value13, null, E'2026-11-09 08\x3a00\x3a00+00', (select string_agg(source || '/' || seq, ',') from notification.cursor where cursor.lane = :company)), (:fresh10, :company, :notification_lane_next_seq::bigint + 1, E'message_sent', E'companies/01a216e5-3196-70f1-b495-a709120ce349/projects/01a216e5-3254-77a2-97da-486ab878fddc', :value14, null, E'2026-11-09 08\x3a00\x3a00+00', (select string_agg(source || '/' || seq, ',') from notification.cursor where cursor.lane = :company))
+insert into notification.outbox (event_id, lane, seq, kind, project, payload, trace, recorded_at, follows) values (:fresh9, :company, :notification_lane_next_seq::bigint + 0, E'message_sent', E'companies/01a21708-2cf9-7351-9291-6d5441d0a346/projects/01a21708-2d89-7132-9986-935552a56a60', :value12, null, E'2026-11-09 08\x3a00\x3a00+00', (select string_agg(source || '/' || seq, ',') from notification.cursor where cursor.lane = :company)), (:fresh10, :company, :notification_lane_next_seq::bigint + 1, E'message_sent', E'companies/01a21708-2cf9-7351-9291-6d5441d0a346/projects/01a21708-2d89-7132-9986-935552a56a60', :value13, null, E'2026-11-09 08\x3a00\x3a00+00', (select string_agg(source || '/' || seq, ',') from notification.cursor where cursor.lane = :company))
 ;
 update notification.lane set next_seq = :notification_lane_next_seq::bigint + 2 where lane = :company
 ;
@@ -145,9 +145,9 @@ update notification.head set next_position = :notification_head_next_position::b
 ;
 COMMIT
 ;
+-- notification
+update notification.outbox set published_at = now() where event_id = any (string_to_array(E'01a21708-2e3b-74a6-92b2-28437404d1c2,01a21708-2e3b-74a6-92b2-28449c1ade17', ',')::uuid[])
+;
 -- scheduling
 update scheduling.cursor set seq = cursor.seq + 1 where source = E'notification' and lane = :company and seq >= cursor.seq and seq < cursor.seq + 1 and not parked and not exists (select 1 from scheduling.inbox where inbox.lane = :company)
-;
--- notification
-update notification.outbox set published_at = now() where event_id = any (string_to_array(E'01a216e5-332e-75c1-a65a-336868117130,01a216e5-332e-75c1-a65a-3369628912c7', ',')::uuid[])
 ;
