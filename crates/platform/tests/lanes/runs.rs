@@ -12,7 +12,7 @@ use crate::{
 };
 
 #[rstest]
-#[case::all_at_once(&[0..6], 6, 0)]
+#[case::all_at_once(&[0..6, 6..6], 6, 0)]
 #[case::again_and_further(&[0..3, 1..5, 0..6], 6, 0)]
 #[case::too_early(&[3..6, 1..2], 0, 4)]
 #[case::what_was_missing_comes(&[3..6, 1..2, 0..3], 6, 0)]
