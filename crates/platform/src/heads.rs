@@ -40,11 +40,16 @@ impl Heads {
 
     /// Tells of the lanes whose turn it is, and of those that moved lately.
     pub(crate) async fn announce(&mut self, bus: &Bus) -> Result<(), Error> {
+        let last = self.last.clone();
         let heads = self.next().await?;
         if heads.is_empty() {
             return Ok(());
         }
-        bus.announce(self.core.service, heads).await.map_err(Error::Unavailable)
+        bus.announce(self.core.service, heads).await.map_err(|e| {
+            // Nobody heard it: those lanes have their turn again, not a round later.
+            self.last = last;
+            Error::Unavailable(e)
+        })
     }
 
     /// The heads that the next announcement tells of.

@@ -26,6 +26,9 @@ impl Core {
             .iter()
             .filter(|position| position.service != self.service && self.hears(&position.service))
             .collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
         let wait = async {
             // Before the first look, so that nothing that is applied meanwhile is missed.
             let mut applied = self.applied().subscribe();
