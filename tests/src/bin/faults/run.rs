@@ -27,6 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(180);
 const FIRST_BOOKMARK: Duration = Duration::from_secs(60);
 const LAST_EVENT: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
+const PROGRESS_EVERY: usize = 100;
 
 /// Takes dealerships through the process while everything fails that can, and looks afterwards whether an
 /// event was lost, had its effect twice, or came out of order.
@@ -44,7 +45,7 @@ pub struct Options {
     /// No trouble at all.
     #[arg(long)]
     calm: bool,
-    /// Prints only the summary.
+    /// Prints only how far it is, and the summary.
     #[arg(long)]
     quiet: bool,
 }
@@ -102,7 +103,13 @@ pub async fn run(options: &Options) -> anyhow::Result<Vec<String>> {
                 journey
             }
         });
-        let journeys: Vec<anyhow::Result<Journey>> = all.buffer_unordered(options.abreast).collect().await;
+        let over = all.buffer_unordered(options.abreast).enumerate().map(|(before, journey)| {
+            if (before + 1) % PROGRESS_EVERY == 0 {
+                log.say(format_args!("{} journeys are over: {}", before + 1, log.summary()));
+            }
+            journey
+        });
+        let journeys: Vec<anyhow::Result<Journey>> = over.collect().await;
         stop.cancel();
         journeys
     };
