@@ -112,6 +112,7 @@ impl Consumer {
     }
 
     async fn sweep(&self, stop: &CancellationToken) -> Result<(), Error> {
+        self.core.forget_applied().await?;
         for message in self.core.waiting().await? {
             if stop.is_cancelled() {
                 break;

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use sea_orm::{
-    ConnectionTrait, DbBackend, DbErr,
+    ConnectionTrait, DbBackend, DbErr, TransactionTrait as _,
     sea_query::{ColumnDef, Index, Table, TableCreateStatement},
 };
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait};
@@ -47,7 +47,8 @@ impl MigrationTrait for Change {
 ///
 /// A schema with changes unknown to this build is accepted when its compatibility number is this build's.
 pub async fn up<M: MigratorTrait>(db: &Db) -> Result<(), DbErr> {
-    let tx = db.begin().await?;
+    let connection = db.for_schema();
+    let tx = connection.begin().await?;
     if tx.get_database_backend() == DbBackend::Postgres {
         // Held to the end of the transaction; sea-orm-migration itself takes no lock.
         execute(&tx, "select pg_advisory_xact_lock(7263845)", vec![]).await?;
@@ -84,12 +85,19 @@ pub async fn up<M: MigratorTrait>(db: &Db) -> Result<(), DbErr> {
         )
         .await?;
     }
-    tx.commit().await
+    tx.commit().await?;
+    // SQLite's only one goes on.
+    if db.is_sqlite() { Ok(()) } else { connection.close().await }
 }
 
 /// Whether the database has had every change of this build; it may have had more.
 pub async fn is_up<M: MigratorTrait>(db: &Db) -> Result<bool, DbErr> {
-    if !SchemaManager::new(db.read()).has_table("seaql_migrations").await? {
+    let has_table = if db.is_sqlite() {
+        "select 1 from sqlite_master where name = 'seaql_migrations'"
+    } else {
+        "select 1 where to_regclass('seaql_migrations') is not null"
+    };
+    if query_one(db.read(), has_table, vec![]).await?.is_none() {
         return Ok(false);
     }
     let applied = applied(db.read()).await?;

@@ -5,14 +5,14 @@
 use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
-use sea_orm::{DatabaseTransaction, Value};
+use sea_orm::Value;
 use uuid::Uuid;
 
 use crate::{
     bus::LARGEST_PAYLOAD,
     clock,
     core::Core,
-    db::{execute, query_one, rows},
+    db::{Transaction, execute, query_one, rows},
     error::Error,
     lane::{Lane, LanePosition},
 };
@@ -67,7 +67,7 @@ pub enum Begun {
 /// One open transaction that holds its lane's lock.
 pub struct Unit {
     core: Core,
-    tx: DatabaseTransaction,
+    tx: Transaction,
     lane: Lane,
     next_seq: i64,
     now: Timestamp,
@@ -90,7 +90,7 @@ impl Core {
     /// Goes on in a transaction that holds a cursor already; the order of locks is cursor, lane, aggregate.
     pub(crate) async fn lock_lane(
         &self,
-        tx: DatabaseTransaction,
+        tx: Transaction,
         lane: Lane,
         trace: Option<String>,
     ) -> Result<Unit, Error> {
@@ -143,7 +143,7 @@ impl Core {
 
 impl Unit {
     /// The transaction, for queries.
-    pub fn db(&self) -> &DatabaseTransaction {
+    pub fn db(&self) -> &Transaction {
         &self.tx
     }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use crate::{
     core::Core,
@@ -16,6 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Another replica may apply the event without this process being woken, so it looks by itself: first after this
 /// time, then after twice as long each time. Many that wait for what is late must not keep it from coming.
 const FIRST_LOOK: Duration = Duration::from_millis(10);
+const LAST_LOOKS: Duration = Duration::from_millis(500);
 
 impl Core {
     /// Waits until the positions are applied here; the service's own positions are there already, and what
@@ -29,31 +30,33 @@ impl Core {
         if missing.is_empty() {
             return Ok(());
         }
-        let wait = async {
-            // Before the first look, so that nothing that is applied meanwhile is missed.
-            let mut applied = self.applied().subscribe();
-            let mut pause = FIRST_LOOK;
-            while !missing.is_empty() {
-                let cursors = self.cursors_of(&missing).await?;
+        // Before the first look, so that nothing that is applied meanwhile is missed.
+        let mut applied = self.applied().subscribe();
+        let deadline = Instant::now() + PATIENCE;
+        let mut pause = FIRST_LOOK;
+        loop {
+            let is_last = Instant::now() >= deadline;
+            let cursors = self.cursors_of(&missing).await?;
+            missing.retain(|position| {
+                let cursor = cursors.get(&(position.service.clone(), position.lane));
+                cursor.is_none_or(|seq| *seq < position.seq)
+            });
+            let next_look = deadline.min(Instant::now() + pause);
+            pause = LAST_LOOKS.min(pause * 2);
+            while !missing.is_empty() && !is_last {
+                // Too late, or too much to hear all: it looks.
+                let Ok(Ok(heard)) = timeout_at(next_look, applied.recv()).await else { break };
                 missing.retain(|position| {
-                    let cursor = cursors.get(&(position.service.clone(), position.lane));
-                    cursor.is_none_or(|seq| *seq < position.seq)
+                    (&position.service, position.lane) != (&heard.service, heard.lane)
+                        || heard.seq < position.seq
                 });
-                let next_look = Instant::now() + pause;
-                pause *= 2;
-                while !missing.is_empty() {
-                    // Too late, or too much to hear all: it looks.
-                    let Ok(Ok(heard)) = timeout_at(next_look, applied.recv()).await else { break };
-                    missing.retain(|position| {
-                        (&position.service, position.lane) != (&heard.service, heard.lane)
-                            || heard.seq < position.seq
-                    });
-                }
             }
-            Ok(())
-        };
-        if let Ok(outcome) = timeout(PATIENCE, wait).await {
-            return outcome;
+            if missing.is_empty() {
+                return Ok(());
+            }
+            if is_last {
+                break;
+            }
         }
         let missing: Vec<String> = missing.iter().map(ToString::to_string).collect();
         let what = anyhow::anyhow!("{} has not arrived at {}", missing.join(", "), self.service);

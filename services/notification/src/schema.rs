@@ -17,7 +17,16 @@ impl MigratorTrait for Migrator {
         let own = Change { name: "m20261122_000002_notification", tables, sql: &INDEXES };
         let backlog = Change { name: "m20261125_000002_backlog", tables: Vec::new, sql: &BACKLOG };
         let delivery = Change { name: "m20261126_000002_delivery", tables: Vec::new, sql: &DELIVERY };
-        vec![platform(), Box::new(own), follows(), Box::new(backlog), by_lane(), Box::new(delivery)]
+        let first = Change { name: "m20261126_000003_first", tables: Vec::new, sql: &FIRST };
+        vec![
+            platform(),
+            Box::new(own),
+            follows(),
+            Box::new(backlog),
+            by_lane(),
+            Box::new(delivery),
+            Box::new(first),
+        ]
     }
 }
 
@@ -34,6 +43,10 @@ const BACKLOG: [&str; 2] =
 
 /// What changes while a message is on its way; see `message/store.rs`.
 const DELIVERY: [&str; 1] = ["alter table message add column delivery jsonb"];
+
+/// To find the first message to a recipient that is not done with.
+const FIRST: [&str; 1] =
+    ["create index message_first on message (company, recipient, id) where due_at is not null"];
 
 fn tables() -> Vec<TableCreateStatement> {
     vec![

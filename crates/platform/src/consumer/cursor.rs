@@ -2,13 +2,11 @@
 
 use std::collections::HashMap;
 
-use sea_orm::DatabaseTransaction;
-
 use super::ApplyError;
 use crate::{
     bus::Message,
     core::Core,
-    db::{execute, query_one},
+    db::{Transaction, execute, query_one},
     error::Error,
     lane::Lane,
 };
@@ -28,7 +26,7 @@ pub(super) struct Cursor {
 
 impl Cursor {
     /// Reads and locks a lane's cursor; a new one stands at 0.
-    pub async fn lock(tx: &DatabaseTransaction, source: &str, lane: Lane) -> Result<Self, Error> {
+    pub async fn lock(tx: &Transaction, source: &str, lane: Lane) -> Result<Self, Error> {
         let row = query_one(
             tx,
             "insert into cursor (source, lane, seq) values ($1, $2, 0) \
@@ -68,14 +66,14 @@ impl Cursor {
     }
 
     /// Puts the cursor there.
-    pub async fn set(&self, tx: &DatabaseTransaction, seq: i64) -> Result<(), Error> {
+    pub async fn set(&self, tx: &Transaction, seq: i64) -> Result<(), Error> {
         let key = vec![seq.into(), self.source.as_str().into(), self.lane.to_string().into()];
         execute(tx, "update cursor set seq = $1 where source = $2 and lane = $3", key).await?;
         Ok(())
     }
 
     /// Stops the lane where it is.
-    pub async fn park(&self, tx: &DatabaseTransaction) -> Result<(), Error> {
+    pub async fn park(&self, tx: &Transaction) -> Result<(), Error> {
         let key = vec![true.into(), self.source.as_str().into(), self.lane.to_string().into()];
         execute(tx, "update cursor set parked = $1 where source = $2 and lane = $3", key).await?;
         Ok(())

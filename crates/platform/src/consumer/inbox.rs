@@ -1,12 +1,12 @@
 //! What came too early, or behind an event that parked its lane, waits in a table and not in the bus.
 
-use sea_orm::{DatabaseTransaction, QueryResult};
+use sea_orm::QueryResult;
 
 use crate::{
     bus::{Message, PERSONAL},
     clock,
     core::Core,
-    db::{execute, query_all},
+    db::{Transaction, execute, query_all},
     error::Error,
     lane::Lane,
 };
@@ -16,11 +16,7 @@ const LOOK: usize = 100;
 
 /// Keeps a message to wait. Of one with personal data only that it came: when its turn has come it is missing, and
 /// is published again, without what was scrubbed meanwhile.
-pub(super) async fn store(
-    tx: &DatabaseTransaction,
-    message: &Message,
-    error: Option<&str>,
-) -> Result<(), Error> {
+pub(super) async fn store(tx: &Transaction, message: &Message, error: Option<&str>) -> Result<(), Error> {
     execute(
         tx,
         "insert into inbox (source, lane, seq, event_id, kind, payload, trace, error, recorded_at, sequenced_at, received_at, follows) \
@@ -46,22 +42,25 @@ pub(super) async fn store(
 }
 
 /// What was applied waits no more.
-pub(super) async fn forget(
-    tx: &DatabaseTransaction,
-    source: &str,
-    lane: Lane,
-    applied: i64,
-) -> Result<(), Error> {
+pub(super) async fn forget(tx: &Transaction, source: &str, lane: Lane, applied: i64) -> Result<(), Error> {
     let key = vec![applied.into(), source.into(), lane.to_string().into()];
     execute(tx, "delete from inbox where seq <= $1 and source = $2 and lane = $3", key).await?;
     Ok(())
 }
 
 impl Core {
+    /// What was applied meanwhile waits no more: who applied it need not have seen that it waited.
+    pub(super) async fn forget_applied(&self) -> Result<(), Error> {
+        let sql = "delete from inbox where exists (select 1 from cursor where cursor.source = inbox.source \
+                   and cursor.lane = inbox.lane and cursor.seq >= inbox.seq)";
+        self.db.execute(sql, vec![]).await?;
+        Ok(())
+    }
+
     /// What waits and may be tried, in any order, so that lanes which cannot go on do not keep others from it.
     pub(super) async fn waiting(&self) -> Result<Vec<Message>, Error> {
         let sql = format!(
-            "{NEXT} and inbox.seq <= cursor.seq + 1 and inbox.kind <> '{PERSONAL}' order by random() limit {LOOK}"
+            "{NEXT} and inbox.seq = cursor.seq + 1 and inbox.kind <> '{PERSONAL}' order by random() limit {LOOK}"
         );
         read(&query_all(self.db.read(), &sql, vec![]).await?)
     }

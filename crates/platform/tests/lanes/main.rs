@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod commands;
+mod connections;
 mod delivery;
 mod faults;
 mod figures;

@@ -12,6 +12,7 @@ pub use smtp::{Smtp, SmtpConfig, Tls};
 
 /// A disk that takes longer than this for one file is as good as away.
 const FOLDER_LIMIT: Duration = Duration::from_secs(3);
+const FOLDER_AT_ONCE: u64 = 40;
 
 /// Where mails go.
 #[derive(Clone, Debug, Deserialize)]
@@ -54,6 +55,14 @@ impl Channel {
         match self {
             Self::Folder(_) => FOLDER_LIMIT,
             Self::Smtp(smtp) => smtp.longest_try(),
+        }
+    }
+
+    /// How many mails one replica hands over side by side.
+    pub fn most_at_once(&self) -> u64 {
+        match self {
+            Self::Folder(_) => FOLDER_AT_ONCE,
+            Self::Smtp(smtp) => smtp.max_connections.get().into(),
         }
     }
 

@@ -1,4 +1,4 @@
-use std::{path::PathBuf, time::Duration};
+use std::{num::NonZeroU32, path::PathBuf, time::Duration};
 
 use anyhow::Context;
 use lettre::{
@@ -46,15 +46,15 @@ pub struct SmtpConfig {
     #[serde(default = "default_timeout")]
     pub timeout_seconds: u64,
     #[serde(default = "default_connections")]
-    pub max_connections: u32,
+    pub max_connections: NonZeroU32,
 }
 
 fn default_timeout() -> u64 {
     20
 }
 
-fn default_connections() -> u32 {
-    4
+const fn default_connections() -> NonZeroU32 {
+    NonZeroU32::new(4).expect("not 0")
 }
 
 /// Sends over pooled connections.
@@ -63,6 +63,7 @@ pub struct Smtp {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     /// For each answer of the server.
     timeout: Duration,
+    pub max_connections: NonZeroU32,
 }
 
 impl Smtp {
@@ -86,14 +87,14 @@ impl Smtp {
             .port(config.port.unwrap_or(port))
             .tls(tls)
             .timeout(Some(timeout))
-            .pool_config(PoolConfig::new().max_size(config.max_connections));
+            .pool_config(PoolConfig::new().max_size(config.max_connections.get()));
         if let Some(name) = &config.hello_name {
             builder = builder.hello_name(ClientId::Domain(name.clone()));
         }
         if let (Some(user), Some(password)) = (&config.user, &config.password) {
             builder = builder.credentials(Credentials::new(user.clone(), password.expose_secret().into()));
         }
-        Ok(Self { transport: builder.build(), timeout })
+        Ok(Self { transport: builder.build(), timeout, max_connections: config.max_connections })
     }
 
     /// A server that stalls again and again in the middle of a dialogue is left after this.

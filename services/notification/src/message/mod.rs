@@ -1,6 +1,5 @@
 //! Messages: what an event says, in whose language, with which calendar entry, and where it is on its way.
 
-mod hand;
 mod invitation;
 mod mail;
 mod model;
@@ -20,7 +19,7 @@ pub use notice::{Calendar, Fact, Facts, Notice};
 pub use render::Renderer;
 
 #[cfg(test)]
-pub(crate) use {hand::Hand, record::Tried};
+pub(crate) use {record::Tried, sender::Hand};
 
 #[cfg(test)]
 mod tests;

@@ -133,13 +133,6 @@ impl Message {
         matches!(self.state, State::Sending { lease } if lease.until >= machine_time)
     }
 
-    /// Holds it for longer.
-    pub fn renew(&mut self, lease: Lease, machine_now: Timestamp) -> Result<(), LeaseLost> {
-        self.held(lease.token, machine_now)?;
-        self.state = State::Sending { lease };
-        Ok(())
-    }
-
     /// The server took it.
     pub fn sent(&mut self, token: Uuid, answer: String, now: Timestamp) -> Result<(), LeaseLost> {
         self.check(token)?;

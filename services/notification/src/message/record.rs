@@ -1,5 +1,7 @@
 //! Records what became of the tries, and what follows from it.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use platform::{
     Error, clock, documents,
@@ -10,13 +12,16 @@ use proto::notification::v1::{AddressUndeliverable, MessageSent, notification_ev
 use uuid::Uuid;
 
 use super::store::{self, StoredMessage};
-use super::{Fact, LeaseLost, Message, Notice, Recipient};
+use super::{Fact, Lease, LeaseLost, Message, Notice, Recipient};
 use crate::Notification;
 use crate::book::{directory, tell};
 use crate::events::{contact_name, emit, message_name};
 use crate::forget::forget;
 use crate::kind::Kind;
 use crate::recipients::{ContactState, Directory};
+
+/// The database may be away for a moment.
+const RECORD_AGAIN: Duration = Duration::from_millis(100);
 
 /// What became of one try.
 #[derive(Debug)]
@@ -41,34 +46,49 @@ impl Tried {
 }
 
 impl Notification {
-    /// Records the tries of one turn in one unit of work, or each in its own if what follows from one of them fails.
+    /// Records the tries in one unit of work, or each in its own if what follows from one of them fails.
     pub(crate) async fn record(
         &self,
         company: CompanyId,
-        token: Uuid,
+        lease: Lease,
         tries: &[(StoredMessage, Tried)],
     ) -> Result<(), Error> {
-        match self.record_together(company, token, tries).await {
-            Err(e) if tries.len() > 1 && !e.is_transient() => {
+        if tries.is_empty() {
+            return Ok(());
+        }
+        match self.record_together(company, lease, tries, true).await {
+            Err(e) if e.is_transient() => Err(e),
+            Err(e) if tries.len() == 1 => {
+                // What was sent must not be sent again and again because of what comes after it.
+                let message = tries[0].0.value.id;
+                tracing::error!(%message, error = %e, "recorded without what follows from it");
+                self.record_together(company, lease, tries, false).await
+            }
+            Err(_) => {
                 let mut outcome = Ok(());
                 for one in tries.chunks(1) {
-                    outcome = self.record_together(company, token, one).await.and(outcome);
+                    outcome = Box::pin(self.record(company, lease, one)).await.and(outcome);
                 }
                 outcome
             }
-            outcome => outcome,
+            Ok(()) => Ok(()),
         }
     }
 
+    /// Tries for as long as the messages are held: what is not recorded is sent again.
     async fn record_together(
         &self,
         company: CompanyId,
-        token: Uuid,
+        lease: Lease,
         tries: &[(StoredMessage, Tried)],
+        follow: bool,
     ) -> Result<(), Error> {
         loop {
-            match self.record_once(company, token, tries).await {
-                Err(e) if e.is_conflict() => continue,
+            match self.record_once(company, lease, tries, follow).await {
+                Err(e) if e.is_conflict() => {}
+                Err(e) if e.is_transient() && clock::machine_now() < lease.until => {
+                    tokio::time::sleep(RECORD_AGAIN).await;
+                }
                 outcome => return outcome,
             }
         }
@@ -77,22 +97,23 @@ impl Notification {
     async fn record_once(
         &self,
         company: CompanyId,
-        token: Uuid,
+        lease: Lease,
         tries: &[(StoredMessage, Tried)],
+        follow: bool,
     ) -> Result<(), Error> {
         let mut unit = self.core.begin(company.into(), None).await?;
         let now = unit.now();
         let outcome = |(stored, tried): &(StoredMessage, Tried)| {
             let mut stored = stored.clone();
-            tried.apply(&mut stored.value, token, now).is_ok().then_some(stored)
+            tried.apply(&mut stored.value, lease.token, now).is_ok().then_some(stored)
         };
-        let outcomes: Vec<StoredMessage> = tries.iter().filter_map(outcome).collect();
-        let saved = store::save(unit.db(), &outcomes).await?;
+        let outcomes = tries.iter().filter_map(outcome).collect();
+        let saved = store::save(unit.db(), outcomes).await?;
         for (StoredMessage { value: message, .. }, tried) in tries {
-            if saved.contains(&message.id) {
-                self.follow(&mut unit, message, tried).await?;
-            } else {
+            if !saved.iter().any(|stored| stored.value.id == message.id) {
                 tracing::warn!(message = %message.id, "a try is not recorded: {LeaseLost}");
+            } else if follow {
+                self.follow(&mut unit, message, tried).await?;
             }
         }
         unit.commit("").await

@@ -1,28 +1,34 @@
 //! Hands messages over: lease, act, commit with the lease's token. No network call inside a transaction.
 
-use std::collections::VecDeque;
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use futures::future::join_all;
 use jiff::Timestamp;
-use platform::{Error, clock, id::ContactId};
+use platform::{
+    Error, clock,
+    id::{CompanyId, ContactId},
+};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::hand::Hand;
 use super::record::Tried;
 use super::store::{self, StoredMessage};
-use super::{Envelope, Lease, LeaseLost, Message, Recipient, build};
+use super::{Envelope, Lease, Message, Recipient, build};
 use crate::Notification;
 use crate::book::directory;
 use crate::channel::Failure;
 use crate::kind::Kind;
 use crate::recipients::{Contact, ContactState, Directory};
 
-/// How many messages one replica takes at a time.
-const BATCH: u64 = 40;
 /// Another replica's or a dead one's messages are found by looking.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// One company's messages that this replica has taken: one to each recipient.
+#[derive(Clone, Debug)]
+pub(crate) struct Hand {
+    pub company: CompanyId,
+    pub messages: Vec<StoredMessage>,
+}
 
 impl Notification {
     /// Sends what is due until cancelled; what is in hand is finished. Any number of replicas may run it.
@@ -44,15 +50,11 @@ impl Notification {
     /// # Errors
     /// Those of the database; a mail server's are kept with the messages.
     pub async fn send_due(&self) -> Result<usize, Error> {
-        let hands = self.claim(clock::machine_now()).await?;
-        let taken = hands.iter().map(Hand::len).sum();
-        let companies = hands.into_iter().map(async |mut hand| {
-            while hand.len() > 0 {
-                self.take_turn(&mut hand, clock::machine_now).await?;
-            }
-            Ok::<(), Error>(())
-        });
-        join_all(companies).await.into_iter().collect::<Result<(), Error>>()?;
+        let lease = self.lease(clock::machine_now());
+        let hands = self.claim(lease, clock::machine_now()).await?;
+        let taken = hands.iter().map(|hand| hand.messages.len()).sum();
+        let sent = hands.into_iter().map(|hand| self.send(hand, lease, clock::machine_now));
+        join_all(sent).await.into_iter().collect::<Result<(), Error>>()?;
         Ok(taken)
     }
 
@@ -62,101 +64,74 @@ impl Notification {
         store::count_pending(self.core.db.read(), clock::machine_now()).await
     }
 
-    /// Takes what is due at a machine time. All of it or nothing: what another replica took may be an earlier
-    /// message to the same person.
-    pub(crate) async fn claim(&self, now: Timestamp) -> Result<Vec<Hand>, Error> {
-        let lease = self.lease(Uuid::now_v7(), now);
+    /// Takes what is due at a machine time, as far as no other replica has.
+    pub(crate) async fn claim(&self, lease: Lease, now: Timestamp) -> Result<Vec<Hand>, Error> {
         loop {
-            let mut due = store::due(self.core.db.read(), now, BATCH).await?;
+            let mut due = store::due(self.core.db.read(), now, self.channel.most_at_once()).await?;
             due.retain_mut(|stored| stored.value.claim(lease, now));
             if due.is_empty() {
                 return Ok(Vec::new());
             }
             let tx = self.core.db.begin().await?;
-            match store::save_all(&tx, &mut due).await {
+            let taken = match store::save(&tx, due).await {
                 Err(e) if e.is_conflict() => continue,
                 outcome => outcome?,
-            }
+            };
             tx.commit().await?;
-            return Ok(Hand::sort(lease.token, due));
+            let mut companies: BTreeMap<CompanyId, Vec<StoredMessage>> = BTreeMap::new();
+            for stored in taken {
+                companies.entry(stored.value.company).or_default().push(stored);
+            }
+            return Ok(companies.into_iter().map(|(company, messages)| Hand { company, messages }).collect());
         }
     }
 
-    fn lease(&self, token: Uuid, now: Timestamp) -> Lease {
-        Lease { token, until: now + self.channel.lease() }
+    pub(crate) fn lease(&self, now: Timestamp) -> Lease {
+        Lease { token: Uuid::now_v7(), until: now + self.channel.lease() }
     }
 
-    /// Hands the next message to each recipient over, side by side, and records together what became of them.
-    pub(crate) async fn take_turn(
+    /// Hands the messages over, side by side, and records together what became of them. Those that may not be tried
+    /// now are let go: they are due again when the lease has ended.
+    pub(crate) async fn send(
         &self,
-        hand: &mut Hand,
+        hand: Hand,
+        lease: Lease,
         machine_now: impl Fn() -> Timestamp,
     ) -> Result<(), Error> {
-        let directory = self.hold(hand, machine_now).await?;
-        let tried = hand.deal().into_iter().map(async |stored| {
+        let Hand { company, messages } = hand;
+        let directory = directory(self.core.db.read(), company).await?;
+        let mut messages = self.without_changed(messages, lease, machine_now(), &directory).await?;
+        // Only now: the database may have kept this waiting.
+        let end_of_try = machine_now() + self.channel.longest_try();
+        messages.retain(|stored| stored.value.is_held_until(end_of_try));
+        let tried = messages.into_iter().map(async |stored| {
             let tried = self.attempt(&stored.value, &directory).await;
             (stored, tried)
         });
         let tried = join_all(tried).await;
-        if tried.is_empty() {
-            return Ok(());
-        }
-        self.record(hand.company, hand.token, &tried).await
+        self.record(company, lease, &tried).await
     }
 
-    /// Lets go of what may not be tried now; the contacts as they are right before the turn.
-    ///
-    /// As long as a lease outlasts the try, time alone says that nobody else has the message, and the contacts say that
-    /// nobody scrubbed it. Otherwise the lease is renewed, which fails if the message was changed since it was taken.
-    pub(crate) async fn hold(
+    /// Leaves out what was scrubbed since it was taken. Whoever is anonymised shows in the contacts; what concerns
+    /// them is written once more, which fails if it was changed.
+    async fn without_changed(
         &self,
-        hand: &mut Hand,
-        machine_now: impl Fn() -> Timestamp,
-    ) -> Result<Directory, Error> {
-        let end_of_try = || machine_now() + self.channel.longest_try();
-        self.renew(hand, machine_now(), |message| !message.is_held_until(end_of_try())).await?;
-        let directory = directory(self.core.db.read(), hand.company).await?;
-        self.renew(hand, machine_now(), |message| may_be_scrubbed(message, &directory)).await?;
-        // Only now: the database may have kept this waiting.
-        hand.keep_held_until(end_of_try());
-        Ok(directory)
-    }
-
-    /// Renews the leases on those next messages, and on the messages behind them, whose turn comes later.
-    async fn renew(
-        &self,
-        hand: &mut Hand,
-        now: Timestamp,
-        which: impl Fn(&Message) -> bool,
-    ) -> Result<(), Error> {
-        let lease = self.lease(hand.token, now);
-        for queue in hand.queues.values_mut() {
-            if queue.front().is_none_or(|next| !which(&next.value)) {
-                continue;
-            }
-            match self.renew_queue(queue, lease, now).await {
-                Err(e) if e.is_conflict() => {
-                    tracing::warn!(company = %hand.company, messages = queue.len(), "not tried: {LeaseLost}");
-                    queue.clear();
-                }
-                outcome => outcome?,
-            }
-        }
-        Ok(())
-    }
-
-    async fn renew_queue(
-        &self,
-        queue: &mut VecDeque<StoredMessage>,
+        messages: Vec<StoredMessage>,
         lease: Lease,
         now: Timestamp,
-    ) -> Result<(), Error> {
-        for stored in queue.iter_mut() {
-            stored.value.renew(lease, now).map_err(|LeaseLost| Error::lost_race())?;
+        directory: &Directory,
+    ) -> Result<Vec<StoredMessage>, Error> {
+        let (doubtful, mut unchanged): (Vec<_>, Vec<_>) =
+            messages.into_iter().partition(|stored| may_be_scrubbed(&stored.value, directory));
+        if doubtful.is_empty() {
+            return Ok(unchanged);
         }
+        let held =
+            doubtful.into_iter().filter(|stored| stored.value.held(lease.token, now).is_ok()).collect();
         let tx = self.core.db.begin().await?;
-        store::save_all(&tx, queue.make_contiguous()).await?;
-        Ok(tx.commit().await?)
+        unchanged.extend(store::save(&tx, held).await?);
+        tx.commit().await?;
+        Ok(unchanged)
     }
 
     async fn attempt(&self, message: &Message, directory: &Directory) -> Tried {

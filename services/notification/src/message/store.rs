@@ -82,20 +82,18 @@ pub async fn find(
     row.as_ref().map(read).transpose()
 }
 
-/// Writes how those of the messages stand that nobody else changed since they were read; which these are. Their
-/// words stay as they are stored.
-pub async fn save(c: &impl ConnectionTrait, messages: &[StoredMessage]) -> Result<HashSet<MessageId>, Error> {
-    update(c, "delivery = ", delivery, messages).await
-}
-
-/// As [`save`], but all the messages, which then stand as they are stored. Refused as a conflict if somebody else
-/// changed one of them since it was read.
-pub async fn save_all(c: &impl ConnectionTrait, messages: &mut [StoredMessage]) -> Result<(), Error> {
-    if save(c, messages).await?.len() < messages.len() {
-        return Err(Error::lost_race());
-    }
-    messages.iter_mut().for_each(|stored| stored.version += 1);
-    Ok(())
+/// Writes how those of the messages stand that nobody else changed since they were read; these, as they are stored
+/// now. Their words stay as they are.
+pub async fn save(
+    c: &impl ConnectionTrait,
+    mut messages: Vec<StoredMessage>,
+) -> Result<Vec<StoredMessage>, Error> {
+    let saved = update(c, "delivery = ", delivery, &messages).await?;
+    messages.retain_mut(|stored| {
+        stored.version += 1;
+        saved.contains(&stored.value.id)
+    });
+    Ok(messages)
 }
 
 /// Replaces all the messages, their words too. Refused as a conflict if somebody else changed one of them since it
@@ -136,17 +134,17 @@ async fn update(
     Ok(updated)
 }
 
-/// What is due, of all companies, oldest first: the sender's work. Not what would overtake a message to the same
-/// recipient that somebody is sending.
+/// What is due, of all companies, oldest first: the sender's work. To each recipient only the first message that is
+/// not done with, so that an invitation goes out before its cancellation, however often it has to be tried.
 pub async fn due(
     c: &impl ConnectionTrait,
     machine_now: Timestamp,
     limit: u64,
 ) -> Result<Vec<StoredMessage>, Error> {
     let sql = format!(
-        "select {COLUMNS} from message where due_at <= $1 and not exists (select 1 from message as held \
-         where held.company = message.company and held.recipient = message.recipient and held.id < message.id \
-         and held.label = 'sending' and held.due_at > $1) order by due_at, id limit {limit}"
+        "select {COLUMNS} from message where due_at <= $1 and not exists (select 1 from message as earlier \
+         where earlier.company = message.company and earlier.recipient = message.recipient \
+         and earlier.id < message.id and earlier.due_at is not null) order by due_at, id limit {limit}"
     );
     query_all(c, &sql, vec![to_db(machine_now).into()]).await?.iter().map(read).collect()
 }

@@ -27,13 +27,12 @@ fn verified() -> Event {
     Event::Verified(Default::default())
 }
 
-/// What is in a hand, by recipient.
 fn ids(hand: &Hand) -> Vec<MessageId> {
-    hand.queues.values().flatten().map(|stored| stored.value.id).collect()
+    hand.messages.iter().map(|stored| stored.value.id).collect()
 }
 
 async fn nothing_is_due(service: &Notification, now: Timestamp) -> bool {
-    service.claim(now).await.expect("works").is_empty()
+    service.claim(service.lease(now), now).await.expect("works").is_empty()
 }
 
 async fn several_replicas_send_each_message_once(backend: Backend) {
@@ -56,94 +55,101 @@ async fn what_a_killed_sender_held_is_sent_by_another_when_the_lease_has_ended(b
     let now = machine_now();
     let lease = world.service.channel.lease();
     assert_eq!(world.service.messages_pending().await.expect("counted"), 3);
-    let dead = claim(&world.service, now).await;
-    assert_eq!(dead.len(), 3);
+    let (dead, _) = claim(&world.service, now).await;
+    assert_eq!(dead.messages.len(), 3);
     assert_eq!(world.service.messages_pending().await.expect("counted"), 3, "in somebody's hands");
 
     let other = world.replica().await;
     assert!(nothing_is_due(&other, now + lease - SignedDuration::from_secs(1)).await, "held");
-    let mut again = claim(&other, now + lease).await;
+    let (again, new_lease) = claim(&other, now + lease).await;
     assert_eq!(ids(&dead), ids(&again));
-    other.take_turn(&mut again, || now + lease).await.expect("works");
+    other.send(again, new_lease, || now + lease).await.expect("works");
     let sent = world.messages_in(MessageState::Sent).await;
     assert_eq!(sent.iter().map(|m| m.attempts).collect::<Vec<_>>(), [2, 2, 2]);
     assert_eq!(world.service.messages_pending().await.expect("counted"), 0);
 }
 
-/// A mail server that stalls takes longer over a batch than one lease lasts.
-async fn a_slow_batch_keeps_its_later_messages_and_sends_each_once_in_order(backend: Backend) {
+/// An invitation goes out before its cancellation, whoever dies and however often the first one has to be tried.
+async fn messages_to_one_person_go_out_in_their_order(backend: Backend) {
     let world = World::new(backend).await;
-    for _ in 0..3 {
-        world.tell(verified()).await;
-    }
-    let other = world.replica().await;
     let mut now = machine_now();
-    let mut to_softvig = claim(&world.service, now).await;
-    to_softvig.queues.retain(|recipient, _| *recipient == Recipient::Softvig);
-    let in_order = ids(&to_softvig);
-    assert_eq!(in_order.len(), 3);
-    for turn in 1..=3 {
-        world.service.take_turn(&mut to_softvig, || now).await.expect("works");
-        assert_eq!(to_softvig.len(), 3 - turn);
-        now += world.service.channel.longest_try();
-        let theirs = other.claim(now).await.expect("works");
-        let taken = theirs.iter().any(|hand| hand.queues.contains_key(&Recipient::Softvig));
-        assert!(!taken, "after {turn} of 3: {theirs:?}");
-    }
-    let sent = world.messages_in(MessageState::Sent).await;
-    let newest_first: Vec<String> = in_order.iter().rev().map(MessageId::to_string).collect();
-    let ids = sent.iter().map(|m| m.name.rsplit('/').next().unwrap_or_default().to_owned());
-    assert_eq!(ids.collect::<Vec<_>>(), newest_first);
-    assert!(sent.iter().all(|m| m.attempts == 1), "{sent:?}");
+    world.tell(verified()).await;
+    let (dead, lease) = claim(&world.service, now + SignedDuration::from_secs(1)).await;
+    let first = ids(&dead);
+    world.tell(verified()).await;
+    now = machine_now();
+    let other = world.replica().await;
+    assert_eq!(first.len(), 3);
+    assert!(nothing_is_due(&other, now).await, "while an invitation is being sent");
+
+    now = lease.until;
+    let (again, lease) = claim(&other, now).await;
+    assert_eq!(ids(&again), first, "its sender died");
+    let tries: Vec<_> =
+        again.messages.into_iter().map(|m| (m, Tried::Postponed("421 later".into()))).collect();
+    other.record(COMPANY, lease, &tries).await.expect("works");
+    assert!(nothing_is_due(&other, now).await, "it has to be tried once more");
+
+    now += SignedDuration::from_hours(2);
+    let (again, lease) = claim(&other, now).await;
+    assert_eq!(ids(&again), first);
+    other.send(again, lease, || now).await.expect("works");
+    let (later, lease) = claim(&other, now).await;
+    assert!(later.messages.len() == 3 && ids(&later) > first, "{later:?}");
+    other.send(later, lease, || now).await.expect("works");
+    assert!(nothing_is_due(&other, now).await);
+    assert_eq!(world.files().len(), 6);
 }
 
 async fn a_sender_that_wakes_after_its_lease_has_ended_does_not_send(backend: Backend) {
     let world = World::new(backend).await;
     world.tell(verified()).await;
     let now = machine_now();
-    let mut hand = claim(&world.service, now).await;
-    let mut as_taken = hand.clone();
-    let lease = world.service.channel.lease();
-    let woke = now + lease;
-    world.service.take_turn(&mut hand, || woke).await.expect("works");
-    assert_eq!(hand.len(), 0, "it let go of them");
+    let (hand, lease) = claim(&world.service, now).await;
+    let woke = lease.until;
+    world.service.send(hand.clone(), lease, || woke).await.expect("works");
     assert!(world.files().is_empty(), "nothing was handed over");
     assert_eq!(world.messages_in(MessageState::Sending).await.len(), 3, "nothing was recorded");
+    let too_late = woke - SignedDuration::try_from(world.service.channel.longest_try()).expect("short")
+        + SignedDuration::from_micros(1);
+    world.service.send(hand, lease, || too_late).await.expect("works");
+    assert!(world.files().is_empty(), "the lease might end while it tries");
 
     let other = world.replica().await;
-    let mut theirs = claim(&other, woke).await;
-    theirs.queues.retain(|recipient, _| *recipient == Recipient::Softvig);
-    other.take_turn(&mut theirs, || woke).await.expect("works");
-    let ending = woke - SignedDuration::from_secs(1);
-    world.service.take_turn(&mut as_taken, || ending).await.expect("works");
-    assert_eq!(world.files().len(), 1, "another one has them now, whatever this one's clock says");
+    let (theirs, lease) = claim(&other, woke).await;
+    other.send(theirs, lease, || woke).await.expect("works");
+    assert_eq!(world.files().len(), 3);
 }
 
-/// Records of one turn are made together, and none hangs on another.
-async fn one_lost_lease_of_a_turn_keeps_no_other_try_from_being_recorded(backend: Backend) {
+/// Tries are recorded together, and none hangs on another.
+async fn one_lost_lease_keeps_no_other_try_from_being_recorded(backend: Backend) {
     let world = World::new(backend).await;
     world.tell(verified()).await;
     let now = machine_now();
-    let lease = world.service.channel.lease();
-    let mut hand = claim(&world.service, now).await;
-    let softvigs = hand.queues.remove(&Recipient::Softvig).expect("one to SOFTVIG");
-    // Renewed are only those that are left.
-    world.service.hold(&mut hand, || now + lease - SignedDuration::from_secs(1)).await.expect("works");
-    hand.queues.insert(Recipient::Softvig, softvigs);
+    let (mut hand, lease) = claim(&world.service, now).await;
+    // The lease on the others lasts longer.
+    let longer = Lease { until: lease.until + SignedDuration::from_mins(1), ..lease };
+    let is_softvigs = |stored: &StoredMessage| stored.value.recipient == Recipient::Softvig;
+    let (softvigs, mut others): (Vec<_>, Vec<_>) = hand.messages.into_iter().partition(is_softvigs);
+    assert!(others.iter_mut().all(|stored| stored.value.claim(longer, lease.until)));
+    let tx = world.service.core.db.begin().await.expect("begun");
+    hand.messages = store::save(&tx, others).await.expect("written");
+    tx.commit().await.expect("committed");
+    hand.messages.extend(softvigs);
     let other = world.replica().await;
-    let mut theirs = claim(&other, now + lease).await;
-    assert_eq!(theirs.len(), 1);
+    let (theirs, their_lease) = claim(&other, lease.until).await;
+    assert_eq!(theirs.messages.len(), 1);
 
-    let tries: Vec<_> = hand.deal().into_iter().map(|m| (m, Tried::Sent("250 ok".into()))).collect();
+    let tries: Vec<_> = hand.messages.into_iter().map(|m| (m, Tried::Sent("250 ok".into()))).collect();
     assert_eq!(tries.len(), 3);
-    world.service.record(COMPANY, hand.token, &tries).await.expect("works");
+    world.service.record(COMPANY, longer, &tries).await.expect("works");
     let described =
         async |state| -> Vec<String> { world.messages_in(state).await.iter().map(describe).collect() };
     assert_eq!(described(MessageState::Sent).await, ["verified decision", "verified technical"]);
     assert_eq!(described(MessageState::Sending).await, ["verified softvig"]);
     assert_eq!(world.outbox_kinds().await, ["message_sent"; 2]);
 
-    other.take_turn(&mut theirs, || now + lease).await.expect("works");
+    other.send(theirs, their_lease, || lease.until).await.expect("works");
     assert_eq!(described(MessageState::Sent).await.len(), 3);
     assert_eq!(world.outbox_kinds().await, ["message_sent"; 3]);
 }
@@ -151,7 +157,7 @@ async fn one_lost_lease_of_a_turn_keeps_no_other_try_from_being_recorded(backend
 async fn what_follows_from_one_try_and_fails_keeps_no_other_from_being_recorded(backend: Backend) {
     let world = World::new(backend).await;
     world.tell(verified()).await;
-    let mut hand = claim(&world.service, machine_now()).await;
+    let (hand, lease) = claim(&world.service, machine_now()).await;
     let outcome = |stored: StoredMessage| {
         let tried = match stored.value.recipient {
             Recipient::Contact(TADEK) => Tried::Refused("550 5.1.2 no such domain".into()),
@@ -159,34 +165,15 @@ async fn what_follows_from_one_try_and_fails_keeps_no_other_from_being_recorded(
         };
         (stored, tried)
     };
-    let tries: Vec<_> = hand.deal().into_iter().map(outcome).collect();
+    let tries: Vec<_> = hand.messages.into_iter().map(outcome).collect();
     let tx = world.service.core.db.begin().await.expect("begun");
     execute(&tx, "update directory set body = '{}'", vec![]).await.expect("written");
     tx.commit().await.expect("committed");
 
-    world.service.record(COMPANY, hand.token, &tries).await.expect_err("the contacts cannot be read");
+    world.service.record(COMPANY, lease, &tries).await.expect("works");
     assert_eq!(world.messages_in(MessageState::Sent).await.len(), 2);
     assert_eq!(world.outbox_kinds().await, ["message_sent"; 2]);
-    assert_eq!(
-        world.messages_in(MessageState::Sending).await.len(),
-        1,
-        "tried again when its lease has ended"
-    );
-}
-
-/// While an invitation is being sent, nobody sends its cancellation to the same person.
-async fn a_later_message_to_the_same_person_waits_for_the_one_in_hand(backend: Backend) {
-    let world = World::new(backend).await;
-    world.tell(verified()).await;
-    let now = machine_now();
-    let first = claim(&world.service, now).await;
-    world.tell(verified()).await;
-    let later = machine_now();
-    let other = world.replica().await;
-    assert_eq!(first.len(), 3);
-    assert!(nothing_is_due(&other, later).await);
-    let ended = now + world.service.channel.lease();
-    assert_eq!(claim(&other, ended).await.len(), 6, "its holder died");
+    assert_eq!(world.messages_in(MessageState::Undeliverable).await.len(), 1, "and is not sent again");
 }
 
 /// Both looked before either had taken anything.
@@ -198,9 +185,9 @@ async fn what_another_replica_is_just_taking_is_not_overtaken() {
     let now = machine_now();
     let tx = core.db.begin().await.expect("begun");
     let mut first = store::due(&tx, now, 10).await.expect("read");
-    let lease = Lease { token: Uuid::now_v7(), until: now + world.service.channel.lease() };
+    let lease = world.service.lease(now);
     assert!(first.len() == 3 && first.iter_mut().all(|stored| stored.value.claim(lease, now)));
-    store::save_all(&tx, &mut first).await.expect("written");
+    store::save(&tx, first).await.expect("written");
 
     world.tell(verified()).await;
     let other = world.replica().await;
@@ -303,11 +290,10 @@ on_both_databases! {
     mails_in_a_folder_are_for_their_owner_alone,
     several_replicas_send_each_message_once,
     what_a_killed_sender_held_is_sent_by_another_when_the_lease_has_ended,
-    a_slow_batch_keeps_its_later_messages_and_sends_each_once_in_order,
+    messages_to_one_person_go_out_in_their_order,
     a_sender_that_wakes_after_its_lease_has_ended_does_not_send,
-    one_lost_lease_of_a_turn_keeps_no_other_try_from_being_recorded,
+    one_lost_lease_keeps_no_other_try_from_being_recorded,
     what_follows_from_one_try_and_fails_keeps_no_other_from_being_recorded,
-    a_later_message_to_the_same_person_waits_for_the_one_in_hand,
     a_refused_address_is_told_once_and_used_again_when_corrected,
     softvig_can_say_that_an_address_works_after_all,
     a_folder_that_cannot_be_written_postpones_and_loses_nothing,

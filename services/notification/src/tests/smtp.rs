@@ -1,6 +1,9 @@
 //! SMTP against a small server that can refuse, stall and hang up.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    num::NonZero,
+    sync::{Arc, Mutex},
+};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use secrecy::SecretString;
@@ -90,7 +93,7 @@ impl Server {
             password: manner.login.then(|| SecretString::from("sekret")),
             hello_name: Some("przesiadka.example".into()),
             timeout_seconds: 1,
-            max_connections: 2,
+            max_connections: NonZero::new(2).expect("not 0"),
         };
         Self { config, taken, _certificate: tempfile::Certificate(file) }
     }

@@ -179,11 +179,9 @@ async fn what_was_taken_before_somebody_was_anonymised_is_not_sent_to_or_about_t
         world.tell(event).await;
     }
     let now = machine_now();
-    let mut hand = claim(&world.service, now).await;
+    let (hand, lease) = claim(&world.service, now).await;
     world.tell(anonymised()).await;
-    while hand.len() > 0 {
-        world.service.take_turn(&mut hand, || now).await.expect("works");
-    }
+    world.service.send(hand, lease, || now).await.expect("works");
     let sent: Vec<String> = world.messages_in(MessageState::Sent).await.iter().map(describe).collect();
     assert_eq!(sent, ["date_agreed softvig", "date_agreed decision"]);
     assert_eq!(world.files().len(), 2, "nothing else was handed over");
@@ -199,8 +197,8 @@ async fn who_is_anonymised_and_cannot_be_told_is_forgotten_after_a_day(backend: 
     assert!(!is_forgotten(&world).await, "tried again for a day");
     world.advance("2026-12-02T09:00:00Z").await;
     let later = machine_now() + SignedDuration::from_mins(1);
-    let mut hand = claim(&world.service, later).await;
-    world.service.take_turn(&mut hand, || later).await.expect("works");
+    let (hand, lease) = claim(&world.service, later).await;
+    world.service.send(hand, lease, || later).await.expect("works");
     assert!(is_forgotten(&world).await, "{}", kept(&world).await);
 }
 

@@ -30,7 +30,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::fixtures::{COMPANY, DAGMARA, TADEK, card, event, now};
-use crate::message::Hand;
+use crate::message::{Hand, Lease};
 use crate::{Config, Notification, schema::Migrator};
 
 pub struct World {
@@ -162,11 +162,12 @@ impl Drop for World {
     }
 }
 
-/// What the company has due at a machine time, taken.
-pub async fn claim(service: &Notification, now: Timestamp) -> Hand {
-    let mut hands = service.claim(now).await.expect("works");
+/// What the company has due at a machine time, taken, and the lease on it.
+pub async fn claim(service: &Notification, now: Timestamp) -> (Hand, Lease) {
+    let lease = service.lease(now);
+    let mut hands = service.claim(lease, now).await.expect("works");
     assert_eq!(hands.len(), 1, "one company has messages");
-    hands.remove(0)
+    (hands.remove(0), lease)
 }
 
 /// "date_agreed technical".

@@ -23,10 +23,17 @@ use crate::{
 /// Loops that look by themselves do so at least this often, with a few exceptions that are seen anyway.
 const IDLE: Duration = Duration::from_secs(3);
 const SETTLES: Duration = Duration::from_secs(30);
-/// What the timers ask when one was set. They also ask by themselves, so it is taken out with all that looks by
-/// itself, and put back where a command caused it.
-const IS_ANYTHING_DUE: &str = "select kind, key, lane, generation, failures from timer";
-const SETS_TIMER: &str = "insert into timer ";
+/// Looks that a loop makes by itself now and then, so they are taken out with all that happens by itself; and what
+/// causes one: then it is put back. Where, by what, which look.
+const LOOKS: [(Option<&str>, &str, &str); 3] = [
+    (None, "insert into timer ", "select kind, key, lane, generation, failures from timer"),
+    (Some("notification"), "insert into message ", MESSAGES_DUE),
+    // A try was recorded; the sender looks for more.
+    (Some("notification"), "insert into outbox ", MESSAGES_DUE),
+];
+const MESSAGES_DUE: &str = "select version, cast(body as text) as body, cast(delivery as text) as delivery from message where due_at";
+/// A machine time, as the log shows it.
+const NOW: &str = "2026-11-09 08:00:00.123456+00";
 
 /// One command and what it caused.
 #[derive(Clone, Debug)]
@@ -112,16 +119,22 @@ fn owned(transaction: &Transaction) -> Vec<String> {
 
 /// Takes out what happens by itself.
 fn without(idle: &BTreeSet<Vec<String>>, all: Vec<Transaction>) -> Vec<Transaction> {
-    let due = idle.iter().find(|texts| texts.len() == 1 && texts[0].starts_with(IS_ANYTHING_DUE));
     let mut kept = Vec::new();
     for transaction in all.into_iter().filter(|transaction| !idle.contains(&owned(transaction))) {
-        let sets_timer = transaction.statements.iter().any(|s| s.text.starts_with(SETS_TIMER));
         let database = transaction.database.clone();
+        let looks = LOOKS.iter().filter(|(at, cause, _)| {
+            at.is_none_or(|at| at == database)
+                && transaction.statements.iter().any(|statement| statement.text.starts_with(cause))
+        });
+        let looks = looks.filter_map(|(_, _, look)| {
+            let texts = idle.iter().find(|texts| texts.len() == 1 && texts[0].starts_with(look))?;
+            let values = vec![Some(NOW.to_owned())];
+            let statements = vec![Statement { text: texts[0].clone(), values }];
+            Some(Transaction { database: database.clone(), statements })
+        });
+        let looks: Vec<_> = looks.collect();
         kept.push(transaction);
-        if let Some(due) = due.filter(|_| sets_timer) {
-            let statements = vec![Statement { text: due[0].clone(), values: Vec::new() }];
-            kept.push(Transaction { database, statements });
-        }
+        kept.extend(looks);
     }
     kept
 }

@@ -1,6 +1,6 @@
 -- All statements that licensing.ChooseLicence causes, as pgbench runs them: made by `tests/bench --write-script`.
 -- Each client works on companies of its own; one statement is added, which makes the ids.
--- statements: 58, transactions: 13
+-- statements: 60, transactions: 15
 \set i :i + 1
 \set id (:client_id + 1) * 1000000000000 + :i * 256
 \set n :client_id * :companies + random(1, :companies)
@@ -37,11 +37,11 @@ select id, company, version, cast(body as text) as body from licensing.licences 
 \gset licensing_document_
 update licensing.licences set label = E'incomplete', version = version + 1, body = cast(:value0 as jsonb), updated_at = now() where id = :project and version = :licensing_document_version
 ;
-insert into licensing.outbox (event_id, lane, seq, kind, project, payload, trace, recorded_at, follows) values (:fresh1, :company, :licensing_lane_next_seq::bigint + 0, E'licence_chosen', E'companies/01a21708-2cf9-7351-9291-6d5441d0a346/projects/01a21708-2d89-7132-9986-935552a56a60', :value1, null, E'2026-11-09 08\x3a00\x3a00+00', (select string_agg(source || '/' || seq, ',') from licensing.cursor where cursor.lane = :company)), (:fresh2, :company, :licensing_lane_next_seq::bigint + 1, E'licence_status_changed', E'companies/01a21708-2cf9-7351-9291-6d5441d0a346/projects/01a21708-2d89-7132-9986-935552a56a60', :value2, null, E'2026-11-09 08\x3a00\x3a00+00', (select string_agg(source || '/' || seq, ',') from licensing.cursor where cursor.lane = :company))
+insert into licensing.outbox (event_id, lane, seq, kind, project, payload, trace, recorded_at, follows) values (:fresh1, :company, :licensing_lane_next_seq::bigint + 0, E'licence_chosen', E'companies/01a2178a-4784-708a-b5b1-2c07800b8352/projects/01a2178a-4806-7766-a41a-4135916176ba', :value1, null, E'2026-11-09 08\x3a00\x3a00+00', (select string_agg(source || '/' || seq, ',') from licensing.cursor where cursor.lane = :company)), (:fresh2, :company, :licensing_lane_next_seq::bigint + 1, E'licence_status_changed', E'companies/01a2178a-4784-708a-b5b1-2c07800b8352/projects/01a2178a-4806-7766-a41a-4135916176ba', :value2, null, E'2026-11-09 08\x3a00\x3a00+00', (select string_agg(source || '/' || seq, ',') from licensing.cursor where cursor.lane = :company))
 ;
 update licensing.lane set next_seq = :licensing_lane_next_seq::bigint + 2 where lane = :company
 ;
-insert into licensing.history (id, company, project, kind, actor, request, body, recorded_at) values (:fresh3, :company, E'companies/01a21708-2cf9-7351-9291-6d5441d0a346/projects/01a21708-2d89-7132-9986-935552a56a60', E'licence_chosen', E'companies/01a21708-2cf9-7351-9291-6d5441d0a346/contacts/01a21708-2d51-7625-b7ab-c24f117de316', :fresh4, E'{"kind"\x3a "standard", "event"\x3a "licence_chosen", "previous"\x3a null}', E'2026-11-09 08\x3a00\x3a00+00'), (:fresh5, :company, E'companies/01a21708-2cf9-7351-9291-6d5441d0a346/projects/01a21708-2d89-7132-9986-935552a56a60', E'status_changed', E'companies/01a21708-2cf9-7351-9291-6d5441d0a346/contacts/01a21708-2d51-7625-b7ab-c24f117de316', :fresh4, :value3, E'2026-11-09 08\x3a00\x3a00+00')
+insert into licensing.history (id, company, project, kind, actor, request, body, recorded_at) values (:fresh3, :company, E'companies/01a2178a-4784-708a-b5b1-2c07800b8352/projects/01a2178a-4806-7766-a41a-4135916176ba', E'licence_chosen', E'companies/01a2178a-4784-708a-b5b1-2c07800b8352/contacts/01a2178a-47d4-7663-9e7c-5586e85bdfc6', :fresh4, E'{"kind"\x3a "standard", "event"\x3a "licence_chosen", "previous"\x3a null}', E'2026-11-09 08\x3a00\x3a00+00'), (:fresh5, :company, E'companies/01a2178a-4784-708a-b5b1-2c07800b8352/projects/01a2178a-4806-7766-a41a-4135916176ba', E'status_changed', E'companies/01a2178a-4784-708a-b5b1-2c07800b8352/contacts/01a2178a-47d4-7663-9e7c-5586e85bdfc6', :fresh4, :value3, E'2026-11-09 08\x3a00\x3a00+00')
 ;
 insert into licensing.request (key, payload_hash, resource, created_at) values (repeat(:fresh0, 2), repeat(:fresh6, 2), :value4, now()) on conflict (key) do nothing
 ;
@@ -59,6 +59,9 @@ update licensing.head set next_position = :licensing_head_next_position::bigint 
 ;
 COMMIT
 ;
+-- licensing
+update licensing.outbox set published_at = now() where event_id = any (string_to_array((:fresh1::text || ',' || :fresh2::text), ',')::uuid[])
+;
 -- notification
 BEGIN
 ;
@@ -74,6 +77,9 @@ update notification.cursor set seq = :notification_cursor_licensing_seq::bigint 
 ;
 COMMIT
 ;
+-- notification
+select version, cast(body as text) as body, cast(delivery as text) as delivery from notification.message where due_at <= now() and not exists (select 1 from notification.message as earlier where earlier.company = message.company and earlier.recipient = message.recipient and earlier.id < message.id and earlier.due_at is not null) order by due_at, id limit 40
+;
 -- audit
 BEGIN
 ;
@@ -88,9 +94,6 @@ update audit.dossier set label = E'open', version = version + 1, body = cast(:va
 update audit.cursor set seq = :audit_cursor_licensing_seq::bigint + 1 where source = E'licensing' and lane = :company
 ;
 COMMIT
-;
--- licensing
-update licensing.outbox set published_at = now() where event_id = any (string_to_array(E'01a21708-2e29-7560-8125-0f17f06d3d9e,01a21708-2e29-7560-8125-0f1899a8433a', ',')::uuid[])
 ;
 -- scheduling
 BEGIN
@@ -128,11 +131,14 @@ insert into notification.lane (lane, next_seq) values (:company, 1) on conflict 
 \gset notification_lane_
 update notification.message set label = new.column3::text, due_at = new.column4::timestamptz, delivery = cast(new.column5::jsonb as jsonb), version = version + 1 from (values (:fresh7, E'2', E'sent', null, :value10), (:fresh8, E'2', E'sent', null, :value11)) as new where id = new.column1::uuid and version = new.column2::bigint returning id
 ;
-insert into notification.outbox (event_id, lane, seq, kind, project, payload, trace, recorded_at, follows) values (:fresh9, :company, :notification_lane_next_seq::bigint + 0, E'message_sent', E'companies/01a21708-2cf9-7351-9291-6d5441d0a346/projects/01a21708-2d89-7132-9986-935552a56a60', :value12, null, E'2026-11-09 08\x3a00\x3a00+00', (select string_agg(source || '/' || seq, ',') from notification.cursor where cursor.lane = :company)), (:fresh10, :company, :notification_lane_next_seq::bigint + 1, E'message_sent', E'companies/01a21708-2cf9-7351-9291-6d5441d0a346/projects/01a21708-2d89-7132-9986-935552a56a60', :value13, null, E'2026-11-09 08\x3a00\x3a00+00', (select string_agg(source || '/' || seq, ',') from notification.cursor where cursor.lane = :company))
+insert into notification.outbox (event_id, lane, seq, kind, project, payload, trace, recorded_at, follows) values (:fresh9, :company, :notification_lane_next_seq::bigint + 0, E'message_sent', E'companies/01a2178a-4784-708a-b5b1-2c07800b8352/projects/01a2178a-4806-7766-a41a-4135916176ba', :value12, null, E'2026-11-09 08\x3a00\x3a00+00', (select string_agg(source || '/' || seq, ',') from notification.cursor where cursor.lane = :company)), (:fresh10, :company, :notification_lane_next_seq::bigint + 1, E'message_sent', E'companies/01a2178a-4784-708a-b5b1-2c07800b8352/projects/01a2178a-4806-7766-a41a-4135916176ba', :value13, null, E'2026-11-09 08\x3a00\x3a00+00', (select string_agg(source || '/' || seq, ',') from notification.cursor where cursor.lane = :company))
 ;
 update notification.lane set next_seq = :notification_lane_next_seq::bigint + 2 where lane = :company
 ;
 COMMIT
+;
+-- notification
+select version, cast(body as text) as body, cast(delivery as text) as delivery from notification.message where due_at <= now() and not exists (select 1 from notification.message as earlier where earlier.company = message.company and earlier.recipient = message.recipient and earlier.id < message.id and earlier.due_at is not null) order by due_at, id limit 40
 ;
 -- notification
 BEGIN
@@ -146,7 +152,7 @@ update notification.head set next_position = :notification_head_next_position::b
 COMMIT
 ;
 -- notification
-update notification.outbox set published_at = now() where event_id = any (string_to_array(E'01a21708-2e3b-74a6-92b2-28437404d1c2,01a21708-2e3b-74a6-92b2-28449c1ade17', ',')::uuid[])
+update notification.outbox set published_at = now() where event_id = any (string_to_array((:fresh9::text || ',' || :fresh10::text), ',')::uuid[])
 ;
 -- scheduling
 update scheduling.cursor set seq = cursor.seq + 1 where source = E'notification' and lane = :company and seq >= cursor.seq and seq < cursor.seq + 1 and not parked and not exists (select 1 from scheduling.inbox where inbox.lane = :company)

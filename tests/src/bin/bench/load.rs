@@ -46,7 +46,7 @@ impl Wire {
 
 /// Everything must have arrived by then for a run to count.
 const ARRIVED_WITHIN: Duration = Duration::from_secs(1);
-const LOOK_EVERY: Duration = Duration::from_millis(100);
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// Longer than that it is broken.
 const LONGEST: Duration = Duration::from_secs(180);
 
@@ -95,7 +95,7 @@ pub async fn run(place: &Place, wire: Wire, clients: usize, at_least: Duration) 
     Ok(Run { elapsed, projects, answers, cpu: place.cpu() - cpu, arrived, memory_mb })
 }
 
-/// Returns when nothing is on its way any more. Looks seldom, since each look costs the services something.
+/// Returns when nothing is on its way any more.
 async fn arrived(place: &Place) -> anyhow::Result<()> {
     let (outside, began) = (place.installation.outside(), Instant::now());
     loop {

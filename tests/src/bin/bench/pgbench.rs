@@ -47,6 +47,7 @@ pub async fn measure(options: &Options, figures: &mut Figures) -> anyhow::Result
     load::tell(figures, "with_pgbench", &run);
     let pgbench = |script: &str, first: u64| pgbench(servers, script, first, &templates.1, options.seconds);
     let whole = pgbench(SCRIPT, 0)?;
+    all_marked(servers).await?;
     let own = pgbench(&own_script(), 1_000_000)?;
     ratios(figures, &run, whole, own);
     Ok(())
@@ -187,6 +188,25 @@ fn pgbench(servers: &Servers, script: &str, first: u64, known: &Known, seconds: 
     anyhow::ensure!(ran.status.success(), "{}", complained.chars().take(1_000).collect::<String>());
     let tps = said.lines().find_map(|line| line.strip_prefix("tps = ")?.split(' ').next()?.parse().ok());
     tps.with_context(|| format!("{said}{complained}"))
+}
+
+/// The script did all that the services do: a statement that finds nothing to change is not it.
+async fn all_marked(servers: &Servers) -> anyhow::Result<()> {
+    let db = Db::open(&servers.postgres.url(DATABASE), 1).await?;
+    for service in Service::ALL {
+        let sql = format!(
+            "select count(*) as events, count(published_at) as marked from {}.outbox",
+            service.name()
+        );
+        let row = query_all(db.read(), &sql, vec![]).await?;
+        let (events, marked): (i64, i64) = (row[0].try_get("", "events")?, row[0].try_get("", "marked")?);
+        anyhow::ensure!(
+            marked * 10 >= events * 9,
+            "{}: {marked} of {events} events are marked",
+            service.name()
+        );
+    }
+    Ok(db.close().await?)
 }
 
 /// PostgreSQL's programs run as somebody else.

@@ -43,12 +43,14 @@ impl Layout {
 
 /// What PostgreSQL differs from its defaults in: memory for a small server, and no limit that a test needs.
 /// `fsync` and `synchronous_commit` stay on.
-const POSTGRES: [(&str, &str); 7] = [
+const POSTGRES: [(&str, &str); 8] = [
     ("max_connections", "200"),
     ("shared_buffers", "1GB"),
     ("max_wal_size", "4GB"),
     ("wal_compression", "on"),
     ("random_page_cost", "1.1"),
+    // For the time from a result's commit to the unlocked stage.
+    ("track_commit_timestamp", "on"),
     ("log_min_messages", "warning"),
     ("log_line_prefix", "\u{1e}%p|%d|"),
 ];

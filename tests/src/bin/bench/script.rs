@@ -193,6 +193,10 @@ impl Writer<'_> {
             let number = *self.fresh.entry(value).or_insert(next);
             return if is_hash { format!("repeat(:fresh{number}, 2)") } else { format!(":fresh{number}") };
         }
+        if value.contains(',') && value.split(',').all(is_id) {
+            let ids: Vec<_> = value.split(',').map(|id| self.value(Some(id.to_owned())) + "::text").collect();
+            return format!("({})", ids.join(" || ',' || "));
+        }
         if is_machine_time(&value) {
             return "now()".to_owned();
         }

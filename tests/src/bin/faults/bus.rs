@@ -3,12 +3,21 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use async_nats::jetstream::{self, Context, stream::Stream};
+use async_nats::{
+    datetime,
+    jetstream::{self, Context, stream::Stream},
+};
+use futures::TryStreamExt as _;
+use platform::loops::pause;
 use testkit::Nats;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use crate::chance::Chance;
 
+const MOST_REVERSED: usize = 60;
+/// Who resumes them is late, or gone.
+const HELD_LONGER: Duration = Duration::from_secs(1);
 /// While there is no majority of nodes nobody answers.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -62,6 +71,43 @@ impl Bus {
                 again += 1;
             }
             Ok(again)
+        })
+        .await
+    }
+
+    /// Keeps each consumer waiting for a while, and turns round what came meanwhile: the newest comes first. How many
+    /// messages these were.
+    pub async fn reverse_newest(&self, how_long: Duration) -> anyhow::Result<usize> {
+        self.on_stream(async |context, stream| {
+            let before = stream.cached_info().state.last_sequence;
+            let until = datetime::add_std_duration(datetime::now(), how_long + HELD_LONGER)
+                .map_err(anyhow::Error::from_boxed)?;
+            let consumers: Vec<String> = stream.consumer_names().try_collect().await?;
+            for consumer in &consumers {
+                stream.pause_consumer(consumer, until).await?;
+            }
+            pause(how_long, &CancellationToken::new()).await;
+            let mut reversed = Vec::new();
+            for seq in (before + 1..=stream.get_info().await?.state.last_sequence).rev().take(MOST_REVERSED) {
+                // It may have been removed.
+                let Ok(message) = stream.get_raw_message(seq).await else { continue };
+                stream.delete_message(seq).await?;
+                reversed.push(message);
+            }
+            for message in &reversed {
+                context
+                    .publish_with_headers(
+                        message.subject.clone(),
+                        message.headers.clone(),
+                        message.payload.clone(),
+                    )
+                    .await?
+                    .await?;
+            }
+            for consumer in &consumers {
+                stream.resume_consumer(consumer).await?;
+            }
+            Ok(reversed.len())
         })
         .await
     }

@@ -2,13 +2,14 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use anyhow::Context as _;
 use clap::Parser;
 use futures::{StreamExt as _, future::join_all, stream};
 use journeys::Service;
 use platform::{db::Db, loops::pause};
 use story::{Clock, World};
 use testkit::eventually;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -48,6 +49,9 @@ pub struct Options {
     /// Prints only how far it is, and the summary.
     #[arg(long)]
     quiet: bool,
+    /// After so many minutes it is given up.
+    #[arg(long, default_value_t = 180)]
+    at_most: u64,
 }
 
 /// What became of one dealership.
@@ -61,6 +65,16 @@ pub struct Journey {
 }
 
 impl Journey {
+    /// As scheduling's list calls where the dealership is when its way is at its end.
+    pub const fn expected_end(&self) -> &'static str {
+        match self.way {
+            Way::Cancelled(_) => "cancelled",
+            // Nothing but its name changes any more.
+            Way::Poisoned(_) => "readiness",
+            _ => "completed",
+        }
+    }
+
     fn finding(&self) -> Option<String> {
         let error = self.outcome.as_ref().err()?;
         Some(format!("{}, {:?}: {error:#}", self.company, self.way))
@@ -70,8 +84,13 @@ impl Journey {
 /// What was found; empty if the promise was kept.
 ///
 /// # Errors
-/// The parts do not start, or do not come to rest.
+/// The parts do not start, or it is not over in time.
 pub async fn run(options: &Options) -> anyhow::Result<Vec<String>> {
+    let at_most = Duration::from_mins(options.at_most);
+    timeout(at_most, run_to_the_end(options)).await.context("it is not over in time")?
+}
+
+async fn run_to_the_end(options: &Options) -> anyhow::Result<Vec<String>> {
     let seed = options.seed.unwrap_or_else(|| uuid::Uuid::now_v7().as_u64_pair().1 & 0xffff_ffff);
     let log = Log::new(options.quiet);
     log.say(format_args!("seed {seed}: {} journeys, {} abreast", options.journeys, options.abreast));
@@ -81,11 +100,13 @@ pub async fn run(options: &Options) -> anyhow::Result<Vec<String>> {
     let crm = crm(&parts)?;
     let clock = Clock::open(&parts.installation.clock())?;
     let (jumps, stop, end) = (Jumps::default(), CancellationToken::new(), CancellationToken::new());
+    let followed = CancellationToken::new();
     let seen = [(); Service::ALL.len()].map(|()| Seen::default());
     let outside = [parts.outside(false), parts.outside(true)].map(|outside| outside.patient(PATIENCE));
     let data_dir = parts.installation.data_dir();
 
     let travellers = async {
+        followed.cancelled().await;
         let all = stream::iter(0..options.journeys).map(|number| {
             let outside = outside[number % 2].alone();
             let (clock, data_dir, jumps, log) = (&clock, &data_dir, &jumps, &log);
@@ -120,6 +141,7 @@ pub async fn run(options: &Options) -> anyhow::Result<Vec<String>> {
             eventually(FIRST_BOOKMARK, "a first bookmark", async || seen.has_token().then_some(())).await;
         };
         join_all(seen.iter().map(first)).await;
+        followed.cancel();
         log.say("all events are followed");
         if options.calm {
             return;
@@ -134,7 +156,7 @@ pub async fn run(options: &Options) -> anyhow::Result<Vec<String>> {
         );
         log.say("no more trouble");
     };
-    let keeper = timekeeper::keep(clock.join(), &databases, &jumps, &stop);
+    let keeper = timekeeper::keep(clock.join(), &databases, &jumps, &log, &stop);
     let follow = Service::ALL.into_iter().zip(&seen).map(|(s, seen)| watch::follow(s, &crm, seen, &end));
     let databases_now = Databases(&databases);
     let work = async {
@@ -151,19 +173,26 @@ pub async fn run(options: &Options) -> anyhow::Result<Vec<String>> {
         log.say("the databases are read");
         anyhow::Ok(findings)
     };
-    let (findings, followed) = tokio::join!(work, join_all(follow));
+    let (findings, ends) = tokio::join!(work, join_all(follow));
     let mut findings = findings?;
-    findings.extend(check::logs::findings(&parts.installation.processes));
+    findings.extend(log.findings());
+    findings.extend(ends.into_iter().filter_map(Result::err).map(|error| format!("{error:#}")));
+    let processes = &mut parts.installation.processes;
+    let ended =
+        processes.iter_mut().filter_map(|node| (!node.process.is_running()).then(|| node.process.name()));
+    findings.extend(ended.map(|name| format!("{name} ended by itself")));
+    findings.extend(check::logs::findings(processes));
     if !findings.is_empty() {
-        log.say(format_args!("what the processes printed is in {}", keep_logs(&parts, seed)?.display()));
+        let kept = keep_logs(&parts, &log, seed)?;
+        log.say(format_args!("what was done, and what the processes printed, is in {}", kept.display()));
     }
-    findings.extend(followed.into_iter().filter_map(Result::err).map(|error| format!("{error:#}")));
     Ok(findings)
 }
 
-fn keep_logs(parts: &Parts, seed: u64) -> anyhow::Result<PathBuf> {
+fn keep_logs(parts: &Parts, log: &Log, seed: u64) -> anyhow::Result<PathBuf> {
     let kept = std::env::temp_dir().join(format!("przesiadka-faults-{seed}"));
     std::fs::create_dir_all(&kept)?;
+    std::fs::write(kept.join("faults.log"), log.lines())?;
     for folder in [parts.installation.folder().to_owned(), parts.installation.folder().join("servers")] {
         for file in std::fs::read_dir(folder)? {
             let path = file?.path();

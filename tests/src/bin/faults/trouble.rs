@@ -2,6 +2,8 @@
 //!
 //! Who makes trouble owns what it disturbs, so several do at once: a process is killed while NATS is away.
 
+use std::time::Duration;
+
 use jiff::SignedDuration;
 use journeys::{Node, servers::signal};
 use platform::loops::pause;
@@ -18,6 +20,7 @@ use crate::{
 };
 
 const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Kills processes, or freezes them for seconds: who wakes up may still believe to hold a lease.
 pub async fn processes(nodes: &mut [Node], mut chance: Chance, log: &Log, stop: &CancellationToken) {
@@ -25,6 +28,9 @@ pub async fn processes(nodes: &mut [Node], mut chance: Chance, log: &Log, stop: 
         pause(chance.millis(1_000, 3_000), stop).await;
         let victim = chance.below(nodes.len());
         let process = &mut nodes[victim].process;
+        if !process.is_running() {
+            log.found(format!("{} ended by itself", process.name()));
+        }
         if chance.pick(&[(6, true), (1, false)]) {
             log.did("killed", process.name());
             process.restart();
@@ -46,31 +52,47 @@ enum ToServers {
     StreamMadeAnew,
     NewestLost,
     DeliveredAgain,
+    OutOfOrder,
 }
 
-/// Takes the servers away for a while, and lets the bus forget and repeat.
+/// By how often it is done.
+const TO_SERVERS: [(usize, ToServers); 7] = [
+    (4, ToServers::OneNodeOfNats),
+    (1, ToServers::AllOfNats),
+    (2, ToServers::Postgres),
+    (1, ToServers::StreamMadeAnew),
+    (2, ToServers::NewestLost),
+    (2, ToServers::DeliveredAgain),
+    (2, ToServers::OutOfOrder),
+];
+
+/// Takes the servers away for a while, and lets the bus forget, repeat and reverse. First each of these once, in any
+/// order and until it is done, also when no dealership is under way any more.
 pub async fn servers(servers: &mut Servers, mut chance: Chance, log: &Log, stop: &CancellationToken) {
-    use ToServers::{AllOfNats, DeliveredAgain, NewestLost, OneNodeOfNats, Postgres, StreamMadeAnew};
+    use ToServers::{
+        AllOfNats, DeliveredAgain, NewestLost, OneNodeOfNats, OutOfOrder, Postgres, StreamMadeAnew,
+    };
     let bus = Bus::new(servers.bus());
-    while !stop.is_cancelled() {
+    let mut not_yet: Vec<ToServers> = TO_SERVERS.map(|(_, what)| what).to_vec();
+    while !stop.is_cancelled() || !not_yet.is_empty() {
         pause(chance.millis(2_000, 6_000), stop).await;
-        let what = chance.pick(&[
-            (4, OneNodeOfNats),
-            (1, AllOfNats),
-            (2, Postgres),
-            (1, StreamMadeAnew),
-            (2, NewestLost),
-            (4, DeliveredAgain),
-        ]);
+        let often = chance.pick(&TO_SERVERS);
+        let what = match not_yet.len() {
+            0 => often,
+            some => not_yet.swap_remove(chance.below(some)),
+        };
         let how_long = chance.millis(1_000, 5_000);
         let number = chance.below(60) + 20;
-        match what {
+        // Its own: how often it is asked depends on what the servers answer.
+        let mut chance = chance.other();
+        let done = match what {
             OneNodeOfNats => {
                 let node = chance.below(servers.nats.size());
                 log.did("NATS node away", format_args!("{node} for {how_long:?}"));
                 servers.nats.kill(node);
                 pause(how_long, stop).await;
                 servers.nats.resume(node);
+                true
             }
             AllOfNats => {
                 log.did("NATS away", format_args!("for {how_long:?}"));
@@ -78,6 +100,7 @@ pub async fn servers(servers: &mut Servers, mut chance: Chance, log: &Log, stop:
                 nodes.clone().for_each(|node| servers.nats.kill(node));
                 pause(how_long, stop).await;
                 nodes.for_each(|node| servers.nats.resume(node));
+                true
             }
             Postgres => {
                 let how_long = how_long / 4;
@@ -85,12 +108,17 @@ pub async fn servers(servers: &mut Servers, mut chance: Chance, log: &Log, stop:
                 servers.postgres.kill();
                 pause(how_long, stop).await;
                 servers.postgres.resume().await;
+                true
             }
             StreamMadeAnew => report(log, "stream deleted", bus.delete_stream().await),
             NewestLost => report(log, "newest messages lost", bus.lose_newest(number).await),
             DeliveredAgain => {
-                report(log, "delivered again in any order", bus.deliver_again(number, &mut chance).await);
+                report(log, "delivered again in any order", bus.deliver_again(number, &mut chance).await)
             }
+            OutOfOrder => report(log, "newest events out of order", bus.reverse_newest(how_long / 4).await),
+        };
+        if !done {
+            not_yet.push(what);
         }
     }
     for node in 0..servers.nats.size() {
@@ -99,11 +127,12 @@ pub async fn servers(servers: &mut Servers, mut chance: Chance, log: &Log, stop:
 }
 
 /// With NATS half away it may not be able to forget or repeat anything.
-fn report(log: &Log, what: &'static str, outcome: anyhow::Result<usize>) {
-    match outcome {
+fn report(log: &Log, what: &'static str, outcome: anyhow::Result<usize>) -> bool {
+    match &outcome {
         Ok(number) => log.did(what, number),
         Err(error) => log.did("not possible just then", format_args!("{what}: {error:#}")),
     }
+    outcome.is_ok()
 }
 
 #[derive(Clone, Copy)]
@@ -141,14 +170,20 @@ pub async fn lines(lines: &Lines, mut chance: Chance, log: &Log, stop: &Cancella
     }
 }
 
-/// Business time that jumps forward by a week, whoever is at work.
+/// Business time that jumps forward by a week, whoever is at work; but not before a week has passed by itself since
+/// the last time, or many dealerships would agree on new dates and never come to one.
 pub async fn time(clock: &Clock, jumps: &Jumps, mut chance: Chance, log: &Log, stop: &CancellationToken) {
+    let mut earliest = clock.now();
     loop {
         pause(chance.millis(15_000, 30_000), stop).await;
+        while clock.now() < earliest && !stop.is_cancelled() {
+            pause(LOOK_EVERY, stop).await;
+        }
         if stop.is_cancelled() {
             return;
         }
         jumps.around(|| clock.jump(WEEK)).unwrap_or_else(|e| panic!("the clock: {e:#}"));
+        earliest = clock.now() + WEEK;
         log.did("a week passed", clock.now());
     }
 }

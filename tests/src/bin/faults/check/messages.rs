@@ -8,7 +8,11 @@ use std::{
 use jiff::Timestamp;
 use journeys::Service;
 use platform::clock::from_wire;
-use proto::scheduling::v1::{ContactState, scheduling_event::Event};
+use prost::Message as _;
+use proto::{
+    notification::v1::{NotificationEvent, notification_event::Event as Notification},
+    scheduling::v1::{ContactState, scheduling_event::Event},
+};
 
 use super::{
     Databases,
@@ -142,7 +146,7 @@ pub async fn kept(databases: &Databases<'_>, mail: &Path) -> anyhow::Result<Vec<
     let at = Service::Notification;
     // To who has left meanwhile nothing is sent any more.
     let unsent = "select id::text || ' ' || label from message where label <> 'sent' \
-                  and not (label = 'dropped' and body ->> 'outcome' = 'the contact has left')";
+                  and not (label = 'dropped' and delivery ->> 'outcome' = 'the contact has left')";
     for message in databases.column::<String>(at, unsent).await? {
         findings.push(format!("not sent: message {message}"));
     }
@@ -152,6 +156,7 @@ pub async fn kept(databases: &Databases<'_>, mail: &Path) -> anyhow::Result<Vec<
     if announced != i64::try_from(sent.len())? {
         findings.push(format!("{} messages were sent, and {announced} events say so", sent.len()));
     }
+    findings.extend(overtaken(databases).await?);
     let mut mails = HashSet::new();
     for file in std::fs::read_dir(mail)? {
         let name = file?.file_name().to_string_lossy().into_owned();
@@ -160,6 +165,24 @@ pub async fn kept(databases: &Databases<'_>, mail: &Path) -> anyhow::Result<Vec<
     }
     for message in sent.iter().filter(|message| !mails.contains(*message)) {
         findings.push(format!("said to be sent, and there is no mail: message {message}"));
+    }
+    Ok(findings)
+}
+
+/// Messages that went out after one that was written later, to the same person.
+async fn overtaken(databases: &Databases<'_>) -> anyhow::Result<Vec<String>> {
+    let mut findings = Vec::new();
+    let sql = "select lane, payload from outbox where kind = 'message_sent' order by lane, seq";
+    let mut last: BTreeMap<(String, String), String> = BTreeMap::new();
+    for row in databases.rows(Service::Notification, sql, vec![]).await? {
+        let event = NotificationEvent::decode(&*row.try_get::<Vec<u8>>("", "payload")?)?;
+        let Some(Notification::MessageSent(sent)) = event.event else { continue };
+        let to = (row.try_get("", "lane")?, sent.contact);
+        // Ids are in the order in which messages are written.
+        if let Some(before) = last.get(&to).filter(|before| **before > sent.message) {
+            findings.push(format!("{} went out before {}", before, sent.message));
+        }
+        last.insert(to, sent.message);
     }
     Ok(findings)
 }

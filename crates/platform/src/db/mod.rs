@@ -1,28 +1,39 @@
 //! The database: SQLite (embedded) or PostgreSQL (production), both behind sea-orm.
 
+mod connection;
+mod errors;
+mod postgres;
+
 use std::{path::Path, str::FromStr, time::Duration};
 
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, QueryResult,
-    SqliteTransactionMode, SqlxPostgresConnector, SqlxSqliteConnector, Statement, TransactionOptions,
-    TransactionTrait, Value,
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, QueryResult, SqliteTransactionMode,
+    SqlxPostgresConnector, SqlxSqliteConnector, Statement, TransactionOptions, TransactionTrait, Value,
 };
 use sqlx::{
-    Connection as _,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
+pub use self::{
+    connection::{Reader, Transaction},
+    errors::{is_conflict, is_unavailable},
+};
+use self::{errors::connect_err, postgres::Pool};
 use crate::private;
-
-/// How long a connection counts as alive after it was used.
-const TRUSTED_FOR: Duration = Duration::from_secs(1);
 
 /// Connections of one service's database.
 #[derive(Clone, Debug)]
 pub struct Db {
-    write: DatabaseConnection,
-    read: DatabaseConnection,
+    read: Reader,
+    kind: Kind,
+}
+
+#[derive(Clone, Debug)]
+enum Kind {
+    /// The one connection that writes.
+    Sqlite(DatabaseConnection),
+    Postgres(Pool),
 }
 
 impl Db {
@@ -59,8 +70,8 @@ impl Db {
             .await
             .map_err(connect_err)?;
         Ok(Self {
-            write: SqlxSqliteConnector::from_sqlx_sqlite_pool(write),
-            read: SqlxSqliteConnector::from_sqlx_sqlite_pool(read),
+            read: Reader::Sqlite(SqlxSqliteConnector::from_sqlx_sqlite_pool(read)),
+            kind: Kind::Sqlite(SqlxSqliteConnector::from_sqlx_sqlite_pool(write)),
         })
     }
 
@@ -72,32 +83,28 @@ impl Db {
                 ("lock_timeout", "5s"),
                 ("idle_in_transaction_session_timeout", "15s"),
             ]);
-        let pool = PgPoolOptions::new()
-            .max_connections(max_connections)
-            .acquire_timeout(Duration::from_secs(5))
-            // A connection is tested when it is given back. Once more before each use would be a round trip.
-            .test_before_acquire(false)
-            .before_acquire(|connection, about| {
-                Box::pin(async move {
-                    if about.idle_for > TRUSTED_FOR {
-                        connection.ping().await?;
-                    }
-                    Ok(true)
-                })
-            })
-            .connect_lazy_with(options);
-        let connection = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
-        Ok(Self { write: connection.clone(), read: connection })
+        let pool = Pool::new(options, max_connections);
+        Ok(Self { read: Reader::Postgres(pool.clone()), kind: Kind::Postgres(pool) })
     }
 
     /// For queries outside transactions.
-    pub fn read(&self) -> &DatabaseConnection {
+    pub const fn read(&self) -> &Reader {
         &self.read
+    }
+
+    /// For changes of the schema, which sea-orm makes on a connection of its own.
+    pub(crate) fn for_schema(&self) -> DatabaseConnection {
+        match &self.kind {
+            Kind::Sqlite(write) => write.clone(),
+            Kind::Postgres(pool) => SqlxPostgresConnector::from_sqlx_postgres_pool(
+                PgPoolOptions::new().max_connections(1).connect_lazy_with(pool.options().clone()),
+            ),
+        }
     }
 
     /// SQLite, or else PostgreSQL.
     pub fn is_sqlite(&self) -> bool {
-        self.write.get_database_backend() == DbBackend::Sqlite
+        matches!(self.kind, Kind::Sqlite(_))
     }
 
     /// Whether a column is in the list of texts that a parameter gives, joined by commas.
@@ -121,37 +128,51 @@ impl Db {
         }
     }
 
-    /// Begins a transaction that may write: READ COMMITTED, or BEGIN IMMEDIATE on SQLite.
-    pub async fn begin(&self) -> Result<DatabaseTransaction, DbErr> {
-        let sqlite_transaction_mode = (self.write.get_database_backend() == DbBackend::Sqlite)
-            .then_some(SqliteTransactionMode::Immediate);
-        self.write
-            .begin_with_options(TransactionOptions { sqlite_transaction_mode, ..Default::default() })
-            .await
+    /// Begins a transaction that may write: READ COMMITTED, or BEGIN IMMEDIATE on SQLite. Dropping it rolls it back.
+    pub async fn begin(&self) -> Result<Transaction, DbErr> {
+        match &self.kind {
+            Kind::Sqlite(write) => {
+                let sqlite_transaction_mode = Some(SqliteTransactionMode::Immediate);
+                let options = TransactionOptions { sqlite_transaction_mode, ..Default::default() };
+                Ok(Transaction::Sqlite(write.begin_with_options(options).await?))
+            }
+            Kind::Postgres(pool) => Ok(Transaction::Postgres(pool.begin().await?)),
+        }
     }
 
     /// Runs one statement as a transaction of its own; how many rows it changed.
     pub async fn execute(&self, sql: &str, values: Vec<Value>) -> Result<u64, DbErr> {
-        execute(&self.write, sql, values).await
+        match &self.kind {
+            Kind::Sqlite(write) => execute(write, sql, values).await,
+            Kind::Postgres(_) => execute(&self.read, sql, values).await,
+        }
     }
 
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), DbErr> {
-        self.read.ping().await
+        query_one(&self.read, "select 1", vec![]).await.map(drop)
     }
 
     /// Empties SQLite's journal, which keeps what was overwritten until it is written anew. Nothing on PostgreSQL.
     pub async fn empty_journal(&self) -> Result<(), DbErr> {
-        if self.is_sqlite() {
-            self.write.execute_unprepared("pragma wal_checkpoint(truncate)").await?;
+        if let Kind::Sqlite(write) = &self.kind {
+            write.execute_unprepared("pragma wal_checkpoint(truncate)").await?;
         }
         Ok(())
     }
 
-    /// Closes the pools after the last use.
+    /// Closes all connections after the last use.
     pub async fn close(self) -> Result<(), DbErr> {
-        self.read.close().await?;
-        self.write.close().await
+        match (self.read, self.kind) {
+            (Reader::Sqlite(read), Kind::Sqlite(write)) => {
+                read.close().await?;
+                write.close().await
+            }
+            (_, Kind::Postgres(pool)) | (Reader::Postgres(pool), _) => {
+                pool.close().await;
+                Ok(())
+            }
+        }
     }
 }
 
@@ -201,65 +222,6 @@ pub fn rows(rows: usize, columns: usize, last: &str) -> String {
     (0..rows).map(row).collect::<Vec<_>>().join(", ")
 }
 
-/// Whether the same transaction may succeed when it is run again at once.
-pub fn is_conflict(e: &DbErr) -> bool {
-    matches!(sqlx_error(e), Some(sqlx::Error::Database(e)) if e.code().is_some_and(|c| conflicts(&c)))
-}
-
-/// Whether the database is away or overloaded: waiting helps, repeating at once does not.
-pub fn is_unavailable(e: &DbErr) -> bool {
-    if matches!(e, DbErr::Conn(_) | DbErr::ConnectionAcquire(_)) {
-        return true;
-    }
-    sqlx_error(e).is_some_and(|e| match e {
-        sqlx::Error::Database(e) => e.code().is_some_and(|c| away(&c)),
-        sqlx::Error::Io(_)
-        | sqlx::Error::Tls(_)
-        | sqlx::Error::Protocol(_)
-        | sqlx::Error::PoolTimedOut
-        | sqlx::Error::PoolClosed
-        | sqlx::Error::WorkerCrashed => true,
-        _ => false,
-    })
-}
-
-/// The closed list: serialisation failure, deadlock, lock timeout; SQLite's BUSY and LOCKED.
-fn conflicts(code: &str) -> bool {
-    match sqlite_primary(code) {
-        Some(primary) => matches!(primary, 5 | 6),
-        None => matches!(code, "40001" | "40P01" | "55P03"),
-    }
-}
-
-/// PostgreSQL: class 08 connection, 53 resources, 57 operator intervention (shutdown, statement
-/// timeout), 58 system; idle in a transaction; a primary that became a standby.
-/// SQLite: NOMEM, READONLY, IOERR, FULL, CANTOPEN, PROTOCOL.
-fn away(code: &str) -> bool {
-    match sqlite_primary(code) {
-        Some(primary) => matches!(primary, 7 | 8 | 10 | 13 | 14 | 15),
-        None => ["08", "53", "57", "58", "25P03", "25006"].iter().any(|prefix| code.starts_with(prefix)),
-    }
-}
-
-/// SQLite's codes are numbers below 10000 with the primary one in the lowest byte; PostgreSQL's have five characters.
-fn sqlite_primary(code: &str) -> Option<u32> {
-    (code.len() < 5).then(|| code.parse::<u32>().ok()).flatten().map(|code| code & 0xff)
-}
-
-fn sqlx_error(e: &DbErr) -> Option<&sqlx::Error> {
-    match e {
-        DbErr::Conn(e) | DbErr::Exec(e) | DbErr::Query(e) => match e {
-            sea_orm::RuntimeErr::SqlxError(e) => Some(e),
-            sea_orm::RuntimeErr::Internal(_) => None,
-        },
-        _ => None,
-    }
-}
-
-fn connect_err(e: sqlx::Error) -> DbErr {
-    DbErr::Conn(sea_orm::RuntimeErr::SqlxError(e.into()))
-}
-
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
@@ -287,29 +249,5 @@ mod tests {
         }
         db.close().await.expect("closed");
         std::fs::remove_dir_all(folder).expect("removed");
-    }
-
-    #[test]
-    fn what_passes_by_itself_is_told_from_what_does_not() {
-        for (code, conflict, gone) in [
-            ("40001", true, false),
-            ("40P01", true, false),
-            ("55P03", true, false),
-            ("5", true, false),   // SQLITE_BUSY
-            ("517", true, false), // SQLITE_BUSY_SNAPSHOT
-            ("773", true, false), // SQLITE_BUSY_TIMEOUT
-            ("57P01", false, true),
-            ("57014", false, true),
-            ("53100", false, true), // disk full
-            ("25006", false, true),
-            ("58030", false, true),
-            ("13", false, true),  // SQLITE_FULL
-            ("778", false, true), // SQLITE_IOERR_WRITE
-            ("23505", false, false),
-            ("42P01", false, false),
-            ("2067", false, false), // SQLITE_CONSTRAINT_UNIQUE
-        ] {
-            assert_eq!((conflicts(code), away(code)), (conflict, gone), "{code}");
-        }
     }
 }

@@ -1,0 +1,215 @@
+//! PostgreSQL's connections; see docs/decisions/0017.
+
+use std::{io, sync::Arc, time::Duration};
+
+use deadpool::{
+    Runtime,
+    managed::{Manager, Metrics, Object, PoolError, RecycleResult},
+};
+use sea_orm::{ConnAcquireErr, DbErr, ExecResult, QueryResult, RuntimeErr, Statement, Values};
+use sea_query_sqlx::SqlxValues;
+use sqlx::{
+    AssertSqlSafe, Connection as _, Executor as _, PgConnection, Postgres, postgres::PgConnectOptions,
+    query::Query,
+};
+use tokio::{
+    runtime::Handle,
+    sync::Mutex,
+    time::{Instant, timeout},
+};
+
+use super::errors::{connect_err, is_away};
+
+/// How long a connection counts as alive after it was used.
+const TRUSTED_FOR: Duration = Duration::from_secs(1);
+/// How long somebody waits for a connection.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+/// PostgreSQL itself ends a statement earlier than this, so who is silent for so long does not answer any more.
+const LONGEST_CALL: Duration = Duration::from_secs(15);
+/// For a connection on which a call was given up, until it can be used again.
+const LONGEST_CLEANING: Duration = Duration::from_secs(2);
+
+/// At most so many connections, made when they are needed.
+#[derive(Clone, Debug)]
+pub struct Pool(Arc<deadpool::managed::Pool<Connections>>);
+
+#[derive(Debug)]
+struct Connections {
+    options: PgConnectOptions,
+    /// When one was last found dead. What took it away may have taken the others too.
+    died_at: std::sync::Mutex<Option<Instant>>,
+}
+
+#[derive(Debug)]
+struct Connection {
+    link: PgConnection,
+    used_at: Instant,
+    /// Whether a statement was sent whose answer has not been read to its end.
+    is_busy: bool,
+    in_transaction: bool,
+}
+
+impl Manager for Connections {
+    type Type = Connection;
+    type Error = sqlx::Error;
+
+    async fn create(&self) -> Result<Connection, sqlx::Error> {
+        let link = PgConnection::connect_with(&self.options).await?;
+        Ok(Connection { link, used_at: Instant::now(), is_busy: false, in_transaction: false })
+    }
+
+    async fn recycle(&self, connection: &mut Connection, _: &Metrics) -> RecycleResult<sqlx::Error> {
+        let died_at = *self.died_at.lock().expect("nobody panics with the lock");
+        if connection.used_at.elapsed() > TRUSTED_FOR || died_at.is_some_and(|at| connection.used_at <= at) {
+            connection.link.ping().await?;
+        }
+        Ok(())
+    }
+}
+
+impl Connection {
+    async fn call<T>(
+        &mut self,
+        work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, sqlx::Error>,
+    ) -> Result<T, sqlx::Error> {
+        self.is_busy = true;
+        let silent = |_| Err(io::Error::new(io::ErrorKind::TimedOut, "the database does not answer").into());
+        let outcome = timeout(LONGEST_CALL, work(&mut self.link)).await.unwrap_or_else(silent);
+        self.is_busy = outcome.as_ref().is_err_and(is_away);
+        self.used_at = Instant::now();
+        outcome
+    }
+}
+
+impl Pool {
+    pub fn new(options: PgConnectOptions, max_connections: u32) -> Self {
+        let pool =
+            deadpool::managed::Pool::builder(Connections { options, died_at: std::sync::Mutex::default() })
+                .max_size(max_connections as usize)
+                .runtime(Runtime::Tokio1)
+                .wait_timeout(Some(LONGEST_WAIT))
+                .create_timeout(Some(LONGEST_WAIT))
+                .recycle_timeout(Some(LONGEST_CLEANING))
+                .build()
+                .expect("a runtime is given");
+        Self(Arc::new(pool))
+    }
+
+    pub fn options(&self) -> &PgConnectOptions {
+        &self.0.manager().options
+    }
+
+    /// A connection for one statement.
+    pub async fn session(&self) -> Result<Session, DbErr> {
+        let connection = self.0.get().await.map_err(|e| match e {
+            PoolError::Backend(e) => connect_err(e),
+            PoolError::Closed => DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed),
+            _ => DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),
+        })?;
+        Ok(Session(Mutex::new(Lent(Some(connection)))))
+    }
+
+    pub async fn begin(&self) -> Result<Session, DbErr> {
+        let mut session = self.session().await?;
+        let connection = session.0.get_mut().connection();
+        connection.in_transaction = true;
+        connection.call(async |link| link.execute("BEGIN").await).await.map_err(query_err)?;
+        Ok(session)
+    }
+
+    /// Says good-bye to the server on each connection that is not in use.
+    pub async fn close(self) {
+        for connection in self.0.retain(|_, _| false).removed {
+            // The server notices that the connection is gone.
+            let _ = timeout(LONGEST_CLEANING, connection.link.close()).await;
+        }
+        self.0.close();
+    }
+}
+
+/// A connection in somebody's hands. Dropping it rolls back what was not ended.
+#[derive(Debug)]
+pub struct Session(Mutex<Lent>);
+
+#[derive(Debug)]
+struct Lent(Option<Object<Connections>>);
+
+impl Session {
+    pub async fn execute(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        let query = query(statement);
+        let mut lent = self.0.lock().await;
+        let done = lent.connection().call(async |link| query.execute(link).await).await;
+        done.map(ExecResult::from).map_err(|e| DbErr::Exec(RuntimeErr::SqlxError(e.into())))
+    }
+
+    pub async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        let sql = AssertSqlSafe(sql.to_owned());
+        let mut lent = self.0.lock().await;
+        let done = lent.connection().call(async |link| link.execute(sql).await).await;
+        done.map(ExecResult::from).map_err(|e| DbErr::Exec(RuntimeErr::SqlxError(e.into())))
+    }
+
+    pub async fn query_one(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        let query = query(statement);
+        let mut lent = self.0.lock().await;
+        let row = lent.connection().call(async |link| query.fetch_optional(link).await).await;
+        Ok(row.map_err(query_err)?.map(QueryResult::from))
+    }
+
+    pub async fn query_all(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let query = query(statement);
+        let mut lent = self.0.lock().await;
+        let rows = lent.connection().call(async |link| query.fetch_all(link).await).await;
+        Ok(rows.map_err(query_err)?.into_iter().map(QueryResult::from).collect())
+    }
+
+    /// Ends the transaction.
+    pub async fn end(mut self, how: &'static str) -> Result<(), DbErr> {
+        let connection = self.0.get_mut().connection();
+        connection.call(async |link| link.execute(how).await).await.map_err(query_err)?;
+        connection.in_transaction = false;
+        Ok(())
+    }
+}
+
+impl Lent {
+    fn connection(&mut self) -> &mut Connection {
+        self.0.as_mut().expect("it is given back only when it is dropped")
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        let Some(mut connection) = self.0.take_if(|c| c.is_busy || c.in_transaction) else { return };
+        let Ok(runtime) = Handle::try_current() else {
+            drop(Object::take(connection));
+            return;
+        };
+        runtime.spawn(async move {
+            let clean = async {
+                if connection.in_transaction {
+                    connection.link.execute("ROLLBACK").await.map(drop)
+                } else {
+                    connection.link.ping().await
+                }
+            };
+            if matches!(timeout(LONGEST_CLEANING, clean).await, Ok(Ok(()))) {
+                (connection.is_busy, connection.in_transaction) = (false, false);
+                return;
+            }
+            if let Some(pool) = Object::pool(&connection) {
+                let died_at = &pool.manager().died_at;
+                *died_at.lock().expect("nobody panics with the lock") = Some(Instant::now());
+            }
+            drop(Object::take(connection));
+        });
+    }
+}
+
+fn query(statement: Statement) -> Query<'static, Postgres, SqlxValues> {
+    sqlx::query_with(AssertSqlSafe(statement.sql), SqlxValues(statement.values.unwrap_or(Values(Vec::new()))))
+}
+
+fn query_err(e: sqlx::Error) -> DbErr {
+    DbErr::Query(RuntimeErr::SqlxError(e.into()))
+}
