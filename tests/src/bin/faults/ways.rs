@@ -2,7 +2,7 @@
 //! there is an answer, and who agree on new dates when time has run away with the old ones.
 
 use client::Error;
-use jiff::{SignedDuration, ToSpan as _};
+use jiff::ToSpan as _;
 use proto::{
     audit::v1::AuditState,
     common::v1::ErrorReason,
@@ -306,14 +306,15 @@ impl<'a> Traveller<'a> {
         Ok(())
     }
 
-    /// A random pause before it sets out, so that not all go in step.
+    /// A morning of the next week on which it sets out: not all go in step, and many are at work at the same instant,
+    /// for time stands still until all of these have done.
     ///
     /// # Errors
     /// The clock's file cannot be written.
     pub async fn wait_for_turn(world: &World, chance: &mut Chance) -> anyhow::Result<()> {
-        let minutes = i64::try_from(chance.below(7 * 24 * 60))?;
-        let now = world.now();
-        world.until(now + SignedDuration::from_mins(minutes)).await
+        let days = 1 + i64::try_from(chance.below(7))?;
+        let morning = calendar::local_day(world.now()).checked_add(days.days())?.at(8, 0, 0, 0);
+        world.until(morning.to_zoned(calendar::warsaw())?.timestamp()).await
     }
 }
 
