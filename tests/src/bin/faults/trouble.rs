@@ -76,10 +76,10 @@ pub async fn servers(servers: &mut Servers, mut chance: Chance, log: &Log, stop:
     let mut not_yet: Vec<ToServers> = TO_SERVERS.map(|(_, what)| what).to_vec();
     while !stop.is_cancelled() || !not_yet.is_empty() {
         pause(chance.millis(2_000, 6_000), stop).await;
-        let often = chance.pick(&TO_SERVERS);
+        let (often, first) = (chance.pick(&TO_SERVERS), chance.below(TO_SERVERS.len()));
         let what = match not_yet.len() {
             0 => often,
-            some => not_yet.swap_remove(chance.below(some)),
+            some => not_yet.swap_remove(first % some),
         };
         let how_long = chance.millis(1_000, 5_000);
         let number = chance.below(60) + 20;
