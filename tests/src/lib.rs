@@ -8,5 +8,5 @@ pub mod servers;
 mod wire;
 
 pub use installation::{Installation, Layout, Node, Service, on, on_servers};
-pub use processes::{Process, free_port};
+pub use processes::{Process, free_port, until_asked_to_end};
 pub use wire::{Adapter, Answer, RestCall, Rpc, Wire};

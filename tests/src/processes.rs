@@ -12,6 +12,10 @@ use testkit::{eventually, from_tests_run};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
+    signal::{
+        ctrl_c,
+        unix::{SignalKind, signal},
+    },
     time::timeout,
 };
 
@@ -161,6 +165,19 @@ pub(crate) async fn status(port: u16, path: &str) -> Option<u16> {
         str::from_utf8(&head).ok()?.rsplit(' ').next()?.parse().ok()
     };
     timeout(Duration::from_secs(2), exchange).await.ok().flatten()
+}
+
+/// Runs to the end, or until SIGTERM or SIGINT: then all that it started is dropped.
+///
+/// # Errors
+/// The run's own, or that it was asked to end.
+pub async fn until_asked_to_end<T>(run: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        outcome = run => outcome,
+        _ = terminate.recv() => anyhow::bail!("asked to end"),
+        _ = ctrl_c() => anyhow::bail!("asked to end"),
+    }
 }
 
 /// A loopback port that is free now.

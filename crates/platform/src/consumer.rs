@@ -125,21 +125,21 @@ impl Consumer {
         Ok(())
     }
 
-    /// A newer build may know the type by now.
+    /// A newer build may know the type by now. Until one does, the lane stays parked.
     async fn retry_unknown_types(&self) -> Result<(), Error> {
-        let db = &self.core.db;
-        db.execute(
-            "update cursor set parked = $1 where parked and exists (select 1 from inbox where inbox.source = cursor.source \
-             and inbox.lane = cursor.lane and inbox.seq = cursor.seq + 1 and inbox.error = $2)",
-            vec![false.into(), UNKNOWN_TYPE.into()],
-        )
-        .await?;
+        for message in self.core.of_unknown_types().await? {
+            match self.step(slice::from_ref(&message), true).await {
+                Ok(_) | Err(ApplyError::UnknownType) => {}
+                Err(ApplyError::Failed(e)) if e.is_transient() => return Err(e),
+                Err(e) => self.park(&message, &e.to_string()).await?,
+            }
+        }
         Ok(())
     }
 
     /// Applies a run in one transaction, as far as it can go on, and stores the rest to wait. Whether anything else of
-    /// the company may go on now.
-    async fn step(&self, run: &[Message]) -> Result<bool, ApplyError> {
+    /// the company may go on now. `though_parked`: what parked the lane may be applied, too, and then no longer does.
+    async fn step(&self, run: &[Message], though_parked: bool) -> Result<bool, ApplyError> {
         let [first, ..] = run else { return Ok(false) };
         let ignores = |message: &Message| self.on.ignores(&message.source, &message.kind);
         if run.iter().all(ignores) && self.core.pass_over(run).await? {
@@ -150,7 +150,9 @@ impl Consumer {
         let cursor = Cursor::lock(&tx, &first.source, first.lane).await?;
         let new = &run[run.partition_point(|message| message.seq <= cursor.seq)..];
         let mut ready = 0;
-        if !cursor.parked && new.first().is_some_and(|message| message.seq == cursor.seq + 1) {
+        if (though_parked || !cursor.parked)
+            && new.first().is_some_and(|message| message.seq == cursor.seq + 1)
+        {
             for message in new {
                 if !ignores(message) && cursor.is_behind(message, self.on.sources())? {
                     break;
@@ -196,7 +198,7 @@ impl Consumer {
     async fn take(&self, run: &[Message]) -> Result<bool, Error> {
         let mut attempt = 1;
         loop {
-            match self.step(run).await {
+            match self.step(run, false).await {
                 Ok(more) => return Ok(more),
                 Err(ApplyError::Failed(e)) if e.is_transient() && !e.is_conflict() => return Err(e),
                 // Nothing of it is applied: one by one, only the one that fails parks.

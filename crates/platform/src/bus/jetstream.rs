@@ -29,7 +29,10 @@ use crate::{core::Core, loops::pause};
 const WORKERS: usize = 4;
 const PUBLISH_TIMEOUT: Duration = Duration::from_secs(5);
 const RETRY: Duration = Duration::from_secs(1);
-const ACK_WAIT: Duration = Duration::from_secs(30);
+/// When a message is delivered again that nobody acknowledged. Soon at first: most likely its replica died.
+const REDELIVERY: [Duration; 3] = [Duration::from_secs(5), Duration::from_secs(15), Duration::from_secs(30)];
+/// Far more than all replicas hold, so that what the dead took with them does not keep the living waiting.
+const MOST_UNACKNOWLEDGED: i64 = 4_096;
 /// One control message stays far below the server's limit of 1 MiB.
 const HEADS_PER_MESSAGE: usize = 5_000;
 
@@ -170,10 +173,10 @@ impl JetStream {
         let config = pull::Config {
             durable_name: Some(service.to_owned()),
             ack_policy: AckPolicy::Explicit,
-            ack_wait: ACK_WAIT,
+            backoff: REDELIVERY.to_vec(),
             deliver_policy: DeliverPolicy::All,
             max_deliver: -1,
-            max_ack_pending: 512,
+            max_ack_pending: MOST_UNACKNOWLEDGED,
             filter_subjects: inlet
                 .sources()
                 .iter()

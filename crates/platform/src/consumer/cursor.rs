@@ -65,10 +65,11 @@ impl Cursor {
         Ok(false)
     }
 
-    /// Puts the cursor there.
+    /// Puts the cursor there; what was parked before it no longer is.
     pub async fn set(&self, tx: &Transaction, seq: i64) -> Result<(), Error> {
         let key = vec![seq.into(), self.source.as_str().into(), self.lane.to_string().into()];
-        execute(tx, "update cursor set seq = $1 where source = $2 and lane = $3", key).await?;
+        execute(tx, "update cursor set seq = $1, parked = false where source = $2 and lane = $3", key)
+            .await?;
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 use sea_orm::QueryResult;
 
+use super::UNKNOWN_TYPE;
 use crate::{
     bus::{Message, PERSONAL},
     clock,
@@ -13,6 +14,8 @@ use crate::{
 
 /// Most messages that one look takes.
 const LOOK: usize = 100;
+/// After an outage of the newer build many lanes may wait for it.
+const MOST_UNKNOWN_TYPES: usize = 1_000;
 
 /// Keeps a message to wait. Of one with personal data only that it came: when its turn has come it is missing, and
 /// is published again, without what was scrubbed meanwhile.
@@ -60,16 +63,22 @@ impl Core {
     /// What waits and may be tried, in any order, so that lanes which cannot go on do not keep others from it.
     pub(super) async fn waiting(&self) -> Result<Vec<Message>, Error> {
         let sql = format!(
-            "{NEXT} and inbox.seq = cursor.seq + 1 and inbox.kind <> '{PERSONAL}' order by random() limit {LOOK}"
+            "{NEXT} and not cursor.parked and inbox.kind <> '{PERSONAL}' order by random() limit {LOOK}"
         );
         read(&query_all(self.db.read(), &sql, vec![]).await?)
     }
 
+    /// What parked its lane because no build knew its type.
+    pub(super) async fn of_unknown_types(&self) -> Result<Vec<Message>, Error> {
+        let sql = format!(
+            "{NEXT} and cursor.parked and inbox.error = $1 order by random() limit {MOST_UNKNOWN_TYPES}"
+        );
+        read(&query_all(self.db.read(), &sql, vec![UNKNOWN_TYPE.into()]).await?)
+    }
+
     /// What waits on the lane and is the next one of its producer.
     pub(super) async fn next_waiting(&self, lane: Lane) -> Result<Vec<Message>, Error> {
-        let sql = format!(
-            "{NEXT} and inbox.lane = $1 and inbox.seq = cursor.seq + 1 and inbox.kind <> '{PERSONAL}'"
-        );
+        let sql = format!("{NEXT} and not cursor.parked and inbox.lane = $1 and inbox.kind <> '{PERSONAL}'");
         read(&query_all(self.db.read(), &sql, vec![lane.to_string().into()]).await?)
     }
 }
@@ -77,7 +86,7 @@ impl Core {
 const NEXT: &str = "select inbox.source, inbox.lane, inbox.seq, inbox.event_id, inbox.kind, inbox.payload, inbox.trace, \
                     inbox.follows, inbox.recorded_at, inbox.sequenced_at \
                     from inbox join cursor on cursor.source = inbox.source and cursor.lane = inbox.lane \
-                    where not cursor.parked";
+                    where inbox.seq = cursor.seq + 1";
 
 fn read(rows: &[QueryResult]) -> Result<Vec<Message>, Error> {
     let message = |row: &QueryResult| {

@@ -18,6 +18,7 @@ use std::path::PathBuf;
 use clap::{Parser, ValueEnum};
 
 use figures::Figures;
+use journeys::until_asked_to_end;
 
 /// Measures speed and memory on private real parts, on loopback.
 #[derive(Debug, Parser)]
@@ -72,7 +73,10 @@ impl Options {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    let options = Options::parse();
+    until_asked_to_end(run(Options::parse())).await
+}
+
+async fn run(options: Options) -> anyhow::Result<()> {
     if options.write_script {
         return pgbench::write_script().await;
     }

@@ -16,25 +16,14 @@ mod ways;
 use std::process::ExitCode;
 
 use clap::Parser;
-use tokio::signal::{
-    ctrl_c,
-    unix::{SignalKind, signal},
-};
+use journeys::until_asked_to_end;
 
 use crate::run::Options;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     platform::init();
-    let options = Options::parse();
-    let mut asked_to_end = signal(SignalKind::terminate()).expect("a handler of SIGTERM");
-    // Dropping the run ends all that it started.
-    let outcome = tokio::select! {
-        outcome = run::run(&options) => outcome,
-        _ = asked_to_end.recv() => Err(anyhow::anyhow!("asked to end")),
-        _ = ctrl_c() => Err(anyhow::anyhow!("asked to end")),
-    };
-    match outcome {
+    match until_asked_to_end(run::run(&Options::parse())).await {
         Ok(findings) if findings.is_empty() => ExitCode::SUCCESS,
         Ok(findings) => {
             for finding in &findings {

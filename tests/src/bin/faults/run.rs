@@ -43,6 +43,9 @@ pub struct Options {
     /// Repeats the plan of an earlier run; a new one otherwise.
     #[arg(long)]
     seed: Option<u64>,
+    /// Makes the pauses between faults so many times as long, to come further in the same time.
+    #[arg(long, default_value_t = 1)]
+    pauses: u32,
     /// No trouble at all.
     #[arg(long)]
     calm: bool,
@@ -115,11 +118,14 @@ async fn run_to_the_end(options: &Options) -> anyhow::Result<Vec<String>> {
                 let world = World::abreast(outside, data_dir, clock)?;
                 let mut chance = Chance::of(seed, 1_000 + number as u64);
                 let journey = travel(&world, number, &mut chance, jumps, &databases[0]).await;
-                if let Ok(Journey { way, outcome, .. }) = &journey {
-                    log.did(
-                        if outcome.is_ok() { "arrived" } else { "stopped" },
-                        format_args!("{number} {way:?}"),
-                    );
+                match &journey {
+                    Ok(Journey { way, outcome: Ok(()), .. }) => {
+                        log.did("arrived", format_args!("{number} {way:?}"));
+                    }
+                    Ok(Journey { way, outcome: Err(error), .. }) => {
+                        log.did("stopped", format_args!("{number} {way:?}: {error:#}"));
+                    }
+                    Err(_) => {}
                 }
                 journey
             }
@@ -146,12 +152,12 @@ async fn run_to_the_end(options: &Options) -> anyhow::Result<Vec<String>> {
         if options.calm {
             return;
         }
-        let chance = |who| Chance::of(seed, who);
+        let (pauses, chance) = (options.pauses, |who| Chance::of(seed, who));
         tokio::join!(
-            trouble::processes(one, chance(1), &log, &stop),
-            trouble::processes(other, chance(2), &log, &stop),
-            trouble::servers(&mut parts.servers, chance(3), &log, &stop),
-            trouble::lines(&parts.lines, chance(4), &log, &stop),
+            trouble::processes(one, pauses, chance(1), &log, &stop),
+            trouble::processes(other, pauses, chance(2), &log, &stop),
+            trouble::servers(&mut parts.servers, pauses, chance(3), &log, &stop),
+            trouble::lines(&parts.lines, pauses, chance(4), &log, &stop),
             trouble::time(&clock, &jumps, chance(5), &log, &stop),
         );
         log.say("no more trouble");

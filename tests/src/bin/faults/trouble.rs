@@ -23,9 +23,15 @@ const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Kills processes, or freezes them for seconds: who wakes up may still believe to hold a lease.
-pub async fn processes(nodes: &mut [Node], mut chance: Chance, log: &Log, stop: &CancellationToken) {
+pub async fn processes(
+    nodes: &mut [Node],
+    pauses: u32,
+    mut chance: Chance,
+    log: &Log,
+    stop: &CancellationToken,
+) {
     while !stop.is_cancelled() {
-        pause(chance.millis(1_000, 3_000), stop).await;
+        pause(chance.millis(1_000, 3_000) * pauses, stop).await;
         let victim = chance.below(nodes.len());
         let process = &mut nodes[victim].process;
         if !process.is_running() {
@@ -68,14 +74,20 @@ const TO_SERVERS: [(usize, ToServers); 7] = [
 
 /// Takes the servers away for a while, and lets the bus forget, repeat and reverse. First each of these once, in any
 /// order and until it is done, also when no dealership is under way any more.
-pub async fn servers(servers: &mut Servers, mut chance: Chance, log: &Log, stop: &CancellationToken) {
+pub async fn servers(
+    servers: &mut Servers,
+    pauses: u32,
+    mut chance: Chance,
+    log: &Log,
+    stop: &CancellationToken,
+) {
     use ToServers::{
         AllOfNats, DeliveredAgain, NewestLost, OneNodeOfNats, OutOfOrder, Postgres, StreamMadeAnew,
     };
     let bus = Bus::new(servers.bus());
     let mut not_yet: Vec<ToServers> = TO_SERVERS.map(|(_, what)| what).to_vec();
     while !stop.is_cancelled() || !not_yet.is_empty() {
-        pause(chance.millis(2_000, 6_000), stop).await;
+        pause(chance.millis(2_000, 6_000) * pauses, stop).await;
         let (often, first) = (chance.pick(&TO_SERVERS), chance.below(TO_SERVERS.len()));
         let what = match not_yet.len() {
             0 => often,
@@ -143,10 +155,10 @@ enum ToLines {
 }
 
 /// Delays, cuts, and swallows answers, on any line: to a service, to its database, to NATS.
-pub async fn lines(lines: &Lines, mut chance: Chance, log: &Log, stop: &CancellationToken) {
+pub async fn lines(lines: &Lines, pauses: u32, mut chance: Chance, log: &Log, stop: &CancellationToken) {
     let all: Vec<_> = lines.all().collect();
     while !stop.is_cancelled() {
-        pause(chance.millis(300, 1_500), stop).await;
+        pause(chance.millis(300, 1_500) * pauses, stop).await;
         let which = chance.below(all.len());
         let how_long = chance.millis(500, 2_500);
         let late = chance.millis(5, 150);

@@ -1,6 +1,6 @@
 //! Each lane is whole and in order, went out, and waits only behind what nobody can apply.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use journeys::Service;
 
@@ -23,14 +23,10 @@ pub async fn findings(
         for subject in databases.column::<String>(service, "select subject from stray").await? {
             findings.push(format!("{name}: a stray {subject}"));
         }
-        let unknown = "select lane from inbox where error = 'unknown type'";
-        let unknown: HashSet<String> = databases.column(service, unknown).await?.into_iter().collect();
         for source in hears(service) {
             for (lane, (seq, parked)) in cursors(databases, service, *source).await? {
                 let expected = *source == Service::Scheduling && poisoned.contains_key(lane.as_str());
-                // One of a type that nobody knows is tried again now and then.
-                let tried = expected && unknown.contains(&lane);
-                if parked != expected && !tried {
+                if parked != expected {
                     findings.push(format!(
                         "{name}: {}'s lane {lane} is {}parked at {seq}",
                         source.name(),
