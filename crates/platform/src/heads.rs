@@ -1,4 +1,5 @@
-//! What a producer tells its consumers: how far its lanes are. A consumer that is behind asks for the rest.
+//! What a producer tells its consumers: how far its lanes were at the announcement before. What came since is on its
+//! way; a consumer that has not come so far asks for the rest.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -56,10 +57,11 @@ impl Heads {
     pub async fn next(&mut self) -> Result<Vec<LaneHead>, Error> {
         let db = self.core.db.read();
         let mut heads = BTreeMap::new();
-        let moved = "select lane, max(seq) as seq from outbox where position > $1 group by lane";
         let position = self.core.last_position().await?;
+        let before = self.positions.back().copied().unwrap_or(position);
         if let Some(since) = self.positions.front() {
-            let rows = query_all(db, moved, vec![(*since).into()]).await?;
+            let moved = "select lane, max(seq) as seq from outbox where position > $1 and position <= $2 group by lane";
+            let rows = query_all(db, moved, vec![(*since).into(), before.into()]).await?;
             heads.extend(rows.iter().map(head).collect::<Result<Vec<_>, _>>()?);
         }
         let in_turn = format!(
@@ -67,7 +69,14 @@ impl Heads {
             self.in_turn
         );
         let rows = query_all(db, &in_turn, vec![self.last.as_str().into()]).await?;
-        heads.extend(rows.iter().map(head).collect::<Result<Vec<_>, _>>()?);
+        let since_then = "select lane, min(seq) - 1 as seq from outbox where position is null or position > $1 group by lane";
+        let since_then = query_all(db, since_then, vec![before.into()]).await?;
+        let since_then = since_then.iter().map(head).collect::<Result<BTreeMap<_, _>, _>>()?;
+        for row in &rows {
+            let (lane, seq) = head(row)?;
+            heads.insert(lane, since_then.get(&lane).map_or(seq, |then| seq.min(*then)));
+        }
+        heads.retain(|_, seq| *seq > 0);
         self.last = match rows.last() {
             Some(row) if rows.len() == self.in_turn => row.try_get("", "lane")?,
             _ => String::new(),

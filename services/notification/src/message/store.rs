@@ -136,15 +136,18 @@ async fn update(
 
 /// What is due, of all companies, oldest first: the sender's work. To each recipient only the first message that is
 /// not done with, so that an invitation goes out before its cancellation, however often it has to be tried.
+///
+/// The first one is looked up in the index for each that is due, whatever PostgreSQL thinks of the table's size; as a
+/// `not exists` it could become a join of all with all.
 pub async fn due(
     c: &impl ConnectionTrait,
     machine_now: Timestamp,
     limit: u64,
 ) -> Result<Vec<StoredMessage>, Error> {
     let sql = format!(
-        "select {COLUMNS} from message where due_at <= $1 and not exists (select 1 from message as earlier \
-         where earlier.company = message.company and earlier.recipient = message.recipient \
-         and earlier.id < message.id and earlier.due_at is not null) order by due_at, id limit {limit}"
+        "select {COLUMNS} from message where due_at <= $1 and id = (select first.id from message as first \
+         where first.company = message.company and first.recipient = message.recipient \
+         and first.due_at is not null order by first.id limit 1) order by due_at, id limit {limit}"
     );
     query_all(c, &sql, vec![to_db(machine_now).into()]).await?.iter().map(read).collect()
 }
