@@ -30,7 +30,7 @@ use crate::{
     core::Core,
     db::query_all,
     error::Error,
-    lane::{Lane, LanePosition},
+    lane::Lane,
     loops::pause,
     panics::caught,
     unit::Unit,
@@ -188,9 +188,7 @@ impl Consumer {
 
     fn tell_applied(&self, run: &[Message]) {
         if let Some(Message { source, lane, seq, .. }) = run.last() {
-            let position = LanePosition { service: source.clone(), lane: *lane, seq: *seq };
-            // An error only says that nobody waits.
-            let _ = self.core.applied().send(position);
+            self.core.waits().applied(source, *lane, *seq);
         }
     }
 

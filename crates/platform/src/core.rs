@@ -3,18 +3,15 @@
 use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
-use tokio::sync::{Notify, OnceCell, broadcast};
+use tokio::sync::{Notify, OnceCell};
 
 use crate::{
     clock::{self, Clock},
     db::{Db, query_one},
     error::Error,
-    lane::LanePosition,
     tokens::Tokens,
+    wait::Waits,
 };
-
-/// Moves of cursors that are kept for a reader who is slow to hear of them; one who is slower looks.
-const APPLIED_KEPT: usize = 256;
 
 /// One service's runtime. Cloned freely; clones share everything.
 #[derive(Clone, Debug)]
@@ -30,25 +27,13 @@ pub struct Core {
 }
 
 /// Wakes the loops of this process at once; each loop also looks by itself now and then.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Signals {
     committed: Notify,
     sequenced: Notify,
-    applied: broadcast::Sender<LanePosition>,
+    waits: Waits,
     changed: Notify,
     timers: Notify,
-}
-
-impl Default for Signals {
-    fn default() -> Self {
-        Self {
-            committed: Notify::default(),
-            sequenced: Notify::default(),
-            applied: broadcast::Sender::new(APPLIED_KEPT),
-            changed: Notify::default(),
-            timers: Notify::default(),
-        }
-    }
 }
 
 impl Core {
@@ -99,9 +84,9 @@ impl Core {
         &self.signals.sequenced
     }
 
-    /// Where cursors were moved to by this process: whoever waits for a write hears of it without asking.
-    pub(crate) fn applied(&self) -> &broadcast::Sender<LanePosition> {
-        &self.signals.applied
+    /// Requests that wait for cursors to move.
+    pub(crate) fn waits(&self) -> &Waits {
+        &self.signals.waits
     }
 
     /// A unit of work was committed: whoever goes on with what it left can look.

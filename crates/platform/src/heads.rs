@@ -69,7 +69,8 @@ impl Heads {
             self.in_turn
         );
         let rows = query_all(db, &in_turn, vec![self.last.as_str().into()]).await?;
-        let since_then = "select lane, min(seq) - 1 as seq from outbox where position is null or position > $1 group by lane";
+        let since_then = "select lane, min(seq) - 1 as seq from (select lane, seq from outbox where position is null \
+                          union all select lane, seq from outbox where position > $1) as young group by lane";
         let since_then = query_all(db, since_then, vec![before.into()]).await?;
         let since_then = since_then.iter().map(head).collect::<Result<BTreeMap<_, _>, _>>()?;
         for row in &rows {

@@ -1,8 +1,17 @@
 //! Reading one's own write in another service: `x-przesiadka-after`.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Mutex as StdMutex, MutexGuard},
+    time::Duration,
+};
 
-use tokio::time::{Instant, timeout_at};
+use futures::future::join_all;
+use tokio::{
+    select,
+    sync::{Mutex, oneshot},
+    time::{sleep, timeout},
+};
 
 use crate::{
     core::Core,
@@ -13,59 +22,122 @@ use crate::{
 
 /// How long a request waits for earlier writes to arrive.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// Another replica may apply the event without this process being woken, so it looks by itself: first after this
-/// time, then after twice as long each time. Many that wait for what is late must not keep it from coming.
-const FIRST_LOOK: Duration = Duration::from_millis(10);
-const LAST_LOOKS: Duration = Duration::from_millis(500);
+/// Another replica may apply the event without this process hearing of it, so somebody looks.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// The requests of this process that wait. However many they are, only one of them looks, for all: many that wait
+/// for what is late must not keep it from coming.
+#[derive(Debug, Default)]
+pub(crate) struct Waits {
+    by_lane: StdMutex<HashMap<(String, Lane), Vec<Wait>>>,
+    looks: Mutex<()>,
+}
+
+#[derive(Debug)]
+struct Wait {
+    seq: i64,
+    arrived: oneshot::Sender<()>,
+}
+
+impl Waits {
+    /// A service's lane is applied so far.
+    pub fn applied(&self, service: &str, lane: Lane, applied: i64) {
+        let mut by_lane = self.by_lane();
+        // Mostly nobody waits.
+        if by_lane.is_empty() {
+            return;
+        }
+        let key = (service.to_owned(), lane);
+        let Some(waits) = by_lane.get_mut(&key) else { return };
+        for wait in waits.extract_if(.., |wait| wait.seq <= applied) {
+            // An error says that the request was given up.
+            let _ = wait.arrived.send(());
+        }
+        if waits.is_empty() {
+            by_lane.remove(&key);
+        }
+    }
+
+    fn join(&self, position: &LanePosition) -> oneshot::Receiver<()> {
+        let (arrived, waits) = oneshot::channel();
+        let key = (position.service.clone(), position.lane);
+        let mut by_lane = self.by_lane();
+        let all = by_lane.entry(key).or_default();
+        all.retain(|wait| !wait.arrived.is_closed());
+        all.push(Wait { seq: position.seq, arrived });
+        waits
+    }
+
+    /// The lanes that somebody waits for. Who gave up is forgotten.
+    fn awaited(&self) -> Vec<Lane> {
+        let mut by_lane = self.by_lane();
+        by_lane.retain(|_, waits| {
+            waits.retain(|wait| !wait.arrived.is_closed());
+            !waits.is_empty()
+        });
+        by_lane.keys().map(|(_, lane)| *lane).collect()
+    }
+
+    fn by_lane(&self) -> MutexGuard<'_, HashMap<(String, Lane), Vec<Wait>>> {
+        self.by_lane.lock().expect("no code panics while it holds this lock")
+    }
+}
 
 impl Core {
     /// Waits until the positions are applied here; the service's own positions are there already, and what
     /// it never hears of has nothing to wait for.
     /// Unavailable, with a hint to try again, if they are not within 2 seconds.
     pub async fn wait_for(&self, after: &[LanePosition]) -> Result<(), Error> {
-        let mut missing: Vec<&LanePosition> = after
-            .iter()
-            .filter(|position| position.service != self.service && self.hears(&position.service))
-            .collect();
+        let heard = after.iter().filter(|at| at.service != self.service && self.hears(&at.service));
+        let after: Vec<&LanePosition> = heard.collect();
+        if after.is_empty() {
+            return Ok(());
+        }
+        let lanes: Vec<Lane> = after.iter().map(|position| position.lane).collect();
+        // Before the first look, so that nothing that is applied meanwhile is missed.
+        let arrived = join_all(after.iter().map(|position| self.waits().join(position)));
+        let waited = timeout(PATIENCE, async {
+            self.look_for(&lanes).await?;
+            select! {
+                _ = arrived => Ok(()),
+                () = self.look_for_all() => Ok(()),
+            }
+        });
+        if let Ok(outcome) = waited.await {
+            return outcome;
+        }
+        let cursors = self.cursors_of(&lanes).await?;
+        let applied = |at: &LanePosition| cursors.get(&(at.service.clone(), at.lane)).copied().unwrap_or(0);
+        let missing = after.iter().filter(|at| applied(at) < at.seq);
+        let missing: Vec<String> = missing.map(ToString::to_string).collect();
         if missing.is_empty() {
             return Ok(());
         }
-        // Before the first look, so that nothing that is applied meanwhile is missed.
-        let mut applied = self.applied().subscribe();
-        let deadline = Instant::now() + PATIENCE;
-        let mut pause = FIRST_LOOK;
-        loop {
-            let is_last = Instant::now() >= deadline;
-            let cursors = self.cursors_of(&missing).await?;
-            missing.retain(|position| {
-                let cursor = cursors.get(&(position.service.clone(), position.lane));
-                cursor.is_none_or(|seq| *seq < position.seq)
-            });
-            let next_look = deadline.min(Instant::now() + pause);
-            pause = LAST_LOOKS.min(pause * 2);
-            while !missing.is_empty() && !is_last {
-                // Too late, or too much to hear all: it looks.
-                let Ok(Ok(heard)) = timeout_at(next_look, applied.recv()).await else { break };
-                missing.retain(|position| {
-                    (&position.service, position.lane) != (&heard.service, heard.lane)
-                        || heard.seq < position.seq
-                });
-            }
-            if missing.is_empty() {
-                return Ok(());
-            }
-            if is_last {
-                break;
-            }
-        }
-        let missing: Vec<String> = missing.iter().map(ToString::to_string).collect();
         let what = anyhow::anyhow!("{} has not arrived at {}", missing.join(", "), self.service);
         Err(Error::Unavailable(what))
     }
 
-    async fn cursors_of(&self, positions: &[&LanePosition]) -> Result<HashMap<(String, Lane), i64>, Error> {
+    /// Looks again and again for all who wait, as long as nobody else does. Never returns.
+    async fn look_for_all(&self) {
+        let _turn = self.waits().looks.lock().await;
+        loop {
+            sleep(LOOK_EVERY).await;
+            // While the database is away there is nothing to see.
+            let _ = self.look_for(&self.waits().awaited()).await;
+        }
+    }
+
+    /// Lets those go on who wait for what is there.
+    async fn look_for(&self, lanes: &[Lane]) -> Result<(), Error> {
+        for ((service, lane), seq) in self.cursors_of(lanes).await? {
+            self.waits().applied(&service, lane, seq);
+        }
+        Ok(())
+    }
+
+    async fn cursors_of(&self, lanes: &[Lane]) -> Result<HashMap<(String, Lane), i64>, Error> {
         let sql = format!("select source, lane, seq from cursor where {}", self.db.is_among("lane", "$1"));
-        let lanes: Vec<String> = positions.iter().map(|position| position.lane.to_string()).collect();
+        let lanes: Vec<String> = lanes.iter().map(Lane::to_string).collect();
         let rows = query_all(self.db.read(), &sql, vec![lanes.join(",").into()]).await?;
         rows.iter()
             .map(|row| Ok(((row.try_get("", "source")?, Lane::of(row)?), row.try_get("", "seq")?)))

@@ -1,5 +1,6 @@
 //! What a service tells Prometheus of itself, and what a reader waits for.
 
+use futures::future::join_all;
 use platform::{bus::Inlet as _, consumer::Consumer, core::Core, lane::LanePosition, telemetry::metrics};
 use proto::common::v1::ErrorReason;
 use rstest::rstest;
@@ -74,4 +75,30 @@ async fn a_read_waits_for_what_is_heard_and_for_nothing_else() {
         consumer.receive(&[message]).await.expect("applied");
     }
     keeper.wait_for(&[at("maker", 1)]).await.expect("it has come");
+}
+
+/// Whoever looks for all is done before the others are: its lane comes first.
+#[tokio::test]
+async fn what_another_replica_applies_is_seen_by_all_who_wait() {
+    let (maker, keeper) =
+        (Home::new("maker", Backend::Sqlite).await, Home::new("keeper", Backend::Sqlite).await);
+    let (maker, here, there) = (maker.core().await, keeper.core().await, keeper.core().await);
+    for number in 1..=5 {
+        make(&maker, company(number), &["note", "note"]).await;
+    }
+    maker.sequence().await.expect("sequenced");
+    let consumer = Consumer::new(there, Keeper::new());
+    let at = |number, seq| LanePosition { service: "maker".to_owned(), lane: company(number).into(), seq };
+    let both: Vec<_> =
+        (1..=5).flat_map(|number| [vec![at(number, 1)], vec![at(number, 2), at(1, 1)]]).collect();
+    let waits = join_all(both.iter().map(|positions| here.wait_for(positions)));
+    let apply = async {
+        for number in 1..=5 {
+            for message in delivered(&maker, company(number)).await {
+                consumer.receive(&[message]).await.expect("applied");
+            }
+        }
+    };
+    let (waited, ()) = tokio::join!(waits, apply);
+    assert!(waited.iter().all(Result::is_ok), "{waited:?}");
 }
