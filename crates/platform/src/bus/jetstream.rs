@@ -246,6 +246,14 @@ impl JetStream {
         let mut heard = self.client.queue_subscribe(subject, service.to_owned()).await?;
         while let Some(message) = stop.run_until_cancelled(heard.next()).await.flatten() {
             let heads = wire::decode_heads(&message.payload)?;
+            // What still waits in the stream is late, not lost: published again it would only come later.
+            let consumer = self
+                .context
+                .get_consumer_from_stream::<pull::Config, _, _>(service, self.config.stream.as_str())
+                .await;
+            if consumer.map_or(1, |consumer| consumer.cached_info().num_pending) > 0 {
+                continue;
+            }
             for from in inlet.compare_heads(source, &heads).await? {
                 let subject = format!("{}.control.{source}.republish", self.config.prefix);
                 self.client.publish(subject, wire::encode_heads(&[from])).await?;

@@ -3,7 +3,7 @@
 use std::{pin::pin, sync::Arc, time::Duration};
 
 use async_nats::HeaderMap;
-use futures::StreamExt as _;
+use futures::{FutureExt as _, StreamExt as _};
 use platform::{
     id::CompanyId,
     watch::{WatchFilter, Watched},
@@ -244,4 +244,39 @@ async fn an_event_is_acknowledged_only_after_its_effect_is_committed() {
     let kept = Process::start(keeper.core().await, bus(&nats).await, faulty);
     make(&made.core, company(1), &["note"]).await;
     expect_notes(&kept.core, company(1), 1).await;
+}
+
+/// Else whoever is late would be given more to do, and the others with it.
+#[tokio::test]
+async fn what_still_waits_in_the_stream_is_not_published_again() {
+    let nats = Nats::unique();
+    let (_homes, made, kept) = {
+        let (maker, keeper, made, kept) = pair(&nats).await;
+        ((maker, keeper), made, kept)
+    };
+    make(&made.core, company(1), &["note"]).await;
+    expect_notes(&kept.core, company(1), 1).await;
+    let operator = nats.connect("operator").await;
+    let stream =
+        async_nats::jetstream::new(operator.clone()).get_stream(&nats.stream).await.expect("a stream");
+    let an_hour =
+        async_nats::datetime::add_std_duration(async_nats::datetime::now(), Duration::from_secs(3600));
+    stream.pause_consumer("keeper", an_hour.expect("an instant")).await.expect("paused");
+    for number in 1..=5 {
+        make(&made.core, company(number), &["note"]).await;
+    }
+    expect_published(&made.core).await;
+
+    let subject = nats.subject("maker", "any");
+    let prefix = subject.split('.').next().expect("a prefix");
+    let mut told = operator.subscribe(format!("{prefix}.control.maker.heads")).await.expect("heard");
+    let mut asked = operator.subscribe(format!("{prefix}.control.maker.republish")).await.expect("heard");
+    for _ in 0..4 {
+        told.next().await.expect("heads");
+    }
+    assert!(asked.next().now_or_never().is_none(), "nothing is lost");
+    stream.resume_consumer("keeper").await.expect("resumed");
+    for (number, notes) in [(1, 2), (2, 1), (5, 1)] {
+        expect_notes(&kept.core, company(number), notes).await;
+    }
 }
