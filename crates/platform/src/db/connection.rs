@@ -19,7 +19,8 @@ pub enum Reader {
 #[derive(Debug)]
 pub enum Transaction {
     Sqlite(DatabaseTransaction),
-    Postgres(Session),
+    /// Boxed, since each unit of work carries it through many futures.
+    Postgres(Box<Session>),
 }
 
 impl Transaction {
@@ -54,28 +55,28 @@ impl ConnectionTrait for Reader {
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
         match self {
             Self::Sqlite(connection) => connection.execute_raw(statement).await,
-            Self::Postgres(pool) => pool.session().await?.execute(statement).await,
+            Self::Postgres(pool) => pool.execute_raw(statement).await,
         }
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
         match self {
             Self::Sqlite(connection) => connection.execute_unprepared(sql).await,
-            Self::Postgres(pool) => pool.session().await?.execute_unprepared(sql).await,
+            Self::Postgres(pool) => pool.execute_unprepared(sql).await,
         }
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
         match self {
             Self::Sqlite(connection) => connection.query_one_raw(statement).await,
-            Self::Postgres(pool) => pool.session().await?.query_one(statement).await,
+            Self::Postgres(pool) => pool.query_one_raw(statement).await,
         }
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         match self {
             Self::Sqlite(connection) => connection.query_all_raw(statement).await,
-            Self::Postgres(pool) => pool.session().await?.query_all(statement).await,
+            Self::Postgres(pool) => pool.query_all_raw(statement).await,
         }
     }
 }
@@ -92,7 +93,7 @@ impl ConnectionTrait for Transaction {
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
         match self {
             Self::Sqlite(transaction) => transaction.execute_raw(statement).await,
-            Self::Postgres(session) => session.execute(statement).await,
+            Self::Postgres(session) => session.execute_raw(statement).await,
         }
     }
 
@@ -106,14 +107,14 @@ impl ConnectionTrait for Transaction {
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
         match self {
             Self::Sqlite(transaction) => transaction.query_one_raw(statement).await,
-            Self::Postgres(session) => session.query_one(statement).await,
+            Self::Postgres(session) => session.query_one_raw(statement).await,
         }
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         match self {
             Self::Sqlite(transaction) => transaction.query_all_raw(statement).await,
-            Self::Postgres(session) => session.query_all(statement).await,
+            Self::Postgres(session) => session.query_all_raw(statement).await,
         }
     }
 }

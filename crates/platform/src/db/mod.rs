@@ -136,7 +136,7 @@ impl Db {
                 let options = TransactionOptions { sqlite_transaction_mode, ..Default::default() };
                 Ok(Transaction::Sqlite(write.begin_with_options(options).await?))
             }
-            Kind::Postgres(pool) => Ok(Transaction::Postgres(pool.begin().await?)),
+            Kind::Postgres(pool) => Ok(Transaction::Postgres(Box::new(pool.begin().await?))),
         }
     }
 

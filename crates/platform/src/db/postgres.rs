@@ -2,11 +2,15 @@
 
 use std::{io, sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use deadpool::{
     Runtime,
     managed::{Manager, Metrics, Object, PoolError, RecycleResult},
 };
-use sea_orm::{ConnAcquireErr, DbErr, ExecResult, QueryResult, RuntimeErr, Statement, Values};
+use futures::future::BoxFuture;
+use sea_orm::{
+    ConnAcquireErr, ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, Statement, Values,
+};
 use sea_query_sqlx::SqlxValues;
 use sqlx::{
     AssertSqlSafe, Connection as _, Executor as _, PgConnection, Postgres, postgres::PgConnectOptions,
@@ -100,7 +104,7 @@ impl Pool {
     }
 
     /// A connection for one statement.
-    pub async fn session(&self) -> Result<Session, DbErr> {
+    async fn session(&self) -> Result<Session, DbErr> {
         let connection = self.0.get().await.map_err(|e| match e {
             PoolError::Backend(e) => connect_err(e),
             PoolError::Closed => DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed),
@@ -109,12 +113,15 @@ impl Pool {
         Ok(Session(Mutex::new(Lent(Some(connection)))))
     }
 
-    pub async fn begin(&self) -> Result<Session, DbErr> {
-        let mut session = self.session().await?;
-        let connection = session.0.get_mut().connection();
-        connection.in_transaction = true;
-        connection.call(async |link| link.execute("BEGIN").await).await.map_err(query_err)?;
-        Ok(session)
+    /// Boxed, as everybody's future has this one in it.
+    pub fn begin(&self) -> BoxFuture<'_, Result<Session, DbErr>> {
+        Box::pin(async {
+            let mut session = self.session().await?;
+            let connection = session.0.get_mut().connection();
+            connection.in_transaction = true;
+            connection.call(async |link| link.execute("BEGIN").await).await.map_err(query_err)?;
+            Ok(session)
+        })
     }
 
     /// Says good-bye to the server on each connection that is not in use.
@@ -134,41 +141,74 @@ pub struct Session(Mutex<Lent>);
 #[derive(Debug)]
 struct Lent(Option<Object<Connections>>);
 
-impl Session {
-    pub async fn execute(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+#[async_trait]
+impl ConnectionTrait for Session {
+    fn get_database_backend(&self) -> DbBackend {
+        DbBackend::Postgres
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
         let query = query(statement);
         let mut lent = self.0.lock().await;
         let done = lent.connection().call(async |link| query.execute(link).await).await;
         done.map(ExecResult::from).map_err(|e| DbErr::Exec(RuntimeErr::SqlxError(e.into())))
     }
 
-    pub async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
         let sql = AssertSqlSafe(sql.to_owned());
         let mut lent = self.0.lock().await;
         let done = lent.connection().call(async |link| link.execute(sql).await).await;
         done.map(ExecResult::from).map_err(|e| DbErr::Exec(RuntimeErr::SqlxError(e.into())))
     }
 
-    pub async fn query_one(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
         let query = query(statement);
         let mut lent = self.0.lock().await;
         let row = lent.connection().call(async |link| query.fetch_optional(link).await).await;
         Ok(row.map_err(query_err)?.map(QueryResult::from))
     }
 
-    pub async fn query_all(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         let query = query(statement);
         let mut lent = self.0.lock().await;
         let rows = lent.connection().call(async |link| query.fetch_all(link).await).await;
         Ok(rows.map_err(query_err)?.into_iter().map(QueryResult::from).collect())
     }
+}
 
+/// Each statement by itself.
+#[async_trait]
+impl ConnectionTrait for Pool {
+    fn get_database_backend(&self) -> DbBackend {
+        DbBackend::Postgres
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.session().await?.execute_raw(statement).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.session().await?.execute_unprepared(sql).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        self.session().await?.query_one_raw(statement).await
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.session().await?.query_all_raw(statement).await
+    }
+}
+
+impl Session {
     /// Ends the transaction.
-    pub async fn end(mut self, how: &'static str) -> Result<(), DbErr> {
-        let connection = self.0.get_mut().connection();
-        connection.call(async |link| link.execute(how).await).await.map_err(query_err)?;
-        connection.in_transaction = false;
-        Ok(())
+    pub fn end(mut self: Box<Self>, how: &'static str) -> BoxFuture<'static, Result<(), DbErr>> {
+        Box::pin(async move {
+            let connection = self.0.get_mut().connection();
+            connection.call(async |link| link.execute(how).await).await.map_err(query_err)?;
+            connection.in_transaction = false;
+            Ok(())
+        })
     }
 }
 

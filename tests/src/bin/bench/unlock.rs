@@ -1,15 +1,17 @@
 //! How soon a company sees that a stage is unlocked after SOFTVIG has the result of an audit.
 
-use std::{
-    collections::HashMap,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{collections::HashMap, time::Duration};
 
 use anyhow::Context as _;
 use client::{Contacts, Portal, Softvig};
 use futures::future::try_join_all;
+use jiff::Timestamp;
 use journeys::Service;
-use platform::{auth::Role, db::query_all};
+use platform::{
+    auth::Role,
+    clock::{from_db, machine_now},
+    db::query_all,
+};
 use proto::{
     audit::v1::ConcludeAuditRequest,
     scheduling::v1::{GetProjectRequest, Stage, StageState},
@@ -44,7 +46,7 @@ struct Waiting {
 /// When a company saw what one result came to.
 struct Seen {
     project: String,
-    at: SystemTime,
+    at: Timestamp,
     looks: u32,
 }
 
@@ -62,7 +64,7 @@ pub async fn measure(figures: &mut Figures) -> anyhow::Result<()> {
     let committed = committed(&place).await?;
     let after = |seen: &Seen| {
         let committed = committed.get(&seen.project).context("a result's history")?;
-        Ok(seen.at.duration_since(UNIX_EPOCH + *committed)?)
+        Ok(Duration::try_from(seen.at.duration_since(*committed))?)
     };
     let mut times: Vec<_> = seen.iter().map(after).collect::<anyhow::Result<_>>()?;
     let (p50, p99) = (quantile_ms(&mut times, 0.5), quantile_ms(&mut times, 0.99));
@@ -88,13 +90,13 @@ pub async fn measure(figures: &mut Figures) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// By project, when PostgreSQL committed the result of its audit, since 1970.
-async fn committed(place: &Place) -> anyhow::Result<HashMap<String, Duration>> {
+/// By project, when PostgreSQL committed the result of its audit.
+async fn committed(place: &Place) -> anyhow::Result<HashMap<String, Timestamp>> {
     let db = place.database(Service::Audit).await?;
-    let sql = "select project, extract(epoch from pg_xact_commit_timestamp(xmin))::float8 as at \
-               from history where kind = 'audit_concluded'";
+    let sql =
+        "select project, pg_xact_commit_timestamp(xmin) as at from history where kind = 'audit_concluded'";
     let read = |row: &QueryResult| -> anyhow::Result<_> {
-        Ok((row.try_get("", "project")?, Duration::try_from_secs_f64(row.try_get("", "at")?)?))
+        Ok((row.try_get("", "project")?, from_db(row.try_get("", "at")?)))
     };
     let committed =
         query_all(db.read(), sql, vec![]).await?.iter().map(read).collect::<anyhow::Result<_>>()?;
@@ -170,7 +172,7 @@ impl Waiting {
         self.auditor.call(conclude).await?;
         for looks in 1.. {
             if self.sees_it_unlocked().await? {
-                return Ok(Seen { project: self.project, at: SystemTime::now(), looks });
+                return Ok(Seen { project: self.project, at: machine_now(), looks });
             }
             sleep(PAUSE).await;
         }

@@ -19,6 +19,14 @@ use crate::{log::Log, trouble::Jumps};
 const LATEST: Duration = Duration::from_secs(120);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
+/// An instant at which time stood still.
+#[derive(Clone, Copy, Debug)]
+pub struct Stop {
+    pub at: Timestamp,
+    /// Whether it did until all that was due had happened; it may have jumped before.
+    pub to_the_end: bool,
+}
+
 /// All instants at which time stood still. A timer that does not fire is found, and the others go on.
 ///
 /// # Errors
@@ -29,22 +37,22 @@ pub async fn keep(
     jumps: &Jumps,
     log: &Log,
     stop: &CancellationToken,
-) -> anyhow::Result<Vec<Timestamp>> {
-    let mut stops = vec![player.clock().now()];
+) -> anyhow::Result<Vec<Stop>> {
+    let mut stops = vec![Stop { at: player.clock().now(), to_the_end: true }];
     while let Some(moved) = stop.run_until_cancelled(player.moved()).await {
         moved?;
         let latest = Instant::now() + LATEST;
         loop {
-            let now = player.clock().now();
-            if stops.last() != Some(&now) {
-                stops.push(now);
+            let at = player.clock().now();
+            if stops.last().is_none_or(|stop| stop.at != at) {
+                stops.push(Stop { at, to_the_end: false });
             }
-            // It may have jumped meanwhile.
-            if is_quiet(databases, now).await && player.clock().now() == now {
+            if is_quiet(databases, at).await && player.clock().now() == at {
+                stops.last_mut().expect("just pushed").to_the_end = true;
                 break;
             }
             if Instant::now() > latest {
-                log.found(format!("timers are due at {now} and do not fire"));
+                log.found(format!("timers are due at {at} and do not fire"));
                 break;
             }
             pause(LOOK_EVERY, &CancellationToken::new()).await;

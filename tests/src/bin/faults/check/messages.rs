@@ -5,7 +5,6 @@ use std::{
     path::Path,
 };
 
-use jiff::Timestamp;
 use journeys::Service;
 use platform::clock::from_wire;
 use prost::Message as _;
@@ -20,7 +19,7 @@ use super::{
     known::{Known, id},
     lane_of, reminders, routing,
 };
-use crate::run::Journey;
+use crate::{run::Journey, timekeeper::Stop};
 
 /// How many messages each recipient of each event has.
 type Count = BTreeMap<(String, String), i64>;
@@ -28,7 +27,7 @@ type Count = BTreeMap<(String, String), i64>;
 pub async fn findings(
     databases: &Databases<'_>,
     journey: &Journey,
-    stops: &[Timestamp],
+    stops: &[Stop],
 ) -> anyhow::Result<Vec<String>> {
     let mut findings = Vec::new();
     let lane = lane_of(journey);

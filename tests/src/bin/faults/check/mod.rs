@@ -12,12 +12,11 @@ mod routing;
 
 use std::path::Path;
 
-use jiff::Timestamp;
 use journeys::Service;
 use platform::db::{Db, query_all};
 use sea_orm::{QueryResult, TryGetable, Value};
 
-use crate::{run::Journey, watch::Seen};
+use crate::{run::Journey, timekeeper::Stop, watch::Seen};
 
 pub use rest::at_rest;
 
@@ -60,7 +59,7 @@ pub async fn everything(
     databases: &Databases<'_>,
     journeys: &[Journey],
     seen: &[Seen],
-    stops: &[Timestamp],
+    stops: &[Stop],
     mail: &Path,
 ) -> anyhow::Result<Vec<String>> {
     let mut findings = commands::findings(databases, journeys).await?;

@@ -1,11 +1,13 @@
 //! Which reminders there had to be: each date's, at the first instant at which time stood still after its due
-//! time, if the date was still agreed then and a reminder of use.
+//! time, if the date was still agreed then and a reminder of use. Where time went on too soon, then or the next time.
 
 use std::collections::BTreeMap;
 
 use jiff::{Timestamp, ToSpan as _};
 use journeys::Service;
 use proto::scheduling::v1::{DateKind, Stage, scheduling_event::Event};
+
+use crate::timekeeper::Stop;
 
 use super::{
     Databases,
@@ -26,7 +28,7 @@ pub async fn findings(
     databases: &Databases<'_>,
     lane: &str,
     heard: &[Heard],
-    stops: &[Timestamp],
+    stops: &[Stop],
 ) -> anyhow::Result<Vec<String>> {
     let applied = applied_at(databases, lane).await?;
     let mut findings = Vec::new();
@@ -79,7 +81,7 @@ fn matters(event: Option<&Event>) -> bool {
 
 /// The reminders that must be there, and those that may: where a change is applied at the very instant at which
 /// one is due, either can come first.
-fn due(past: &[Then], stops: &[Timestamp]) -> (Vec<Timestamp>, Vec<Timestamp>) {
+fn due(past: &[Then], stops: &[Stop]) -> (Vec<Timestamp>, Vec<Timestamp>) {
     let (mut must, mut may) = (Vec::new(), Vec::new());
     for (i, then) in past.iter().enumerate() {
         let before = i.checked_sub(1).map(|i| &past[i].entries);
@@ -89,19 +91,25 @@ fn due(past: &[Then], stops: &[Timestamp]) -> (Vec<Timestamp>, Vec<Timestamp>) {
             }
             for days in DAYS_BEFORE {
                 let Some(due) = due_at(entry, days).filter(|due| *due > then.since) else { continue };
-                let Some(at) = stops.iter().copied().find(|stop| *stop >= due) else { continue };
-                let of_use = calendar::local_day(at) == calendar::local_day(due) && at < entry.starts_at;
-                let holds = |then: &Then| {
-                    then.entries.get(kind).is_some_and(|e| e.live && e.agreement == entry.agreement)
-                        && then.stage <= stage_of(*kind)
-                };
-                let later = past[i..].iter().take_while(|then| then.since <= at);
-                let sure = later.clone().all(holds);
-                let at_that_instant = later.filter(|then| then.since < at).all(holds);
-                match (of_use, sure, at_that_instant) {
-                    (true, true, _) => must.push(at),
-                    (true, false, true) => may.push(at),
-                    _ => {}
+                let mut too_soon = false;
+                for Stop { at, to_the_end } in stops.iter().copied().filter(|stop| stop.at >= due) {
+                    let of_use = calendar::local_day(at) == calendar::local_day(due) && at < entry.starts_at;
+                    let holds = |then: &Then| {
+                        then.entries.get(kind).is_some_and(|e| e.live && e.agreement == entry.agreement)
+                            && then.stage <= stage_of(*kind)
+                    };
+                    let later = past[i..].iter().take_while(|then| then.since <= at);
+                    let sure = later.clone().all(holds) && to_the_end && !too_soon;
+                    let at_that_instant = later.filter(|then| then.since < at).all(holds);
+                    match (of_use, sure, at_that_instant) {
+                        (true, true, _) => must.push(at),
+                        (true, false, true) => may.push(at),
+                        _ => {}
+                    }
+                    if to_the_end {
+                        break;
+                    }
+                    too_soon = true;
                 }
             }
         }
