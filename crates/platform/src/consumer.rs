@@ -99,7 +99,7 @@ impl Consumer {
         while !stop.is_cancelled() {
             let swept = async {
                 if Instant::now() >= unknown_types_at {
-                    self.retry_unknown_types().await?;
+                    self.retry_unknown_types(&stop).await?;
                     unknown_types_at = Instant::now() + UNKNOWN_TYPES_EVERY;
                 }
                 self.sweep(&stop).await
@@ -125,13 +125,20 @@ impl Consumer {
         Ok(())
     }
 
-    /// A newer build may know the type by now. Until one does, the lane stays parked.
-    async fn retry_unknown_types(&self) -> Result<(), Error> {
+    /// A newer build may know the type by now. Until one does, and can apply it, the lane stays parked.
+    async fn retry_unknown_types(&self, stop: &CancellationToken) -> Result<(), Error> {
         for message in self.core.of_unknown_types().await? {
+            if stop.is_cancelled() {
+                break;
+            }
             match self.step(slice::from_ref(&message), true).await {
+                Err(ApplyError::Failed(e)) if e.is_transient() && !e.is_conflict() => return Err(e),
+                Err(e @ ApplyError::Undecodable(_)) => self.park(&message, &e.to_string()).await?,
+                // Tried again the next time.
+                Err(ApplyError::Failed(e)) => {
+                    tracing::warn!(service = self.core.service, lane = %message.lane, error = %e, "event waits");
+                }
                 Ok(_) | Err(ApplyError::UnknownType) => {}
-                Err(ApplyError::Failed(e)) if e.is_transient() => return Err(e),
-                Err(e) => self.park(&message, &e.to_string()).await?,
             }
         }
         Ok(())

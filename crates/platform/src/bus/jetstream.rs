@@ -33,6 +33,8 @@ const RETRY: Duration = Duration::from_secs(1);
 const REDELIVERY: [Duration; 3] = [Duration::from_secs(5), Duration::from_secs(15), Duration::from_secs(30)];
 /// Far more than all replicas hold, so that what the dead took with them does not keep the living waiting.
 const MOST_UNACKNOWLEDGED: i64 = 4_096;
+/// So many announcements of heads are passed over at most while something waits in the stream.
+const MOST_PASSED_OVER: u32 = 12;
 /// One control message stays far below the server's limit of 1 MiB.
 const HEADS_PER_MESSAGE: usize = 5_000;
 
@@ -244,16 +246,21 @@ impl JetStream {
     ) -> anyhow::Result<()> {
         let subject = format!("{}.control.{source}.heads", self.config.prefix);
         let mut heard = self.client.queue_subscribe(subject, service.to_owned()).await?;
+        let mut passed_over = 0;
         while let Some(message) = stop.run_until_cancelled(heard.next()).await.flatten() {
             let heads = wire::decode_heads(&message.payload)?;
-            // What still waits in the stream is late, not lost: published again it would only come later.
+            // What still waits in the stream is late, not lost: published again it would only come later. But what
+            // can only come again, such as contact cards that came too early, does not wait for ever.
             let consumer = self
                 .context
                 .get_consumer_from_stream::<pull::Config, _, _>(service, self.config.stream.as_str())
                 .await;
-            if consumer.map_or(1, |consumer| consumer.cached_info().num_pending) > 0 {
+            let waits = consumer.map_or(1, |consumer| consumer.cached_info().num_pending) > 0;
+            if waits && passed_over < MOST_PASSED_OVER {
+                passed_over += 1;
                 continue;
             }
+            passed_over = 0;
             for from in inlet.compare_heads(source, &heads).await? {
                 let subject = format!("{}.control.{source}.republish", self.config.prefix);
                 self.client.publish(subject, wire::encode_heads(&[from])).await?;

@@ -8,20 +8,18 @@ use sea_orm::{
 
 use super::postgres::{Pool, Session};
 
-/// Runs each statement by itself.
+/// One of the two databases.
 #[derive(Clone, Debug)]
-pub enum Reader {
-    Sqlite(DatabaseConnection),
-    Postgres(Pool),
+pub enum Either<S, P> {
+    Sqlite(S),
+    Postgres(P),
 }
 
+/// Runs each statement by itself.
+pub type Reader = Either<DatabaseConnection, Pool>;
+
 /// A transaction; dropping it rolls it back.
-#[derive(Debug)]
-pub enum Transaction {
-    Sqlite(DatabaseTransaction),
-    /// Boxed, since each unit of work carries it through many futures.
-    Postgres(Box<Session>),
-}
+pub type Transaction = Either<DatabaseTransaction, Session>;
 
 impl Transaction {
     /// # Errors
@@ -44,77 +42,39 @@ impl Transaction {
 }
 
 #[async_trait]
-impl ConnectionTrait for Reader {
+impl<S: ConnectionTrait, P: ConnectionTrait> ConnectionTrait for Either<S, P> {
     fn get_database_backend(&self) -> DbBackend {
         match self {
-            Self::Sqlite(_) => DbBackend::Sqlite,
-            Self::Postgres(_) => DbBackend::Postgres,
+            Self::Sqlite(sqlite) => sqlite.get_database_backend(),
+            Self::Postgres(postgres) => postgres.get_database_backend(),
         }
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
         match self {
-            Self::Sqlite(connection) => connection.execute_raw(statement).await,
-            Self::Postgres(pool) => pool.execute_raw(statement).await,
+            Self::Sqlite(sqlite) => sqlite.execute_raw(statement).await,
+            Self::Postgres(postgres) => postgres.execute_raw(statement).await,
         }
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
         match self {
-            Self::Sqlite(connection) => connection.execute_unprepared(sql).await,
-            Self::Postgres(pool) => pool.execute_unprepared(sql).await,
+            Self::Sqlite(sqlite) => sqlite.execute_unprepared(sql).await,
+            Self::Postgres(postgres) => postgres.execute_unprepared(sql).await,
         }
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
         match self {
-            Self::Sqlite(connection) => connection.query_one_raw(statement).await,
-            Self::Postgres(pool) => pool.query_one_raw(statement).await,
+            Self::Sqlite(sqlite) => sqlite.query_one_raw(statement).await,
+            Self::Postgres(postgres) => postgres.query_one_raw(statement).await,
         }
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         match self {
-            Self::Sqlite(connection) => connection.query_all_raw(statement).await,
-            Self::Postgres(pool) => pool.query_all_raw(statement).await,
-        }
-    }
-}
-
-#[async_trait]
-impl ConnectionTrait for Transaction {
-    fn get_database_backend(&self) -> DbBackend {
-        match self {
-            Self::Sqlite(_) => DbBackend::Sqlite,
-            Self::Postgres(_) => DbBackend::Postgres,
-        }
-    }
-
-    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        match self {
-            Self::Sqlite(transaction) => transaction.execute_raw(statement).await,
-            Self::Postgres(session) => session.execute_raw(statement).await,
-        }
-    }
-
-    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        match self {
-            Self::Sqlite(transaction) => transaction.execute_unprepared(sql).await,
-            Self::Postgres(session) => session.execute_unprepared(sql).await,
-        }
-    }
-
-    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        match self {
-            Self::Sqlite(transaction) => transaction.query_one_raw(statement).await,
-            Self::Postgres(session) => session.query_one_raw(statement).await,
-        }
-    }
-
-    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        match self {
-            Self::Sqlite(transaction) => transaction.query_all_raw(statement).await,
-            Self::Postgres(session) => session.query_all_raw(statement).await,
+            Self::Sqlite(sqlite) => sqlite.query_all_raw(statement).await,
+            Self::Postgres(postgres) => postgres.query_all_raw(statement).await,
         }
     }
 }

@@ -16,7 +16,7 @@ use sqlx::{
 };
 
 pub use self::{
-    connection::{Reader, Transaction},
+    connection::{Either, Reader, Transaction},
     errors::{is_conflict, is_unavailable},
 };
 use self::{errors::connect_err, postgres::Pool};
@@ -136,7 +136,7 @@ impl Db {
                 let options = TransactionOptions { sqlite_transaction_mode, ..Default::default() };
                 Ok(Transaction::Sqlite(write.begin_with_options(options).await?))
             }
-            Kind::Postgres(pool) => Ok(Transaction::Postgres(Box::new(pool.begin().await?))),
+            Kind::Postgres(pool) => Ok(Transaction::Postgres(pool.begin().await?)),
         }
     }
 

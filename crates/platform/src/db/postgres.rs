@@ -5,7 +5,7 @@ use std::{io, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use deadpool::{
     Runtime,
-    managed::{Manager, Metrics, Object, PoolError, RecycleResult},
+    managed::{Manager, Metrics, Object, PoolError, QueueMode, RecycleResult},
 };
 use futures::future::BoxFuture;
 use sea_orm::{
@@ -19,15 +19,17 @@ use sqlx::{
 use tokio::{
     runtime::Handle,
     sync::Mutex,
-    time::{Instant, timeout},
+    time::{Instant, sleep, timeout},
 };
 
 use super::errors::{connect_err, is_away};
 
 /// How long a connection counts as alive after it was used.
 const TRUSTED_FOR: Duration = Duration::from_secs(1);
-/// How long somebody waits for a connection.
+/// How long somebody waits for a connection, a new one included.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
+/// While the database does not take connections yet.
+const CONNECT_AGAIN: Duration = Duration::from_millis(50);
 /// PostgreSQL itself ends a statement earlier than this, so who is silent for so long does not answer any more.
 const LONGEST_CALL: Duration = Duration::from_secs(15);
 /// For a connection on which a call was given up, until it can be used again.
@@ -58,16 +60,42 @@ impl Manager for Connections {
     type Error = sqlx::Error;
 
     async fn create(&self) -> Result<Connection, sqlx::Error> {
-        let link = PgConnection::connect_with(&self.options).await?;
-        Ok(Connection { link, used_at: Instant::now(), is_busy: false, in_transaction: false })
+        loop {
+            match PgConnection::connect_with(&self.options).await {
+                Err(e) if is_not_ready(&e) => sleep(CONNECT_AGAIN).await,
+                Err(e) => return Err(e),
+                Ok(link) => {
+                    let used_at = Instant::now();
+                    return Ok(Connection { link, used_at, is_busy: false, in_transaction: false });
+                }
+            }
+        }
     }
 
     async fn recycle(&self, connection: &mut Connection, _: &Metrics) -> RecycleResult<sqlx::Error> {
-        let died_at = *self.died_at.lock().expect("nobody panics with the lock");
+        let died_at = *self.died_at();
         if connection.used_at.elapsed() > TRUSTED_FOR || died_at.is_some_and(|at| connection.used_at <= at) {
-            connection.link.ping().await?;
+            if let Err(e) = connection.link.ping().await {
+                *self.died_at() = Some(Instant::now());
+                return Err(e.into());
+            }
         }
         Ok(())
+    }
+}
+
+impl Connections {
+    fn died_at(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
+        self.died_at.lock().expect("nobody panics with the lock")
+    }
+}
+
+/// It starts, or has no place left: in a moment it may take a connection.
+fn is_not_ready(e: &sqlx::Error) -> bool {
+    match e {
+        sqlx::Error::Io(e) => e.kind() == io::ErrorKind::ConnectionRefused,
+        sqlx::Error::Database(e) => e.code().is_some_and(|code| matches!(&*code, "57P03" | "53300")),
+        _ => false,
     }
 }
 
@@ -91,8 +119,8 @@ impl Pool {
             deadpool::managed::Pool::builder(Connections { options, died_at: std::sync::Mutex::default() })
                 .max_size(max_connections as usize)
                 .runtime(Runtime::Tokio1)
-                .wait_timeout(Some(LONGEST_WAIT))
-                .create_timeout(Some(LONGEST_WAIT))
+                // The one that was used last needs no question.
+                .queue_mode(QueueMode::Lifo)
                 .recycle_timeout(Some(LONGEST_CLEANING))
                 .build()
                 .expect("a runtime is given");
@@ -105,12 +133,15 @@ impl Pool {
 
     /// A connection for one statement.
     async fn session(&self) -> Result<Session, DbErr> {
-        let connection = self.0.get().await.map_err(|e| match e {
-            PoolError::Backend(e) => connect_err(e),
-            PoolError::Closed => DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed),
-            _ => DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),
-        })?;
-        Ok(Session(Mutex::new(Lent(Some(connection)))))
+        let connection = match timeout(LONGEST_WAIT, self.0.get()).await {
+            Ok(Ok(connection)) => connection,
+            Ok(Err(PoolError::Backend(e))) => return Err(connect_err(e)),
+            Ok(Err(PoolError::Closed)) => {
+                return Err(DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed));
+            }
+            Ok(Err(_)) | Err(_) => return Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)),
+        };
+        Ok(Session(Box::new(Mutex::new(Lent(Some(connection))))))
     }
 
     /// Boxed, as everybody's future has this one in it.
@@ -135,8 +166,10 @@ impl Pool {
 }
 
 /// A connection in somebody's hands. Dropping it rolls back what was not ended.
+///
+/// Boxed, since each unit of work carries it through many futures.
 #[derive(Debug)]
-pub struct Session(Mutex<Lent>);
+pub struct Session(Box<Mutex<Lent>>);
 
 #[derive(Debug)]
 struct Lent(Option<Object<Connections>>);
@@ -202,7 +235,7 @@ impl ConnectionTrait for Pool {
 
 impl Session {
     /// Ends the transaction.
-    pub fn end(mut self: Box<Self>, how: &'static str) -> BoxFuture<'static, Result<(), DbErr>> {
+    pub fn end(mut self, how: &'static str) -> BoxFuture<'static, Result<(), DbErr>> {
         Box::pin(async move {
             let connection = self.0.get_mut().connection();
             connection.call(async |link| link.execute(how).await).await.map_err(query_err)?;
@@ -238,8 +271,7 @@ impl Drop for Lent {
                 return;
             }
             if let Some(pool) = Object::pool(&connection) {
-                let died_at = &pool.manager().died_at;
-                *died_at.lock().expect("nobody panics with the lock") = Some(Instant::now());
+                *pool.manager().died_at() = Some(Instant::now());
             }
             drop(Object::take(connection));
         });

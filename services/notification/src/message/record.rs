@@ -114,6 +114,8 @@ impl Notification {
                 tracing::warn!(message = %message.id, "a try is not recorded: {LeaseLost}");
             } else if follow {
                 self.follow(&mut unit, message, tried).await?;
+            } else if matches!(tried, Tried::Sent(_)) {
+                announce_sent(&mut unit, message);
             }
         }
         unit.commit("").await
@@ -122,7 +124,7 @@ impl Notification {
     /// What follows from a try that was recorded.
     async fn follow(&self, unit: &mut Unit, message: &Message, tried: &Tried) -> Result<(), Error> {
         match (tried, message.recipient) {
-            (Tried::Sent(_), recipient) => announce_sent(unit, message, recipient),
+            (Tried::Sent(_), _) => announce_sent(unit, message),
             (Tried::Refused(answer), Recipient::Contact(contact)) => {
                 self.mark_undeliverable(unit, message, contact, answer).await?;
             }
@@ -182,8 +184,8 @@ impl Notification {
     }
 }
 
-fn announce_sent(unit: &mut Unit, message: &Message, recipient: Recipient) {
-    let contact = match recipient {
+fn announce_sent(unit: &mut Unit, message: &Message) {
+    let contact = match message.recipient {
         Recipient::Contact(id) => contact_name(message.company, id),
         Recipient::Softvig => String::new(),
     };

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use platform::{
     Error,
     clock::to_db,
@@ -134,30 +134,47 @@ async fn update(
     Ok(updated)
 }
 
-/// What is due, of all companies, oldest first: the sender's work. To each recipient only the first message that is
-/// not done with, so that an invitation goes out before its cancellation, however often it has to be tried.
-///
-/// The first one is looked up in the index for each that is due, whatever PostgreSQL thinks of the table's size; as a
-/// `not exists` it could become a join of all with all.
+/// What is due, of all companies, oldest first: the sender's work.
 pub async fn due(
     c: &impl ConnectionTrait,
     machine_now: Timestamp,
     limit: u64,
 ) -> Result<Vec<StoredMessage>, Error> {
     let sql = format!(
-        "select {COLUMNS} from message where due_at <= $1 and id = (select first.id from message as first \
-         where first.company = message.company and first.recipient = message.recipient \
-         and first.due_at is not null order by first.id limit 1) order by due_at, id limit {limit}"
+        "select {COLUMNS} from message where due_at <= $1 and {IS_NEXT} order by due_at, id limit {limit}"
     );
-    query_all(c, &sql, vec![to_db(machine_now).into()]).await?.iter().map(read).collect()
+    let values = vec![to_db(machine_now).into(), holds_up_from(machine_now).into()];
+    query_all(c, &sql, values).await?.iter().map(read).collect()
 }
 
 /// How many are due or leased.
 pub async fn count_pending(c: &impl ConnectionTrait, machine_now: Timestamp) -> Result<i64, Error> {
-    let sql =
-        "select count(*) as n from message where due_at <= $1 or due_at is not null and label = 'sending'";
-    let row = query_one(c, sql, vec![to_db(machine_now).into()]).await?;
+    let sql = format!(
+        "select count(*) as n from message \
+         where (due_at <= $1 or due_at is not null and label = 'sending') and {IS_NEXT}"
+    );
+    let values = vec![to_db(machine_now).into(), holds_up_from(machine_now).into()];
+    let row = query_one(c, &sql, values).await?;
     row.map_or(Ok(0), |row| row.try_get("", "n").map_err(Error::from))
+}
+
+/// Whether a message is the first to its recipient that is not done with, so that an invitation goes out before its
+/// cancellation, however often it has to be tried. What is older than `$2` holds up nobody any more.
+///
+/// The first one is looked up in the index for each, whatever PostgreSQL thinks of the table's size; as a `not exists`
+/// it could become a join of all with all.
+const IS_NEXT: &str = "(message.id < $2 or message.id = (select first.id from message as first \
+                       where first.company = message.company and first.recipient = message.recipient \
+                       and first.due_at is not null and first.id >= $2 order by first.id limit 1))";
+
+/// What a mail server does not take for so long, it may never take.
+const HOLDS_UP_FOR: SignedDuration = SignedDuration::from_hours(24);
+
+/// The lowest id of a message that was written since then.
+fn holds_up_from(machine_now: Timestamp) -> Uuid {
+    let since = u128::try_from((machine_now - HOLDS_UP_FOR).as_millisecond()).unwrap_or(0);
+    // A UUID of version 7 begins with the milliseconds since 1970.
+    Uuid::from_u128(since << 80)
 }
 
 /// Messages to a contact or naming it.

@@ -101,6 +101,21 @@ async fn messages_to_one_person_go_out_in_their_order(backend: Backend) {
     assert_eq!(world.files().len(), 6);
 }
 
+/// Such as one whose words a mail server takes for spam.
+async fn a_message_that_is_not_taken_for_a_day_holds_up_nobody(backend: Backend) {
+    let world = World::new(backend).await;
+    world.tell(verified()).await;
+    let (hand, lease) = claim(&world.service, machine_now()).await;
+    let tries: Vec<_> =
+        hand.messages.into_iter().map(|m| (m, Tried::Postponed("554 5.7.1 spam".into()))).collect();
+    world.service.record(COMPANY, lease, &tries).await.expect("works");
+    world.tell(verified()).await;
+    assert!(nothing_is_due(&world.service, machine_now()).await);
+    assert_eq!(world.service.messages_pending().await.expect("counted"), 0, "all wait for a later try");
+    let (all, _) = claim(&world.service, machine_now() + SignedDuration::from_hours(25)).await;
+    assert_eq!(all.messages.len(), 6);
+}
+
 async fn a_sender_that_wakes_after_its_lease_has_ended_does_not_send(backend: Backend) {
     let world = World::new(backend).await;
     world.tell(verified()).await;
@@ -291,6 +306,7 @@ on_both_databases! {
     several_replicas_send_each_message_once,
     what_a_killed_sender_held_is_sent_by_another_when_the_lease_has_ended,
     messages_to_one_person_go_out_in_their_order,
+    a_message_that_is_not_taken_for_a_day_holds_up_nobody,
     a_sender_that_wakes_after_its_lease_has_ended_does_not_send,
     one_lost_lease_keeps_no_other_try_from_being_recorded,
     what_follows_from_one_try_and_fails_keeps_no_other_from_being_recorded,

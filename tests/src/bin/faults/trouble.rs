@@ -86,7 +86,9 @@ pub async fn servers(
     };
     let bus = Bus::new(servers.bus());
     let mut not_yet: Vec<ToServers> = TO_SERVERS.map(|(_, what)| what).to_vec();
-    while !stop.is_cancelled() || !not_yet.is_empty() {
+    let over = stop;
+    while !over.is_cancelled() || !not_yet.is_empty() {
+        let stop = &if not_yet.is_empty() { over.clone() } else { CancellationToken::new() };
         pause(chance.millis(2_000, 6_000) * pauses, stop).await;
         let (often, first) = (chance.pick(&TO_SERVERS), chance.below(TO_SERVERS.len()));
         let what = match not_yet.len() {
@@ -129,7 +131,7 @@ pub async fn servers(
             }
             OutOfOrder => report(log, "newest events out of order", bus.reverse_newest(how_long / 4).await),
         };
-        if !done {
+        if !done && !over.is_cancelled() {
             not_yet.push(what);
         }
     }
@@ -144,7 +146,7 @@ fn report(log: &Log, what: &'static str, outcome: anyhow::Result<usize>) -> bool
         Ok(number) => log.did(what, number),
         Err(error) => log.did("not possible just then", format_args!("{what}: {error:#}")),
     }
-    outcome.is_ok()
+    outcome.is_ok_and(|number| number > 0)
 }
 
 #[derive(Clone, Copy)]
