@@ -74,11 +74,11 @@ impl Manager for Connections {
 
     async fn recycle(&self, connection: &mut Connection, _: &Metrics) -> RecycleResult<sqlx::Error> {
         let died_at = *self.died_at();
-        if connection.used_at.elapsed() > TRUSTED_FOR || died_at.is_some_and(|at| connection.used_at <= at) {
-            if let Err(e) = connection.link.ping().await {
-                *self.died_at() = Some(Instant::now());
-                return Err(e.into());
-            }
+        let doubtful =
+            connection.used_at.elapsed() > TRUSTED_FOR || died_at.is_some_and(|at| connection.used_at <= at);
+        if doubtful && let Err(e) = connection.link.ping().await {
+            *self.died_at() = Some(Instant::now());
+            return Err(e.into());
         }
         Ok(())
     }
