@@ -6,9 +6,11 @@ use jiff::Timestamp;
 use platform::{
     Error, clock, documents,
     id::{CompanyId, ContactId},
+    loops::pause,
     unit::Unit,
 };
 use proto::notification::v1::{AddressUndeliverable, MessageSent, notification_event::Event};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::store::{self, StoredMessage};
@@ -87,7 +89,7 @@ impl Notification {
             match self.record_once(company, lease, tries, follow).await {
                 Err(e) if e.is_conflict() => {}
                 Err(e) if e.is_transient() && clock::machine_now() < lease.until => {
-                    tokio::time::sleep(RECORD_AGAIN).await;
+                    pause(RECORD_AGAIN, &CancellationToken::new()).await;
                 }
                 outcome => return outcome,
             }
