@@ -15,11 +15,25 @@ pub enum Either<S, P> {
     Postgres(P),
 }
 
-/// Runs each statement by itself.
-pub type Reader = Either<DatabaseConnection, Pool>;
+/// Each statement runs by itself, on any of them.
+pub type Connections = Either<DatabaseConnection, Pool>;
 
 /// A transaction; dropping it rolls it back.
 pub type Transaction = Either<DatabaseTransaction, Session>;
+
+impl Connections {
+    /// # Errors
+    /// Those of the database.
+    pub async fn close(self) -> Result<(), DbErr> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.close().await,
+            Self::Postgres(pool) => {
+                pool.close().await;
+                Ok(())
+            }
+        }
+    }
+}
 
 impl Transaction {
     /// # Errors

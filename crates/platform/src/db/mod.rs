@@ -16,7 +16,7 @@ use sqlx::{
 };
 
 pub use self::{
-    connection::{Either, Reader, Transaction},
+    connection::{Connections, Either, Transaction},
     errors::{is_conflict, is_unavailable},
 };
 use self::{errors::connect_err, postgres::Pool};
@@ -25,15 +25,9 @@ use crate::private;
 /// Connections of one service's database.
 #[derive(Clone, Debug)]
 pub struct Db {
-    read: Reader,
-    kind: Kind,
-}
-
-#[derive(Clone, Debug)]
-enum Kind {
-    /// The one connection that writes.
-    Sqlite(DatabaseConnection),
-    Postgres(Pool),
+    /// On SQLite one connection, on PostgreSQL the same as for reading.
+    write: Connections,
+    read: Connections,
 }
 
 impl Db {
@@ -70,8 +64,8 @@ impl Db {
             .await
             .map_err(connect_err)?;
         Ok(Self {
-            read: Reader::Sqlite(SqlxSqliteConnector::from_sqlx_sqlite_pool(read)),
-            kind: Kind::Sqlite(SqlxSqliteConnector::from_sqlx_sqlite_pool(write)),
+            write: Either::Sqlite(SqlxSqliteConnector::from_sqlx_sqlite_pool(write)),
+            read: Either::Sqlite(SqlxSqliteConnector::from_sqlx_sqlite_pool(read)),
         })
     }
 
@@ -83,20 +77,20 @@ impl Db {
                 ("lock_timeout", "5s"),
                 ("idle_in_transaction_session_timeout", "15s"),
             ]);
-        let pool = Pool::new(options, max_connections);
-        Ok(Self { read: Reader::Postgres(pool.clone()), kind: Kind::Postgres(pool) })
+        let pool = Either::Postgres(Pool::new(options, max_connections));
+        Ok(Self { write: pool.clone(), read: pool })
     }
 
     /// For queries outside transactions.
-    pub const fn read(&self) -> &Reader {
+    pub const fn read(&self) -> &Connections {
         &self.read
     }
 
     /// For changes of the schema, which sea-orm makes on a connection of its own.
     pub(crate) fn for_schema(&self) -> DatabaseConnection {
-        match &self.kind {
-            Kind::Sqlite(write) => write.clone(),
-            Kind::Postgres(pool) => SqlxPostgresConnector::from_sqlx_postgres_pool(
+        match &self.write {
+            Either::Sqlite(write) => write.clone(),
+            Either::Postgres(pool) => SqlxPostgresConnector::from_sqlx_postgres_pool(
                 PgPoolOptions::new().max_connections(1).connect_lazy_with(pool.options().clone()),
             ),
         }
@@ -104,7 +98,7 @@ impl Db {
 
     /// SQLite, or else PostgreSQL.
     pub fn is_sqlite(&self) -> bool {
-        matches!(self.kind, Kind::Sqlite(_))
+        matches!(self.write, Either::Sqlite(_))
     }
 
     /// Whether a column is in the list of texts that a parameter gives, joined by commas.
@@ -130,22 +124,19 @@ impl Db {
 
     /// Begins a transaction that may write: READ COMMITTED, or BEGIN IMMEDIATE on SQLite. Dropping it rolls it back.
     pub async fn begin(&self) -> Result<Transaction, DbErr> {
-        match &self.kind {
-            Kind::Sqlite(write) => {
+        match &self.write {
+            Either::Sqlite(write) => {
                 let sqlite_transaction_mode = Some(SqliteTransactionMode::Immediate);
                 let options = TransactionOptions { sqlite_transaction_mode, ..Default::default() };
                 Ok(Transaction::Sqlite(write.begin_with_options(options).await?))
             }
-            Kind::Postgres(pool) => Ok(Transaction::Postgres(pool.begin().await?)),
+            Either::Postgres(pool) => Ok(Transaction::Postgres(pool.begin().await?)),
         }
     }
 
     /// Runs one statement as a transaction of its own; how many rows it changed.
     pub async fn execute(&self, sql: &str, values: Vec<Value>) -> Result<u64, DbErr> {
-        match &self.kind {
-            Kind::Sqlite(write) => execute(write, sql, values).await,
-            Kind::Postgres(_) => execute(&self.read, sql, values).await,
-        }
+        execute(&self.write, sql, values).await
     }
 
     /// Whether the database answers.
@@ -155,7 +146,7 @@ impl Db {
 
     /// Empties SQLite's journal, which keeps what was overwritten until it is written anew. Nothing on PostgreSQL.
     pub async fn empty_journal(&self) -> Result<(), DbErr> {
-        if let Kind::Sqlite(write) = &self.kind {
+        if let Either::Sqlite(write) = &self.write {
             write.execute_unprepared("pragma wal_checkpoint(truncate)").await?;
         }
         Ok(())
@@ -163,16 +154,8 @@ impl Db {
 
     /// Closes all connections after the last use.
     pub async fn close(self) -> Result<(), DbErr> {
-        match (self.read, self.kind) {
-            (Reader::Sqlite(read), Kind::Sqlite(write)) => {
-                read.close().await?;
-                write.close().await
-            }
-            (_, Kind::Postgres(pool)) | (Reader::Postgres(pool), _) => {
-                pool.close().await;
-                Ok(())
-            }
-        }
+        self.read.close().await?;
+        self.write.close().await
     }
 }
 

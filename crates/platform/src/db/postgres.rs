@@ -1,6 +1,6 @@
 //! PostgreSQL's connections; see docs/decisions/0017.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, time::Duration};
 
 use async_trait::async_trait;
 use deadpool::{
@@ -37,10 +37,11 @@ const LONGEST_CLEANING: Duration = Duration::from_secs(2);
 
 /// At most so many connections, made when they are needed.
 #[derive(Clone, Debug)]
-pub struct Pool(Arc<deadpool::managed::Pool<Connections>>);
+pub struct Pool(deadpool::managed::Pool<Opener>);
 
+/// Opens connections, and tests those that may be dead.
 #[derive(Debug)]
-struct Connections {
+struct Opener {
     options: PgConnectOptions,
     /// When one was last found dead. What took it away may have taken the others too.
     died_at: std::sync::Mutex<Option<Instant>>,
@@ -55,7 +56,7 @@ struct Connection {
     in_transaction: bool,
 }
 
-impl Manager for Connections {
+impl Manager for Opener {
     type Type = Connection;
     type Error = sqlx::Error;
 
@@ -84,7 +85,7 @@ impl Manager for Connections {
     }
 }
 
-impl Connections {
+impl Opener {
     fn died_at(&self) -> std::sync::MutexGuard<'_, Option<Instant>> {
         self.died_at.lock().expect("nobody panics with the lock")
     }
@@ -115,16 +116,15 @@ impl Connection {
 
 impl Pool {
     pub fn new(options: PgConnectOptions, max_connections: u32) -> Self {
-        let pool =
-            deadpool::managed::Pool::builder(Connections { options, died_at: std::sync::Mutex::default() })
-                .max_size(max_connections as usize)
-                .runtime(Runtime::Tokio1)
-                // The one that was used last needs no question.
-                .queue_mode(QueueMode::Lifo)
-                .recycle_timeout(Some(LONGEST_CLEANING))
-                .build()
-                .expect("a runtime is given");
-        Self(Arc::new(pool))
+        let pool = deadpool::managed::Pool::builder(Opener { options, died_at: std::sync::Mutex::default() })
+            .max_size(max_connections as usize)
+            .runtime(Runtime::Tokio1)
+            // The one that was used last needs no question.
+            .queue_mode(QueueMode::Lifo)
+            .recycle_timeout(Some(LONGEST_CLEANING))
+            .build()
+            .expect("a runtime is given");
+        Self(pool)
     }
 
     pub fn options(&self) -> &PgConnectOptions {
@@ -172,7 +172,7 @@ impl Pool {
 pub struct Session(Box<Mutex<Lent>>);
 
 #[derive(Debug)]
-struct Lent(Option<Object<Connections>>);
+struct Lent(Option<Object<Opener>>);
 
 #[async_trait]
 impl ConnectionTrait for Session {

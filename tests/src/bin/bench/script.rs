@@ -109,7 +109,7 @@ impl Writer<'_> {
                 }
             }
         }
-        // `do update set` and `for update` name no table; a sequencer of its own takes its own rows. pgbench's
+        // `do update set` and `for update` name no table; who is alone takes its own rows and mails. pgbench's
         // parameters have no types, which columns of `values` take from them.
         let types: &[&str] = if text.starts_with("insert into ") {
             &["uuid", "text", "uuid", "uuid", "text", "text", "text", "text", "text", "timestamptz", "jsonb"]
@@ -122,10 +122,16 @@ impl Writer<'_> {
             text.replace(&format!("{column},"), &format!("{column}::{is},"))
                 .replace(&format!("{column} "), &format!("{column}::{is} "))
         });
-        typed.trim_end().replace(
-            "where position is null order by lane, seq limit",
-            "where position is null and lane = :company order by lane, seq limit",
-        )
+        typed
+            .trim_end()
+            .replace(
+                "where position is null order by lane, seq limit",
+                "where position is null and lane = :company order by lane, seq limit",
+            )
+            .replace(
+                "where due_at <= $1 and (message.id",
+                "where due_at <= $1 and company = :company and (message.id",
+            )
     }
 
     fn with_values(
