@@ -36,7 +36,7 @@ const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/bin/bench");
 /// A service or a program that fails.
 pub async fn measure(options: &Options, figures: &mut Figures) -> anyhow::Result<()> {
     let all = capture::whole_project().await?.commands;
-    tell_statements(figures, &all);
+    let mean = tell_statements(figures, &all);
     let place = Place::start(Layout::Spread).await?;
     let templates = before_the_command(&place).await?;
     let servers = place.servers.as_ref().context("servers")?;
@@ -49,11 +49,11 @@ pub async fn measure(options: &Options, figures: &mut Figures) -> anyhow::Result
     let whole = pgbench(SCRIPT, 0)?;
     all_marked(servers).await?;
     let own = pgbench(&own_script(), 1_000_000)?;
-    ratios(figures, &run, whole, own);
+    ratios(figures, &run, whole, own, mean);
     Ok(())
 }
 
-fn ratios(figures: &mut Figures, run: &Run, whole: f64, own: f64) {
+fn ratios(figures: &mut Figures, run: &Run, whole: f64, own: f64, mean: f64) {
     let ratio = run.commands_per_s() / whole;
     figures.set("pgbench_per_s", whole);
     figures.set("pgbench_own_per_s", own);
@@ -69,6 +69,9 @@ fn ratios(figures: &mut Figures, run: &Run, whole: f64, own: f64) {
         run.commands_per_s() / own,
         run.arrived.as_secs_f64() * 1e3
     );
+    let per_statement = ratio * mean / count(SCRIPT) as f64;
+    figures.set("ratio_per_statement", per_statement);
+    println!("statement by statement {per_statement:.3}: the script has more than the mean of the load's commands");
     if run.counts() {
         figures.set("ratio_pgbench", ratio);
     } else {
@@ -78,8 +81,8 @@ fn ratios(figures: &mut Figures, run: &Run, whole: f64, own: f64) {
     figures.set("ratio_cpu", run.cpu.of_services().as_secs_f64() / run.cpu.postgres.as_secs_f64());
 }
 
-/// How many statements each command causes, and whether the script is still right.
-fn tell_statements(figures: &mut Figures, all: &[Caused]) {
+/// How many statements each command causes, and whether the script is still right. Returns their mean.
+fn tell_statements(figures: &mut Figures, all: &[Caused]) -> f64 {
     println!(
         "  {:<42} {:>6} {:>10} {:>12}",
         "command, in one project", "calls", "statements", "transactions"
@@ -99,6 +102,7 @@ fn tell_statements(figures: &mut Figures, all: &[Caused]) {
     if now.abs_diff(then) * 10 > then {
         println!("  THE SCRIPT IS OLD: make it anew with `tests/bench --write-script`");
     }
+    statements
 }
 
 /// The script's own count of statements.
