@@ -140,11 +140,14 @@ pub async fn due(
     machine_now: Timestamp,
     limit: u64,
 ) -> Result<Vec<StoredMessage>, Error> {
-    let sql = format!(
-        "select {COLUMNS} from message where due_at <= $1 and {IS_NEXT} order by due_at, id limit {limit}"
-    );
     let values = vec![to_db(machine_now).into(), holds_up_from(machine_now).into()];
-    query_all(c, &sql, values).await?.iter().map(read).collect()
+    query_all(c, &due_sql(limit), values).await?.iter().map(read).collect()
+}
+
+pub(crate) fn due_sql(limit: u64) -> String {
+    format!(
+        "select {COLUMNS} from message where due_at <= $1 and {IS_NEXT} order by due_at, id limit {limit}"
+    )
 }
 
 /// How many are due or leased.
@@ -161,11 +164,12 @@ pub async fn count_pending(c: &impl ConnectionTrait, machine_now: Timestamp) -> 
 /// Whether a message is the first to its recipient that is not done with, so that an invitation goes out before its
 /// cancellation, however often it has to be tried. What is older than `$2` holds up nobody any more.
 ///
-/// The first one is looked up in the index for each, whatever PostgreSQL thinks of the table's size; as a `not exists`
-/// it could become a join of all with all.
+/// The first one is looked up for each in the index `message_open`, whatever PostgreSQL thinks of the table's size. As
+/// a `not exists` it could become a join of all with all, and by `due_at` the index `message_turn` would fit, too,
+/// which has to be read whole.
 const IS_NEXT: &str = "(message.id < $2 or message.id = (select first.id from message as first \
                        where first.company = message.company and first.recipient = message.recipient \
-                       and first.due_at is not null and first.id >= $2 order by first.id limit 1))";
+                       and first.label in ('pending', 'sending') and first.id >= $2 order by first.id limit 1))";
 
 /// What a mail server does not take for so long, it may never take.
 const HOLDS_UP_FOR: SignedDuration = SignedDuration::from_hours(24);

@@ -3,7 +3,7 @@ use std::{os::unix::fs::PermissionsExt as _, path::Path, time::Duration};
 use jiff::{SignedDuration, Timestamp};
 use platform::{
     clock::machine_now,
-    db::{execute, query_one},
+    db::{execute, query_all, query_one},
     harness::request_id,
 };
 use proto::{
@@ -299,6 +299,29 @@ async fn mails_in_a_folder_are_for_their_owner_alone(backend: Backend) {
     for file in files {
         assert_eq!(mode(&file.expect("an entry").path()), 0o600);
     }
+}
+
+/// PostgreSQL goes by what it saw when nothing was due, and there is a backlog now.
+#[tokio::test]
+async fn postgres_looks_up_the_first_message_to_each_person_with_old_statistics_too() {
+    let world = World::empty(Backend::Postgres).await;
+    let db = &world.service.core.db;
+    let messages = |count: u32, label: &str, due: &str| {
+        format!(
+            "insert into message (id, company, event_id, recipient, kind, part, mentions, label, due_at, version, body) \
+             select gen_random_uuid(), n % 500, gen_random_uuid(), n % 3, 'k', '', '', '{label}', {due}, 1, '{{}}' \
+             from generate_series(1, {count}) as n"
+        )
+    };
+    for sql in [&messages(20_000, "sent", "null"), "analyze message", &messages(5_000, "pending", "now()")] {
+        db.execute(sql, vec![]).await.expect("works");
+    }
+    let look =
+        store::due_sql(40).replace("$1", "now()").replace("$2", "'00000000-0000-0000-0000-000000000000'");
+    let plan = query_all(db.read(), &format!("explain {look}"), vec![]).await.expect("a plan");
+    let lines = plan.iter().map(|row| row.try_get("", "QUERY PLAN")).collect::<Result<Vec<String>, _>>();
+    let plan = lines.expect("text").join("\n");
+    assert!(plan.contains("message_open"), "{plan}");
 }
 
 on_both_databases! {

@@ -71,7 +71,9 @@ fn ratios(figures: &mut Figures, run: &Run, whole: f64, own: f64, mean: f64) {
     );
     let per_statement = ratio * mean / count(SCRIPT) as f64;
     figures.set("ratio_per_statement", per_statement);
-    println!("statement by statement {per_statement:.3}: the script has more than the mean of the load's commands");
+    println!(
+        "statement by statement {per_statement:.3}: the script has more than the mean of the load's commands"
+    );
     if run.counts() {
         figures.set("ratio_pgbench", ratio);
     } else {

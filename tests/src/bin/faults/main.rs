@@ -20,14 +20,20 @@ use journeys::until_asked_to_end;
 
 use crate::run::Options;
 
+/// One cause can have thousands of consequences.
+const MOST_TOLD: usize = 200;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     platform::init();
     match until_asked_to_end(run::run(&Options::parse())).await {
         Ok(findings) if findings.is_empty() => ExitCode::SUCCESS,
         Ok(findings) => {
-            for finding in &findings {
+            for finding in findings.iter().take(MOST_TOLD) {
                 println!("FOUND: {finding}");
+            }
+            if findings.len() > MOST_TOLD {
+                println!("and more like these");
             }
             println!("{} findings", findings.len());
             ExitCode::FAILURE

@@ -48,7 +48,7 @@ pub async fn findings(
         }
     }
     for (project, past) in past {
-        let sent = sent(databases, &project).await?;
+        let sent = sent(databases, lane, &project).await?;
         let (must, may) = due(&past, stops);
         for at in must.iter().filter(|at| !sent.contains(at)) {
             findings.push(format!("{lane}: no reminder at {at}"));
@@ -143,10 +143,11 @@ async fn applied_at(databases: &Databases<'_>, lane: &str) -> anyhow::Result<BTr
 }
 
 /// The instants of a project's reminders to the contact who was there all the time.
-async fn sent(databases: &Databases<'_>, project: &str) -> anyhow::Result<Vec<Timestamp>> {
-    let sql = "select body ->> 'created_at' as at from message where project::text = $1 and kind = 'reminder' \
-               and recipient = (select recipient from message where project::text = $1 and kind = 'reminder' \
-               group by recipient order by count(*) desc limit 1)";
-    let rows = databases.rows(Service::Notification, sql, vec![project.into()]).await?;
+async fn sent(databases: &Databases<'_>, lane: &str, project: &str) -> anyhow::Result<Vec<Timestamp>> {
+    let sql = "with reminder as (select recipient, body ->> 'created_at' as at from message \
+               where company = $1 and project::text = $2 and kind = 'reminder') \
+               select at from reminder where recipient = \
+               (select recipient from reminder group by recipient order by count(*) desc limit 1)";
+    let rows = databases.rows(Service::Notification, sql, vec![lane.into(), project.into()]).await?;
     rows.iter().map(|row| Ok(row.try_get::<String>("", "at")?.parse()?)).collect()
 }
