@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use platform::{config::Loaded, telemetry::Telemetry};
 
 use crate::{
-    commands::{config, events, messages, schema, token},
+    commands::{checklist, config, events, messages, schema, token},
     demo,
     serve::{self, Server},
     services::{self, Name},
@@ -55,6 +55,8 @@ enum Command {
         #[command(subcommand)]
         what: messages::MessagesCommand,
     },
+    /// Checks, shows and compares the checklists of audits.
+    Checklist(checklist::ChecklistArgs),
     /// Prints the description of the REST API.
     Openapi,
 }
@@ -128,6 +130,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         }
         Command::Events { what } => events::run(&loaded.config, what).await,
         Command::Messages { what } => messages::run(&loaded, what).await,
+        Command::Checklist(args) => checklist::run(&loaded, args),
         Command::Openapi => print(&format!("{:#}", serve::document())),
     }
 }

@@ -184,7 +184,10 @@ fn assembled<S: Service + OnEvent>(
 }
 
 /// The service's folder in the operator's catalogue; none if there is no such folder.
-fn catalogue(loaded: &Loaded, name: Name) -> anyhow::Result<Option<PathBuf>> {
+///
+/// # Errors
+/// A catalogue that cannot be read.
+pub fn catalogue(loaded: &Loaded, name: Name) -> anyhow::Result<Option<PathBuf>> {
     let Some(dir) = &loaded.config.catalogue.dir else { return Ok(None) };
     // A wrong path must not pass for an empty folder.
     std::fs::read_dir(dir).with_context(|| format!("catalogue.dir {}", dir.display()))?;

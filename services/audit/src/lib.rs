@@ -29,7 +29,7 @@ impl Audits {
     /// # Errors
     /// A checklist that is not valid, with its file and key.
     pub fn new(core: Core, checklists: Option<&Path>) -> Result<Self, LoadError> {
-        Ok(Self { core, checklists: Arc::new(Registry::load(checklists)?) })
+        Ok(Self { core, checklists: Arc::new(Registry::load(checklists, &[])?) })
     }
 }
 

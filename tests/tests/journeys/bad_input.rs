@@ -255,7 +255,7 @@ async fn bad_measurements_are_refused_by_key_kind_and_unit() {
     let cases = vec![
         ("an unknown key", by, record_values, record(json!({ "key": "warp.drive", "boolValue": true })), InvalidArgument, "values[0].key", "a key of this audit's items"),
         ("a wrong kind", by, record_values, memory(json!({ "textValue": "32" })), InvalidArgument, "values[0].value", "GB"),
-        ("a wrong unit", by, record_values, memory(json!({ "numberValue": 32768, "unit": "MB" })), InvalidArgument, "values[0].value", "GB"),
+        ("a wrong unit", by, record_values, memory(json!({ "numberValue": 32768, "unit": "MHz" })), InvalidArgument, "values[0].value", "GB"),
         ("no unit", by, record_values, memory(json!({ "numberValue": 32, "unit": "" })), InvalidArgument, "values[0].value", "GB"),
         ("no value", by, record_values, memory(json!({})), InvalidArgument, "values[0].value", "kind"),
         ("one key twice", by, record_values, twice, InvalidArgument, "values[1].key", "each key once"),

@@ -11,6 +11,7 @@ use testkit::{Backend, Database, Nats, eventually};
 use uuid::Uuid;
 
 const NOW: &str = "2026-11-23T08:00:00Z";
+const BROKEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/broken-checklist.toml");
 const LONG: Duration = Duration::from_secs(20);
 
 #[tokio::test]
@@ -28,6 +29,16 @@ async fn commands_refuse_what_cannot_be_and_say_why() {
         (&["serve", "--only", "audit"], "one process must run all four services"),
         (&["config", "check", "--only", "audit"], "one process must run all four services"),
         (&["--config", "/no/such/file", "config", "print"], "/no/such/file"),
+        (&["checklist", "lint", "--file", "/no/such/file"], "/no/such/file: No such file"),
+        (
+            &["checklist", "lint", "--file", BROKEN],
+            "broken-checklist.toml:9: disk.free_gb: 1 / source.database_gb: ",
+        ),
+        (
+            &["checklist", "show", "audit-1@1999"],
+            "there is no checklist audit-1@1999; there are audit-1@2026-11",
+        ),
+        (&["checklist", "diff", "audit-1", "audit-3"], "audit-3"),
         (
             &["events", "replay", "--only", "audit", "--source", "licensing", "--company", "_global"],
             "audit has nothing parked on the lane licensing/_global",
@@ -41,6 +52,11 @@ async fn commands_refuse_what_cannot_be_and_say_why() {
     assert_eq!(command(&["config", "check"]), "the settings are good\n");
     assert!(command(&["config", "print"]).contains("kind = \"simulated\""));
     assert_eq!(command(&["messages", "list", "--company", &id]), "");
+    assert_eq!(command(&["checklist", "lint"]), "audit-1@2026-11\naudit-2@2026-11\n");
+    assert!(
+        command(&["checklist", "show", "audit-1"]).contains("Space for backups: ≥ 2 * source.database_gb")
+    );
+    assert_eq!(command(&["checklist", "diff", "audit-1", "audit-1@2026-11"]), "");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The operator's commands. Those on data work directly on the databases that the configuration names,
 //! whether services run on them or not.
 
+pub mod checklist;
 pub mod config;
 pub mod events;
 pub mod messages;

@@ -105,16 +105,18 @@ fn audit_item(
 ) -> pb::AuditItem {
     let entry = attempt.entries.get(&item.key);
     let computed = item.computed.as_ref().and(outcome.value);
+    let (waits_for, problem) = match &outcome.verdict {
+        Verdict::Waiting(unknown) => (unknown.needs.clone(), unknown.problem.clone()),
+        _ => Default::default(),
+    };
     pb::AuditItem {
         definition: Some(list_view::item(item)),
         verdict: verdict(&outcome.verdict).into(),
         limit: outcome.limit,
         recorded: entry.map(|e| recorded(&e.current, dossier.company)),
         computed_value: computed.map(|v| v.to_string()).unwrap_or_default(),
-        waits_for: match outcome.verdict {
-            Verdict::Waiting(needs) => needs,
-            _ => Vec::new(),
-        },
+        waits_for,
+        problem,
         carried_from: carried_from(dossier, entry),
         valid_until: outcome.valid_until.map(to_wire),
         waiver: waiver.map(|w| waiver_message(w, dossier.company)),
@@ -217,5 +219,6 @@ fn verdict(verdict: &Verdict) -> pb::Verdict {
         Verdict::Failed(Severity::Minor) => pb::Verdict::FailedMinor,
         Verdict::Failed(Severity::Blocking) => pb::Verdict::FailedBlocking,
         Verdict::Waived => pb::Verdict::Waived,
+        Verdict::NotApplicable => pb::Verdict::NotApplicable,
     }
 }

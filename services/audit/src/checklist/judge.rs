@@ -1,17 +1,8 @@
-//! Judging a value by the checklist: the few forms of comparison that the checklists need.
-
-use std::collections::BTreeMap;
+//! Judging a value by the checklist: the forms of comparison that checklists have.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Item, Severity, Value};
-
-/// What is known when judging: the values of facts and items by key.
-pub type Known<'a> = &'a dyn Fn(&str) -> Option<Value>;
-
-/// Keys without a value, which a limit or a computed value needs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unknown(pub Vec<String>);
+use super::{Expression, Item, Known, Severity, Unknown, Value};
 
 /// How one value fares.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,33 +18,7 @@ pub struct Judgement {
 #[serde(untagged)]
 pub enum Bound {
     Fixed(f64),
-    Of(Reference),
-    By(Choose),
-}
-
-/// min(cap, times × value of `of` + plus).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Reference {
-    pub of: String,
-    #[serde(default = "one")]
-    pub times: f64,
-    #[serde(default)]
-    pub plus: f64,
-    pub cap: Option<f64>,
-}
-
-fn one() -> f64 {
-    1.0
-}
-
-/// A number looked up by the text of another key, or by "variant".
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Choose {
-    pub by: String,
-    pub values: BTreeMap<String, f64>,
-    pub otherwise: f64,
+    Worked(Expression),
 }
 
 /// What a value must be.
@@ -62,39 +27,36 @@ pub struct Choose {
 pub enum Expect {
     Is(bool),
     Equals(Bound),
+    NotEquals(Bound),
     AtLeast(Bound),
     AtMost(Bound),
+    Above(Bound),
     Below(Bound),
     /// Both ends included.
     Between(Bound, Bound),
     /// Good below the first; from the second on a failure is blocking; between them the item's own severity.
     Tiers {
-        good_below: f64,
-        blocking_from: f64,
+        good_below: Bound,
+        blocking_from: Bound,
     },
     OneOf(Vec<String>),
-    /// The text of these keys, joined by a space.
-    SameAs(Vec<String>),
+    /// The text that this gives.
+    SameAs(Expression),
+    /// This is true; it may refer to the value by the item's key.
+    Holds(Expression),
     /// Whatever is recorded passes.
     Recorded,
-}
-
-/// A value that the checklist works out.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "form", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Computed {
-    /// A year-like version is not above another ("2008 R2" ≤ "2022").
-    NotNewer { what: String, than: String },
-    /// Sending `size_gb` at `mbps` takes at most `share_pct` % of `window_min`.
-    TransferFits { size_gb: String, mbps: String, window_min: String, share_pct: f64 },
 }
 
 impl Item {
     /// Judges a value. Fails with the keys that have no value yet and are needed for the limit.
     pub fn judge(&self, value: &Value, known: Known) -> Result<Judgement, Unknown> {
-        let (ok, limit) = self.expect.compare(value, known)?;
+        let with_own = |key: &str| if key == self.key { Some(value.clone()) } else { known(key) };
+        let (ok, limit) = self.expect.compare(value, &with_own)?;
         let severity = match (&self.expect, value) {
-            (Expect::Tiers { blocking_from, .. }, Value::Number(n)) if n >= blocking_from => {
+            (Expect::Tiers { blocking_from, .. }, Value::Number(n))
+                if *n >= blocking_from.resolve(known)? =>
+            {
                 Severity::Blocking
             }
             _ => self.severity,
@@ -104,8 +66,7 @@ impl Item {
 
     /// What will be expected of a value; empty while something that it refers to is not known.
     pub fn limit(&self, known: Known) -> String {
-        // What is expected does not depend on the value.
-        self.expect.compare(&Value::Bool(false), known).map(|(_, limit)| limit).unwrap_or_default()
+        self.expect.limit(known).unwrap_or_default()
     }
 
     /// Whether a failure can be blocking.
@@ -115,15 +76,27 @@ impl Item {
 }
 
 impl Expect {
-    /// Keys that the limit refers to.
-    pub fn references(&self) -> Vec<&str> {
+    /// Expressions that give numbers.
+    pub fn bounds(&self) -> Vec<&Expression> {
+        let bounds = match self {
+            Self::Equals(b)
+            | Self::NotEquals(b)
+            | Self::AtLeast(b)
+            | Self::AtMost(b)
+            | Self::Above(b)
+            | Self::Below(b) => vec![b],
+            Self::Between(low, high) => vec![low, high],
+            Self::Tiers { good_below, blocking_from } => vec![good_below, blocking_from],
+            Self::Is(_) | Self::OneOf(_) | Self::SameAs(_) | Self::Holds(_) | Self::Recorded => Vec::new(),
+        };
+        bounds.into_iter().filter_map(Bound::expression).collect()
+    }
+
+    /// All expressions.
+    pub fn expressions(&self) -> Vec<&Expression> {
         match self {
-            Self::Equals(b) | Self::AtLeast(b) | Self::AtMost(b) | Self::Below(b) => {
-                b.reference().into_iter().collect()
-            }
-            Self::Between(low, high) => low.reference().into_iter().chain(high.reference()).collect(),
-            Self::SameAs(keys) => keys.iter().map(String::as_str).collect(),
-            Self::Is(_) | Self::Tiers { .. } | Self::OneOf(_) | Self::Recorded => Vec::new(),
+            Self::SameAs(expression) | Self::Holds(expression) => vec![expression],
+            _ => self.bounds(),
         }
     }
 
@@ -133,104 +106,65 @@ impl Expect {
             Value::Number(n) => *n,
             _ => f64::NAN,
         };
-        Ok(match self {
-            Self::Is(expected) => (*value == Value::Bool(*expected), format!("= {expected}")),
-            Self::Equals(bound) => {
-                let limit = bound.resolve(known)?;
-                (number == limit, format!("= {limit}"))
+        let ok = match self {
+            Self::Is(expected) => *value == Value::Bool(*expected),
+            Self::Equals(bound) => number == bound.resolve(known)?,
+            Self::NotEquals(bound) => !number.is_nan() && number != bound.resolve(known)?,
+            Self::AtLeast(bound) => number >= bound.resolve(known)?,
+            Self::AtMost(bound) => number <= bound.resolve(known)?,
+            Self::Above(bound) => number > bound.resolve(known)?,
+            Self::Below(bound) | Self::Tiers { good_below: bound, .. } => number < bound.resolve(known)?,
+            Self::Between(low, high) => number >= low.resolve(known)? && number <= high.resolve(known)?,
+            Self::OneOf(words) => words.iter().any(|word| *value == Value::Text(word.clone())),
+            Self::SameAs(expression) => {
+                let expected = expression.evaluate(known)?;
+                matches!((value, &expected), (Value::Text(is), Value::Text(must)) if is.trim() == must.trim())
             }
-            Self::AtLeast(bound) => {
-                let limit = bound.resolve(known)?;
-                (number >= limit, format!("≥ {limit}"))
-            }
-            Self::AtMost(bound) => {
-                let limit = bound.resolve(known)?;
-                (number <= limit, format!("≤ {limit}"))
-            }
-            Self::Below(bound) => {
-                let limit = bound.resolve(known)?;
-                (number < limit, format!("< {limit}"))
-            }
-            Self::Between(low, high) => {
-                let (low, high) = (low.resolve(known)?, high.resolve(known)?);
-                (number >= low && number <= high, format!("{low}–{high}"))
-            }
-            Self::Tiers { good_below, .. } => (number < *good_below, format!("< {good_below}")),
-            Self::OneOf(words) => (words.iter().any(|w| *value == Value::Text(w.clone())), words.join(" | ")),
-            Self::SameAs(keys) => {
-                let expected = all_known(keys.iter().map(String::as_str), known)?;
-                let expected = expected.iter().map(Value::to_string).collect::<Vec<_>>().join(" ");
-                (matches!(value, Value::Text(text) if text.trim() == expected), format!("= {expected}"))
-            }
-            Self::Recorded => (true, String::new()),
-        })
+            Self::Holds(expression) => expression.evaluate(known)? == Value::Bool(true),
+            Self::Recorded => true,
+        };
+        Ok((ok, self.limit(known)?))
+    }
+
+    /// What is expected, with references resolved.
+    fn limit(&self, known: Known) -> Result<String, Unknown> {
+        let with = |sign: &str, bound: &Bound| Ok(format!("{sign} {}", bound.resolve(known)?));
+        match self {
+            Self::Is(expected) => Ok(format!("= {expected}")),
+            Self::Equals(bound) => with("=", bound),
+            Self::NotEquals(bound) => with("≠", bound),
+            Self::AtLeast(bound) => with("≥", bound),
+            Self::AtMost(bound) => with("≤", bound),
+            Self::Above(bound) => with(">", bound),
+            Self::Below(bound) | Self::Tiers { good_below: bound, .. } => with("<", bound),
+            Self::Between(low, high) => Ok(format!("{}–{}", low.resolve(known)?, high.resolve(known)?)),
+            Self::OneOf(words) => Ok(words.join(" | ")),
+            Self::SameAs(expression) => Ok(format!("= {}", expression.evaluate(known)?)),
+            Self::Holds(expression) => Ok(expression.to_string()),
+            Self::Recorded => Ok(String::new()),
+        }
     }
 }
 
 impl Bound {
-    fn reference(&self) -> Option<&str> {
+    pub fn expression(&self) -> Option<&Expression> {
         match self {
             Self::Fixed(_) => None,
-            Self::Of(reference) => Some(&reference.of),
-            Self::By(choose) => Some(&choose.by),
+            Self::Worked(expression) => Some(expression),
         }
     }
 
     fn resolve(&self, known: Known) -> Result<f64, Unknown> {
         match self {
             Self::Fixed(limit) => Ok(*limit),
-            Self::Of(Reference { of, times, plus, cap }) => {
-                let limit = number(of, known)? * times + plus;
-                Ok(cap.map_or(limit, |cap| limit.min(cap)))
-            }
-            Self::By(Choose { by, values, otherwise }) => {
-                let word = known(by).ok_or_else(|| Unknown(vec![by.clone()]))?.to_string();
-                Ok(values.get(&word).copied().unwrap_or(*otherwise))
-            }
+            Self::Worked(expression) => match expression.evaluate(known)? {
+                Value::Number(limit) => Ok(limit),
+                other => {
+                    let needs = expression.references().unwrap_or_default().into_iter().collect();
+                    Err(Unknown { needs, problem: format!("{expression} gives {other}, which is no number") })
+                }
+            },
         }
-    }
-}
-
-impl Computed {
-    /// Keys that the value is worked out from.
-    pub fn inputs(&self) -> Vec<&str> {
-        match self {
-            Self::NotNewer { what, than } => vec![what, than],
-            Self::TransferFits { size_gb, mbps, window_min, .. } => vec![size_gb, mbps, window_min],
-        }
-    }
-
-    /// Works the value out, or names the inputs that are missing.
-    pub fn value(&self, known: Known) -> Result<Value, Unknown> {
-        let inputs = all_known(self.inputs().into_iter(), known)?;
-        Ok(Value::Bool(match self {
-            // Versions begin with their year, so their order is that of the text.
-            Self::NotNewer { .. } => inputs[0].to_string() <= inputs[1].to_string(),
-            Self::TransferFits { size_gb, mbps, window_min, share_pct } => {
-                let seconds = number(size_gb, known)? * 8000.0 / number(mbps, known)?;
-                seconds <= number(window_min, known)? * 60.0 * share_pct / 100.0
-            }
-        }))
-    }
-}
-
-fn all_known<'a>(keys: impl Iterator<Item = &'a str>, known: Known) -> Result<Vec<Value>, Unknown> {
-    let mut missing = Vec::new();
-    let values = keys
-        .filter_map(|key| {
-            known(key).or_else(|| {
-                missing.push(key.to_owned());
-                None
-            })
-        })
-        .collect();
-    if missing.is_empty() { Ok(values) } else { Err(Unknown(missing)) }
-}
-
-fn number(key: &str, known: Known) -> Result<f64, Unknown> {
-    match known(key) {
-        Some(Value::Number(n)) => Ok(n),
-        _ => Err(Unknown(vec![key.to_owned()])),
     }
 }
 

@@ -1,21 +1,42 @@
 //! Reading one checklist file, and what makes it valid on its own.
 
-use std::collections::BTreeSet;
-
-use serde::{Deserialize, de::DeserializeOwned};
-
-use super::{
-    AuditKind, Checklist, Computed, Condition, Expect, Fact, FixTemplate, Form, Item, Section, Severity,
-    Text, Value,
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
 };
 
-/// A checklist that cannot be used: which file, which key in it (empty: the file as a whole) and why.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{file}: {}{problem}", if key.is_empty() { String::new() } else { format!("{key}: ") })]
+use serde::{Deserialize, de::DeserializeOwned};
+use toml::Spanned;
+
+use super::{
+    AuditKind, Bound, Checklist, Expect, Expression, Fact, FixTemplate, Form, Item, Section, Severity, Text,
+    Value, expression::FUNCTIONS,
+};
+
+/// A checklist that cannot be used: which file, which line and key in it, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoadError {
     pub file: String,
+    /// From 1; none for the file as a whole.
+    pub line: Option<usize>,
+    /// Empty for the file as a whole.
     pub key: String,
     pub problem: String,
+}
+
+impl std::error::Error for LoadError {}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        if let Some(line) = self.line {
+            write!(f, ":{line}")?;
+        }
+        if !self.key.is_empty() {
+            write!(f, ": {}", self.key)?;
+        }
+        write!(f, ": {}", self.problem)
+    }
 }
 
 #[derive(Deserialize)]
@@ -26,8 +47,8 @@ struct RawChecklist {
     title: Text,
     section: Vec<Section>,
     #[serde(default)]
-    fact: Vec<toml::Table>,
-    item: Vec<toml::Table>,
+    fact: Vec<Spanned<toml::Table>>,
+    item: Vec<Spanned<toml::Table>>,
     fix: Option<FixTemplate>,
 }
 
@@ -50,15 +71,16 @@ struct RawItem {
     key: String,
     section: String,
     question: Text,
+    help: Option<Text>,
     kind: String,
     unit: Option<String>,
     values: Option<Vec<String>>,
     range: Option<(f64, f64)>,
-    computed: Option<Computed>,
+    computed: Option<Expression>,
     expect: Expect,
     severity: Severity,
     waivable: Option<bool>,
-    only: Option<Condition>,
+    only: Option<Expression>,
     expires_after_days: Option<u16>,
     #[serde(default)]
     note_required: bool,
@@ -73,12 +95,24 @@ enum RawValue {
     Text(String),
 }
 
-/// Reads and checks one file.
-pub fn parse(file: &str, text: &str) -> Result<Checklist, LoadError> {
-    let error =
-        |key: &str, problem: String| LoadError { file: file.to_owned(), key: key.to_owned(), problem };
-    let raw: RawChecklist = toml::from_str(text).map_err(|e| error("", e.to_string()))?;
-    let audit = AuditKind::try_from(raw.audit).map_err(|e| error("audit", e))?;
+/// One file as read, with the line in which each entry begins.
+pub struct Parsed {
+    pub list: Checklist,
+    pub lines: BTreeMap<String, usize>,
+}
+
+/// Reads one file and checks what can be seen in it alone.
+pub fn parse(file: &str, text: &str) -> Result<Parsed, LoadError> {
+    let error = |line: Option<usize>, key: &str, problem: String| LoadError {
+        file: file.to_owned(),
+        line,
+        key: key.to_owned(),
+        problem,
+    };
+    let line_at = |at: usize| text[..at.min(text.len())].matches('\n').count() + 1;
+    let raw: RawChecklist = toml::from_str(text)
+        .map_err(|e| error(e.span().map(|span| line_at(span.start)), "", e.message().to_owned()))?;
+    let audit = AuditKind::try_from(raw.audit).map_err(|e| error(None, "audit", e))?;
 
     let mut list = Checklist {
         audit,
@@ -89,21 +123,24 @@ pub fn parse(file: &str, text: &str) -> Result<Checklist, LoadError> {
         items: Vec::new(),
         fix: raw.fix,
     };
-    let mut keys = BTreeSet::new();
+    let (mut keys, mut lines) = (BTreeSet::new(), BTreeMap::new());
+    let mut began = |table: &Spanned<toml::Table>| {
+        let (key, line) = (key_of(table.get_ref()), line_at(table.span().start));
+        lines.entry(key.clone()).or_insert(line);
+        (key, line)
+    };
     for table in raw.fact {
-        let key = key_of(&table);
-        let fact =
-            typed(table).and_then(|raw| read_fact(raw, &list, &mut keys)).map_err(|e| error(&key, e))?;
-        list.facts.push(fact);
+        let (key, line) = began(&table);
+        let fact = typed(table.into_inner()).and_then(|raw| read_fact(raw, &list, &mut keys));
+        list.facts.push(fact.map_err(|e| error(Some(line), &key, e))?);
     }
     for table in raw.item {
-        let key = key_of(&table);
-        let item =
-            typed(table).and_then(|raw| read_item(raw, &list, &mut keys)).map_err(|e| error(&key, e))?;
-        list.items.push(item);
+        let (key, line) = began(&table);
+        let item = typed(table.into_inner()).and_then(|raw| read_item(raw, &list, &mut keys));
+        list.items.push(item.map_err(|e| error(Some(line), &key, e))?);
     }
-    check_list(&list).map_err(|(key, problem)| error(key, problem))?;
-    Ok(list)
+    check_list(&list).map_err(|(key, problem)| error(None, key, problem))?;
+    Ok(Parsed { list, lines })
 }
 
 fn key_of(table: &toml::Table) -> String {
@@ -123,7 +160,7 @@ fn read_fact(raw: RawFact, list: &Checklist, keys: &mut BTreeSet<String>) -> Res
         RawValue::Text(v) => Value::Text(v),
     });
     match &default {
-        Some(value) if !form.accepts(value, form.unit()) => Err(format!("default {value} is not {form}")),
+        Some(value) if !form.accepts(value) => Err(format!("default {value} is not {form}")),
         _ => Ok(Fact { key: raw.key, section: raw.section, question: raw.question, form, default }),
     }
 }
@@ -132,8 +169,8 @@ fn read_item(raw: RawItem, list: &Checklist, keys: &mut BTreeSet<String>) -> Res
     check_entry(&raw.key, &raw.section, &raw.question, list, keys)?;
     let form = read_form(&raw.kind, raw.unit, raw.values, raw.range)?;
     check_expect(&raw.expect, &form)?;
-    if raw.computed.is_some() && form != Form::Bool {
-        return Err("a computed item is a bool".into());
+    if raw.help.as_ref().is_some_and(|help| !in_both_languages(help)) {
+        return Err("the help is needed in both languages".into());
     }
     if raw.expires_after_days == Some(0) {
         return Err("expires_after_days is at least 1".into());
@@ -149,6 +186,7 @@ fn read_item(raw: RawItem, list: &Checklist, keys: &mut BTreeSet<String>) -> Res
         key: raw.key,
         section: raw.section,
         question: raw.question,
+        help: raw.help,
         form,
         computed: raw.computed,
         expect: raw.expect,
@@ -180,8 +218,14 @@ fn check_entry(
     if !key.contains('.') || !key.split('.').all(well_formed) {
         return Err("a key is lower-case words joined by dots".into());
     }
-    if key.starts_with("fix.") || key.starts_with("plan.") {
-        return Err("fix.… and plan.… are made by the service".into());
+    let first = key.split('.').next().unwrap_or_default();
+    if ["fix", "plan"].contains(&first) || FUNCTIONS.contains(&first) {
+        return Err(format!("{first}.… is made by the service"));
+    }
+    let is_inside =
+        |outer: &str, inner: &str| inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('.'));
+    if let Some(other) = keys.iter().find(|other| is_inside(other, key) || is_inside(key, other)) {
+        return Err(format!("one of {other} and {key} begins with the other"));
     }
     if !keys.insert(key.to_owned()) {
         return Err("the key is there twice".into());
@@ -189,10 +233,14 @@ fn check_entry(
     if !list.sections.iter().any(|s| s.key == section) {
         return Err(format!("there is no section {section}"));
     }
-    if question.pl.trim().is_empty() || question.en.trim().is_empty() {
+    if !in_both_languages(question) {
         return Err("the question is needed in both languages".into());
     }
     Ok(())
+}
+
+fn in_both_languages(text: &Text) -> bool {
+    !text.pl.trim().is_empty() && !text.en.trim().is_empty()
 }
 
 fn read_form(
@@ -226,7 +274,7 @@ fn check_expect(expect: &Expect, form: &Form) -> Result<(), String> {
         Expect::Is(_) => matches!(form, Form::Bool),
         Expect::OneOf(_) => matches!(form, Form::Choice(_)),
         Expect::SameAs(_) => matches!(form, Form::Choice(_) | Form::Text),
-        Expect::Recorded => true,
+        Expect::Holds(_) | Expect::Recorded => true,
         _ => matches!(form, Form::Number { .. }),
     };
     if !fits {
@@ -238,10 +286,11 @@ fn check_expect(expect: &Expect, form: &Form) -> Result<(), String> {
             None if words.is_empty() => Err("one_of is empty".into()),
             None => Ok(()),
         },
-        (Expect::Tiers { good_below, blocking_from }, _) if good_below > blocking_from => {
+        (Expect::Tiers { good_below: Bound::Fixed(good), blocking_from: Bound::Fixed(blocking) }, _)
+            if good > blocking =>
+        {
             Err("blocking_from lies below good_below".into())
         }
-        (Expect::SameAs(keys), _) if keys.is_empty() => Err("same_as is empty".into()),
         _ => Ok(()),
     }
 }

@@ -36,7 +36,7 @@ fn item(lines: &str) -> String {
 
 #[test]
 fn a_plain_item_is_read() {
-    let list = parse("f.toml", &item("")).expect("it is valid");
+    let list = parse("f.toml", &item("")).expect("it is valid").list;
     assert_eq!(list.items.len(), 1);
     assert!(!list.items[0].waivable, "a blocking item is not waivable by default");
 }
@@ -46,6 +46,8 @@ fn a_plain_item_is_read() {
 #[case::bad_key(r#"key = "A""#, "lower-case")]
 #[case::reserved_key(r#"key = "fix.a""#, "made by the service")]
 #[case::no_section(r#"section = "x""#, "no section x")]
+#[case::help_in_one_language(r#"help = { pl = " ", en = "a" }"#, "help is needed in both languages")]
+#[case::function_as_key(r#"key = "min.a""#, "made by the service")]
 #[case::question_in_one_language(r#"question = { pl = "a", en = " " }"#, "both languages")]
 #[case::unknown_kind(r#"kind = "colour""#, "none of bool")]
 #[case::unit_of_a_bool(r#"unit = "GB""#, "belong to numbers")]
@@ -70,10 +72,11 @@ fn a_plain_item_is_read() {
 #[case::licence_waivable("key = \"lic.assigned\"\nwaivable = true", "never waivable")]
 fn a_broken_item_is_named_with_its_file(#[case] lines: &str, #[case] problem: &str) {
     let key = lines.lines().find_map(|l| l.strip_prefix("key = ")).unwrap_or("a.b").trim_matches('"');
-    let error = parse("f.toml", &item(lines)).expect_err("it is broken");
-    assert_eq!((error.file.as_str(), error.key.as_str()), ("f.toml", key));
+    let text = item(lines);
+    let error = parse("f.toml", &text).err().expect("it is broken");
     assert!(error.problem.contains(problem), "{error}");
-    assert!(error.to_string().starts_with(&format!("f.toml: {key}: ")), "{error}");
+    let line = 1 + text.lines().position(|line| line == "[[item]]").expect("it has an item");
+    assert!(error.to_string().starts_with(&format!("f.toml:{line}: {key}: ")), "{error}");
 }
 
 #[test]
@@ -83,7 +86,7 @@ fn a_key_twice_is_refused() {
         "{one}\n{}",
         one.split("[[item]]").last().map(|i| format!("[[item]]{i}")).expect("has an item")
     );
-    assert_eq!(parse("f.toml", &twice).expect_err("it is there twice").problem, "the key is there twice");
+    assert_eq!(parse("f.toml", &twice).err().expect("it is there twice").problem, "the key is there twice");
 }
 
 #[test]
@@ -92,7 +95,7 @@ fn a_default_of_another_form_is_refused() {
         "{}\n[[fact]]\nkey = \"f.x\"\nsection = \"host\"\nquestion = {{ pl = \"a\", en = \"a\" }}\nkind = \"number\"\nrange = [1, 2]\ndefault = 3\n",
         item("")
     );
-    let error = parse("f.toml", &fact).expect_err("3 is out of range");
+    let error = parse("f.toml", &fact).err().expect("3 is out of range");
     assert_eq!(
         (error.key.as_str(), error.problem.as_str()),
         ("f.x", "default 3 is not a number from 1 to 2 without a unit")
@@ -101,11 +104,24 @@ fn a_default_of_another_form_is_refused() {
 
 #[test]
 fn minor_items_are_waivable_but_for_link_acceptance() {
-    let minor = parse("f.toml", &item("severity = \"minor\"")).expect("valid");
+    let minor = parse("f.toml", &item("severity = \"minor\"")).expect("valid").list;
     assert!(minor.items[0].waivable);
-    let link = parse("f.toml", &item("severity = \"minor\"\nkey = \"link.x\"")).expect("valid");
+    let link = parse("f.toml", &item("severity = \"minor\"\nkey = \"link.x\"")).expect("valid").list;
     assert!(!link.items[0].waivable);
     let tiers =
         "severity = \"minor\"\nkind = \"number\"\nexpect = { tiers = { good_below = 1, blocking_from = 2 } }";
-    assert!(!parse("f.toml", &item(tiers)).expect("valid").items[0].waivable, "it can become blocking");
+    assert!(!parse("f.toml", &item(tiers)).expect("valid").list.items[0].waivable, "it can become blocking");
+}
+
+#[test]
+fn a_key_that_is_the_beginning_of_another_is_refused() {
+    let text = format!("{}\n{}", item(""), item("key = \"a.b.c\"").split_off(HEAD.len()));
+    let error = parse("f.toml", &text).err().expect("a.b and a.b.c");
+    assert_eq!(error.problem, "one of a.b and a.b.c begins with the other");
+}
+
+#[test]
+fn what_is_no_toml_is_named_with_its_line() {
+    let error = parse("f.toml", "audit = 1\nversion = \n").err().expect("a value is missing");
+    assert!(error.to_string().starts_with("f.toml:2: "), "{error}");
 }

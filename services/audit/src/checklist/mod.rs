@@ -1,19 +1,25 @@
 //! Checklists: versioned data that says what an audit asks and how an answer is judged.
 
+pub mod diff;
+mod expression;
 pub mod judge;
 mod load;
 mod registry;
+mod unit;
 mod value;
 pub mod view;
 mod words;
+
+use std::collections::BTreeSet;
 
 pub use platform::text::Text;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    judge::{Bound, Computed, Expect, Judgement, Known, Unknown},
+    expression::{Expression, Known, Unknown},
+    judge::{Bound, Expect, Judgement},
     load::LoadError,
-    registry::{Registry, VARIANT, WINDOW_MIN},
+    registry::{DATA_CROSSES_LINK, Registry, VARIANT, WINDOW_MIN},
     value::{Form, Value},
 };
 
@@ -79,28 +85,23 @@ pub struct Item {
     pub key: String,
     pub section: String,
     pub question: Text,
+    /// How to find the answer.
+    pub help: Option<Text>,
     pub form: Form,
     /// The checklist computes the value; nobody records it.
-    pub computed: Option<Computed>,
+    pub computed: Option<Expression>,
     pub expect: Expect,
     pub severity: Severity,
     /// Whether SOFTVIG may waive it (NOT_WAIVABLE).
     pub waivable: bool,
-    pub only: Option<Condition>,
+    /// When it applies; nothing means always.
+    pub only: Option<Expression>,
     /// Local days after the measurement during which it is fresh (EVIDENCE_STALE); the last one counts.
     pub expires_after_days: Option<u16>,
     /// A value without a note or a reference to evidence is refused.
     pub note_required: bool,
     /// Where question and limit come from.
     pub source: String,
-}
-
-/// When an item applies.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Condition {
-    Variants(Vec<String>),
-    DataCrossesLink(bool),
 }
 
 /// What the items `fix.{finding}` of audit 2 look like.
@@ -127,14 +128,10 @@ pub struct Checklist {
 }
 
 impl Checklist {
-    /// The same checklist with only the items that apply to a variant.
-    pub fn for_variant(&self, variant: &str, data_crosses_link: bool) -> Self {
+    /// The same checklist without the items of which it is known that they do not apply.
+    pub fn applying(&self, known: Known) -> Self {
         let mut list = self.clone();
-        list.items.retain(|item| match &item.only {
-            None => true,
-            Some(Condition::Variants(variants)) => variants.iter().any(|v| v == variant),
-            Some(Condition::DataCrossesLink(crosses)) => *crosses == data_crosses_link,
-        });
+        list.items.retain(|item| item.applies(known) != Ok(false));
         list
     }
 
@@ -155,9 +152,22 @@ impl Checklist {
         }
     }
 
-    /// All keys under which something may be recorded, in the checklist's order.
-    pub fn recordable_keys(&self) -> impl Iterator<Item = &str> {
-        let items = self.items.iter().filter(|item| item.computed.is_none()).map(|item| item.key.as_str());
+    /// The keys of all facts and items, in the checklist's order.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        let items = self.items.iter().map(|item| item.key.as_str());
         self.facts.iter().map(|fact| fact.key.as_str()).chain(items)
+    }
+}
+
+impl Item {
+    /// Whether it applies, or what is needed to know it.
+    pub fn applies(&self, known: Known) -> Result<bool, Unknown> {
+        let Some(only) = &self.only else { return Ok(true) };
+        Ok(only.evaluate(known)? == Value::Bool(true))
+    }
+
+    /// Keys that a computed value is worked out from.
+    pub fn inputs(&self) -> BTreeSet<String> {
+        self.computed.as_ref().and_then(|computed| computed.references().ok()).unwrap_or_default()
     }
 }

@@ -1,16 +1,24 @@
 //! All checklists that are loaded: the ones built in, and those that operations add.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
 
-use super::{AuditKind, Checklist, Fact, Form, Item, LoadError, judge::Bound, judge::Expect, load::parse};
+use super::{
+    AuditKind, Checklist, Expect, Expression, Fact, Form, Item, LoadError, Value,
+    load::{Parsed, parse},
+};
 
 const BUILT_IN: [(&str, &str); 2] = [
     ("audit-1.toml", include_str!("../../data/audit-1.toml")),
     ("audit-2.toml", include_str!("../../data/audit-2.toml")),
 ];
 
-/// Values that scheduling gives when an attempt is opened, and limits may refer to.
+/// Values that scheduling gives when an attempt is opened, and expressions may refer to.
 pub const VARIANT: &str = "variant";
+pub const DATA_CROSSES_LINK: &str = "data_crosses_link";
 pub const WINDOW_MIN: &str = "plan.window_min";
 
 /// Checklists by audit and version.
@@ -18,35 +26,59 @@ pub const WINDOW_MIN: &str = "plan.window_min";
 pub struct Registry(BTreeMap<(AuditKind, String), Checklist>);
 
 impl Registry {
-    /// The built-in checklists, and every `*.toml` of `folder` if one is given.
+    /// The built-in checklists, every `*.toml` of `folder` if one is given, and `files`.
     /// A file of operations adds a version; it cannot replace one.
-    pub fn load(folder: Option<&Path>) -> Result<Self, LoadError> {
-        let mut files = BUILT_IN.map(|(name, text)| (name.to_owned(), text.to_owned())).to_vec();
+    ///
+    /// # Errors
+    /// The first checklist that is not valid, with its file, line and key.
+    pub fn load(folder: Option<&Path>, files: &[PathBuf]) -> Result<Self, LoadError> {
+        let mut texts = BUILT_IN.map(|(name, text)| (name.to_owned(), text.to_owned())).to_vec();
+        let unreadable = |path: &Path, e: std::io::Error| LoadError {
+            file: path.display().to_string(),
+            line: None,
+            key: String::new(),
+            problem: e.to_string(),
+        };
         if let Some(folder) = folder {
-            files.extend(read_folder(folder).map_err(|e| LoadError {
-                file: folder.display().to_string(),
-                key: String::new(),
-                problem: e.to_string(),
-            })?);
+            texts.extend(read_folder(folder).map_err(|e| unreadable(folder, e))?);
         }
-        Self::from_files(&files)
+        for path in files {
+            let text = fs::read_to_string(path).map_err(|e| unreadable(path, e))?;
+            texts.push((path.display().to_string(), text));
+        }
+        Self::from_files(&texts)
+    }
+
+    /// By audit, then by version.
+    pub fn all(&self) -> impl Iterator<Item = &Checklist> {
+        self.0.values()
     }
 
     fn from_files(files: &[(String, String)]) -> Result<Self, LoadError> {
         let mut registry = Self(BTreeMap::new());
-        let mut origin = Vec::new();
+        let mut read = Vec::new();
         for (file, text) in files {
-            let list = parse(file, text)?;
+            let Parsed { list, lines } = parse(file, text)?;
             let id = (list.audit, list.version.clone());
             if registry.0.contains_key(&id) {
                 let problem = format!("audit {} has version {} already", u8::from(id.0), id.1);
-                return Err(LoadError { file: file.clone(), key: "version".into(), problem });
+                return Err(LoadError { file: file.clone(), line: None, key: "version".into(), problem });
             }
-            origin.push((file, id.clone()));
+            read.push((file, lines, id.clone()));
             registry.0.insert(id, list);
         }
-        for (file, id) in origin {
-            registry.check_references(file, &registry.0[&id])?;
+        for (file, lines, id) in read {
+            let at = |key: &str, problem| LoadError {
+                file: file.clone(),
+                line: lines.get(key).copied(),
+                key: key.to_owned(),
+                problem,
+            };
+            let list = &registry.0[&id];
+            for item in &list.items {
+                registry.check(list, item).map_err(|problem| at(&item.key, problem))?;
+            }
+            check_cycles(list).map_err(|(key, problem)| at(&key, problem))?;
         }
         Ok(registry)
     }
@@ -59,23 +91,73 @@ impl Registry {
         self.0.get(&(audit, version.to_owned()))
     }
 
-    /// Every limit refers to something that a value can be known of, and numbers to numbers.
-    fn check_references(&self, file: &str, list: &Checklist) -> Result<(), LoadError> {
-        for item in &list.items {
-            let error = |problem| Err(LoadError { file: file.to_owned(), key: item.key.clone(), problem });
-            let inputs = item.computed.as_ref().map(|c| c.inputs()).unwrap_or_default();
-            for key in item.expect.references().into_iter().chain(inputs) {
-                if key != VARIANT && key != WINDOW_MIN && self.form_of(list, key).is_none() {
-                    return error(format!("refers to {key}, which is neither a fact nor an item"));
-                }
-            }
-            for key in numbers(item) {
-                if key != WINDOW_MIN && !matches!(self.form_of(list, key), Some(Form::Number { .. })) {
-                    return error(format!("needs a number, and {key} is none"));
+    /// Every expression refers to something that can have a value, and gives what is asked for with each value that
+    /// this can have: a number as a limit, true or false as a condition. So no file that is loaded divides by zero.
+    fn check(&self, list: &Checklist, item: &Item) -> Result<(), String> {
+        let number = Form::Number { unit: String::new(), range: None };
+        let bounds = item.expect.bounds().into_iter().map(|bound| (bound, number.clone()));
+        let texts = match &item.expect {
+            Expect::SameAs(expression) => Some((expression, Form::Text)),
+            Expect::Holds(expression) => Some((expression, Form::Bool)),
+            _ => None,
+        };
+        let computed = item.computed.iter().map(|computed| (computed, item.form.clone()));
+        let only = item.only.iter().map(|only| (only, Form::Bool));
+        for (expression, form) in bounds.chain(texts).chain(computed).chain(only) {
+            self.try_out(list, expression, &form).map_err(|problem| format!("{expression}: {problem}"))?;
+        }
+        Ok(())
+    }
+
+    /// Evaluates it with the ends of what each key can be, one key after the other.
+    fn try_out(&self, list: &Checklist, expression: &Expression, form: &Form) -> Result<(), String> {
+        let mut samples = BTreeMap::new();
+        for key in expression.references()? {
+            let values = self.samples(list, &key).ok_or_else(|| {
+                format!(
+                    "{key} is neither a fact nor an item, nor {VARIANT}, {DATA_CROSSES_LINK} or {WINDOW_MIN}"
+                )
+            })?;
+            samples.insert(key, values);
+        }
+        let (none, all) = ((String::new(), Vec::new()), samples.clone());
+        for (key, values) in all.iter().chain([(&none.0, &none.1)]) {
+            for value in values.iter().map(Some).chain([None]) {
+                let known = |asked: &str| match value {
+                    Some(value) if asked == key => Some(value.clone()),
+                    _ => samples.get(asked)?.last().cloned(),
+                };
+                let with = || value.map(|value| format!(" with {key} = {value}")).unwrap_or_default();
+                let given = expression.evaluate(&known).map_err(|e| format!("{}{}", e.problem, with()))?;
+                if !form.is_kind_of(&given) {
+                    return Err(format!("gives {given}{}, and not {form}", with()));
                 }
             }
         }
         Ok(())
+    }
+
+    /// Values that a key of this list or, from audit 2, of any audit 1 list can have; the last is an ordinary one.
+    fn samples(&self, list: &Checklist, key: &str) -> Option<Vec<Value>> {
+        if key == VARIANT {
+            return Some(vec![Value::Text("new_server".into())]);
+        }
+        let form = match key {
+            DATA_CROSSES_LINK => &Form::Bool,
+            WINDOW_MIN => &Form::Number { unit: "min".into(), range: Some((60.0, 10_000.0)) },
+            _ => self.form_of(list, key)?,
+        };
+        Some(match form {
+            Form::Bool => vec![Value::Bool(false), Value::Bool(true)],
+            Form::Number { range, .. } => {
+                let (low, high) = range.unwrap_or((-1e9, 1e9));
+                let within = [low, high, 0.0, 1.0].into_iter().filter(|n| (low..=high).contains(n));
+                within.map(Value::Number).collect()
+            }
+            Form::Choice(words) => words.iter().cloned().map(Value::Text).collect(),
+            Form::Text => vec![Value::Text("Polish_CI_AS".into())],
+            Form::Date => vec![Value::Date(jiff::civil::date(2027, 1, 4))],
+        })
     }
 
     /// The form of a key of this list or, from audit 2, of any audit 1 list.
@@ -90,16 +172,23 @@ impl Registry {
     }
 }
 
-fn numbers(item: &Item) -> Vec<&str> {
-    let bounds = match &item.expect {
-        Expect::Equals(b) | Expect::AtLeast(b) | Expect::AtMost(b) | Expect::Below(b) => vec![b],
-        Expect::Between(low, high) => vec![low, high],
-        _ => Vec::new(),
-    };
-    bounds
-        .into_iter()
-        .filter_map(|b| if let Bound::Of(reference) = b { Some(reference.of.as_str()) } else { None })
-        .collect()
+/// No computed item is worked out from itself, whatever way round.
+fn check_cycles(list: &Checklist) -> Result<(), (String, String)> {
+    fn follow(list: &Checklist, way: &mut Vec<String>) -> Result<(), (String, String)> {
+        let Some(item) = way.last().and_then(|key| list.item(key)) else { return Ok(()) };
+        for input in item.inputs() {
+            if way.contains(&input) {
+                let round = way.iter().skip_while(|key| **key != input).chain([&input]);
+                let round = round.map(String::as_str).collect::<Vec<_>>().join(" → ");
+                return Err((way[0].clone(), format!("is worked out from itself: {round}")));
+            }
+            way.push(input);
+            follow(list, way)?;
+            way.pop();
+        }
+        Ok(())
+    }
+    list.items.iter().try_for_each(|item| follow(list, &mut vec![item.key.clone()]))
 }
 
 fn read_folder(folder: &Path) -> std::io::Result<Vec<(String, String)>> {

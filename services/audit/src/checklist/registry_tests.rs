@@ -1,3 +1,5 @@
+use rstest::rstest;
+
 use super::*;
 
 fn built_in(file: usize) -> (String, String) {
@@ -6,7 +8,7 @@ fn built_in(file: usize) -> (String, String) {
 
 #[test]
 fn the_built_in_checklists_hold_every_item() {
-    let registry = Registry::load(None).expect("the built-in checklists are valid");
+    let registry = Registry::load(None, &[]).expect("the built-in checklists are valid");
     let one = registry.get(AuditKind::One, "").expect("audit 1");
     let two = registry.get(AuditKind::Two, "2026-11").expect("audit 2");
     assert_eq!((one.facts.len(), one.items.len(), two.items.len()), (9, 34, 23));
@@ -18,11 +20,12 @@ fn the_built_in_checklists_hold_every_item() {
 
 #[test]
 fn items_of_the_link_apply_where_data_crosses_it() {
-    let registry = Registry::load(None).expect("valid");
+    let registry = Registry::load(None, &[]).expect("valid");
     let one = registry.get(AuditKind::One, "").expect("audit 1");
     let crossing = ["link.transfer_fits", "link.vpn"];
-    assert!(crossing.iter().all(|key| one.for_variant("hosted", true).item(key).is_some()));
-    assert!(crossing.iter().all(|key| one.for_variant("same_server", false).item(key).is_none()));
+    let list = |crosses| one.applying(&move |key| (key == DATA_CROSSES_LINK).then_some(Value::Bool(crosses)));
+    assert!(crossing.iter().all(|key| list(true).item(key).is_some()));
+    assert!(crossing.iter().all(|key| list(false).item(key).is_none()));
 }
 
 #[test]
@@ -41,21 +44,39 @@ fn a_version_is_added_and_never_replaced() {
     );
 }
 
-#[test]
-fn a_reference_to_nothing_is_named() {
+/// What is wrong with audit 2 if `new` stands where `old` does.
+fn broken(old: &str, new: &str) -> String {
     let (file, text) = built_in(1);
-    let broken = text.replace("{ of = \"ram.gb\"", "{ of = \"ram.mb\"");
-    let error = Registry::from_files(&[built_in(0), (file, broken)]).expect_err("ram.mb does not exist");
-    assert_eq!(
-        error.to_string(),
-        "audit-2.toml: sql.max_memory_mb: refers to ram.mb, which is neither a fact nor an item"
-    );
+    assert!(text.contains(old), "{old} is in the file");
+    let error = Registry::from_files(&[built_in(0), (file, text.replacen(old, new, 1))]);
+    error.expect_err("it is broken").to_string()
+}
+
+#[rstest]
+#[case::nothing("1024 * ram.mb - 4096", "ram.mb is neither a fact nor an item")]
+#[case::no_number(
+    "source.collation",
+    "gives Polish_CI_AS with source.collation = Polish_CI_AS, and not a number"
+)]
+#[case::true_or_false("ram.gb > 4", "gives false with ram.gb = 0, and not a number")]
+#[case::no_expression("1024 *", "unexpected end of input")]
+#[case::a_filter("ram.gb | round", "filter round is unknown")]
+#[case::a_division_by_zero("1024 / ram.gb", "with ram.gb = 0")]
+#[case::no_finite_number("ram.gb ** 99", "no finite number with ram.gb = 1000000")]
+fn a_limit_that_can_go_wrong_is_refused_when_it_is_loaded(#[case] limit: &str, #[case] problem: &str) {
+    let error = broken("1024 * ram.gb - 4096", limit);
+    assert!(error.starts_with("audit-2.toml:"), "{error}");
+    assert!(error.contains(&format!(": sql.max_memory_mb: {limit}: ")) && error.contains(problem), "{error}");
 }
 
 #[test]
-fn a_limit_is_a_number() {
-    let (file, text) = built_in(1);
-    let broken = text.replace("{ of = \"ram.gb\"", "{ of = \"source.collation\"");
-    let error = Registry::from_files(&[built_in(0), (file, broken)]).expect_err("a collation is no number");
-    assert_eq!(error.problem, "needs a number, and source.collation is none");
+fn what_is_worked_out_from_itself_is_refused() {
+    let computed = |from: &str| format!("kind = \"bool\"\ncomputed = \"{from}\"\nexpect");
+    let (file, text) = built_in(0);
+    let text = text.replacen("kind = \"bool\"\nexpect", &computed("host.domain_controller"), 1);
+    let text = text.replacen("kind = \"bool\"\nexpect", &computed("not os.pending_restart"), 1);
+    let error = Registry::from_files(&[(file, text)]).expect_err("round and round");
+    let round = "os.pending_restart → host.domain_controller → os.pending_restart";
+    assert_eq!(error.key, "os.pending_restart");
+    assert_eq!(error.problem, format!("is worked out from itself: {round}"));
 }

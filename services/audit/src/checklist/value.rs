@@ -6,6 +6,8 @@ use jiff::civil::Date;
 use proto::refusal::{Words, words};
 use serde::{Deserialize, Serialize};
 
+use super::unit;
+
 /// A recorded value. A choice is kept as its text.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -45,18 +47,37 @@ pub enum Form {
 }
 
 impl Form {
-    /// Whether `value`, stated in `unit`, may be recorded. A unit is never guessed or converted.
-    pub fn accepts(&self, value: &Value, unit: &str) -> bool {
-        match (self, value) {
+    /// Whether `value`, in the unit of this form, may be recorded.
+    pub fn accepts(&self, value: &Value) -> bool {
+        self.read(value, self.unit()).is_some()
+    }
+
+    /// `value`, stated in `unit`, as it is recorded; nothing if it may not be. A unit is never guessed, and converted
+    /// only into one of the same quantity.
+    pub fn read(&self, value: &Value, unit: &str) -> Option<Value> {
+        let is_good = match (self, value) {
             (Self::Number { unit: expected, range }, Value::Number(n)) => {
-                let in_range = range.is_none_or(|(low, high)| (low..=high).contains(n));
-                unit == expected && n.is_finite() && in_range
+                let n = unit::convert(*n, unit, expected)?;
+                let in_range = range.is_none_or(|(low, high)| (low..=high).contains(&n));
+                return (n.is_finite() && in_range).then_some(Value::Number(n));
             }
-            (Self::Choice(words), Value::Text(word)) => unit.is_empty() && words.contains(word),
-            (Self::Text, Value::Text(text)) => unit.is_empty() && !text.trim().is_empty(),
-            (Self::Bool, Value::Bool(_)) | (Self::Date, Value::Date(_)) => unit.is_empty(),
+            (Self::Choice(words), Value::Text(word)) => words.contains(word),
+            (Self::Text, Value::Text(text)) => !text.trim().is_empty(),
+            (Self::Bool, Value::Bool(_)) | (Self::Date, Value::Date(_)) => true,
             _ => false,
-        }
+        };
+        (is_good && unit.is_empty()).then(|| value.clone())
+    }
+
+    /// Whether the value is a bool, a number, a text or a day as asked for, whatever its range and words.
+    pub fn is_kind_of(&self, value: &Value) -> bool {
+        matches!(
+            (self, value),
+            (Self::Bool, Value::Bool(_))
+                | (Self::Number { .. }, Value::Number(_))
+                | (Self::Choice(_) | Self::Text, Value::Text(_))
+                | (Self::Date, Value::Date(_))
+        )
     }
 
     /// The unit that a value must be stated in; empty for all but numbers that have one.
@@ -77,7 +98,11 @@ impl Form {
             Self::Bool => "true albo false".into(),
             Self::Number { unit, range } => {
                 let range = range.map(|(low, high)| format!(" od {low} do {high}")).unwrap_or_default();
-                let unit = if unit.is_empty() { " bez jednostki".into() } else { format!(" w {unit}") };
+                let unit = if unit.is_empty() {
+                    " bez jednostki".into()
+                } else {
+                    format!(" w {}", units(unit, "albo"))
+                };
                 format!("liczba{range}{unit}")
             }
             Self::Choice(words) => format!("jedno z: {}", words.join(", ")),
@@ -85,6 +110,12 @@ impl Form {
             Self::Date => "dzień, ISO 8601".into(),
         }
     }
+}
+
+/// The unit, and those of the same quantity.
+fn units(unit: &str, or: &str) -> String {
+    let others = unit::others(unit).collect::<Vec<_>>().join(", ");
+    if others.is_empty() { unit.to_owned() } else { format!("{unit} {or} {others}") }
 }
 
 /// In English.
@@ -97,7 +128,10 @@ impl fmt::Display for Form {
                 if let Some((low, high)) = range {
                     write!(f, " from {low} to {high}")?;
                 }
-                if unit.is_empty() { f.write_str(" without a unit") } else { write!(f, " in {unit}") }
+                match unit.as_str() {
+                    "" => f.write_str(" without a unit"),
+                    unit => write!(f, " in {}", units(unit, "or")),
+                }
             }
             Self::Choice(words) => write!(f, "one of {}", words.join(", ")),
             Self::Text => f.write_str("a text"),
@@ -120,7 +154,10 @@ mod tests {
     #[case::right(gb(), Value::Number(16.0), "GB", true)]
     #[case::range_end(gb(), Value::Number(100.0), "GB", true)]
     #[case::above_range(gb(), Value::Number(100.5), "GB", false)]
-    #[case::wrong_unit(gb(), Value::Number(16.0), "MB", false)]
+    #[case::another_unit(gb(), Value::Number(16.0), "MB", true)]
+    #[case::another_unit_above_range(gb(), Value::Number(1.0), "TB", false)]
+    #[case::another_quantity(gb(), Value::Number(16.0), "MHz", false)]
+    #[case::no_such_unit(gb(), Value::Number(16.0), "gb", false)]
     #[case::no_unit(gb(), Value::Number(16.0), "", false)]
     #[case::not_finite(Form::Number { unit: String::new(), range: None }, Value::Number(f64::NAN), "", false)]
     #[case::number_for_bool(Form::Bool, Value::Number(1.0), "", false)]
@@ -136,6 +173,23 @@ mod tests {
         #[case] unit: &str,
         #[case] ok: bool,
     ) {
-        assert_eq!(form.accepts(&value, unit), ok);
+        assert_eq!(form.read(&value, unit).is_some(), ok);
+    }
+
+    #[rstest]
+    #[case(16.0, "GiB", "GB", 16.0)]
+    #[case(3400.0, "MHz", "GHz", 3.4)]
+    #[case(0.05, "s", "ms", 50.0)]
+    #[case(1.0, "Gbit/s", "Mbit/s", 1000.0)]
+    #[case(64.0, "KiB", "KB", 64.0)]
+    #[case(36.0, "h", "d", 1.5)]
+    fn a_unit_of_the_same_quantity_is_converted(
+        #[case] sent: f64,
+        #[case] unit: &str,
+        #[case] kept_in: &str,
+        #[case] kept: f64,
+    ) {
+        let form = Form::Number { unit: kept_in.into(), range: None };
+        assert_eq!(form.read(&Value::Number(sent), unit), Some(Value::Number(kept)));
     }
 }

@@ -2,7 +2,7 @@
 
 use proto::audit::v1 as pb;
 
-use super::{Checklist, Condition, Fact, Form, Item};
+use super::{Checklist, Fact, Form, Item};
 use crate::audit::{names, view::severity};
 
 pub fn checklist(list: &Checklist) -> pb::Checklist {
@@ -34,12 +34,6 @@ pub fn fact(fact: &Fact) -> pb::ChecklistFact {
 }
 
 pub fn item(item: &Item) -> pb::ChecklistItem {
-    let inputs = item.computed.as_ref().map(|c| c.inputs()).unwrap_or_default();
-    let (only_variants, only_if_data_crosses_link) = match &item.only {
-        None => (Vec::new(), None),
-        Some(Condition::Variants(variants)) => (variants.clone(), None),
-        Some(Condition::DataCrossesLink(crosses)) => (Vec::new(), Some(*crosses)),
-    };
     pb::ChecklistItem {
         key: item.key.clone(),
         section: item.section.clone(),
@@ -48,9 +42,10 @@ pub fn item(item: &Item) -> pb::ChecklistItem {
         expectation: item.expect.to_string(),
         severity: severity(item.severity).into(),
         waivable: item.waivable,
-        computed_from: inputs.into_iter().map(str::to_owned).collect(),
-        only_variants,
-        only_if_data_crosses_link,
+        computed_from: item.inputs().into_iter().collect(),
+        computed: item.computed.as_ref().map(|computed| computed.to_string()).unwrap_or_default(),
+        only_if: item.only.as_ref().map(|only| only.to_string()).unwrap_or_default(),
+        help: item.help.clone().map(Into::into),
         expires_after_days: item.expires_after_days.map_or(0, i32::from),
         note_required: item.note_required,
         source: item.source.clone(),

@@ -110,7 +110,7 @@ async fn evidence_stale_is_mended_by_a_fresh_measurement(#[values(Sqlite, Postgr
 #[rstest]
 #[case::unknown_key(json!({"key": "ram.mb", "numberValue": 8, "unit": "GB"}), "values[0].key")]
 #[case::wrong_kind(json!({"key": "ram.gb", "textValue": "32 GB"}), "values[0].value")]
-#[case::wrong_unit(json!({"key": "ram.gb", "numberValue": 32768, "unit": "MB"}), "values[0].value")]
+#[case::wrong_unit(json!({"key": "ram.gb", "numberValue": 32768, "unit": "MHz"}), "values[0].value")]
 #[case::no_value(json!({"key": "ram.gb"}), "values[0].value")]
 #[case::no_such_day(json!({"key": "ram.gb", "dateValue": "2027-02-30"}), "values[0].date_value")]
 #[tokio::test]

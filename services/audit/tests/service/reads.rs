@@ -79,8 +79,8 @@ async fn a_checklist_is_read_in_a_version_or_the_newest() {
     );
     let vpn = newest.items.iter().find(|i| i.key == "link.vpn").expect("there");
     assert_eq!(
-        (vpn.only_if_data_crosses_link, vpn.expires_after_days, vpn.waivable),
-        (Some(true), 14, false)
+        (vpn.only_if.as_str(), vpn.expires_after_days, vpn.waivable),
+        ("data_crosses_link", 14, false)
     );
     assert_eq!(get("checklists/audit-2@2026-11").await.expect("there").items.len(), 23);
     assert_eq!(get("checklists/audit-1@1999").await.expect_err("no such version").code(), Code::NotFound);

@@ -7,7 +7,7 @@ use platform::actor::Actor;
 use serde::{Deserialize, Serialize};
 
 use super::{AttemptId, FindingId};
-use crate::checklist::{AuditKind, Checklist, Value};
+use crate::checklist::{AuditKind, Checklist, Known, Value};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Attempt {
@@ -97,16 +97,23 @@ impl Attempt {
         matches!(&self.state, AttemptState::Concluded(c) if c.passed)
     }
 
-    /// The value of a key as this attempt knows it: recorded, given, or the fact's default.
+    /// The value of a key as this attempt knows it: recorded, given, the fact's default, or computed.
     pub fn known(&self, key: &str) -> Option<Value> {
         let recorded = self.entries.get(key).map(|entry| &entry.current.value);
         let default = || self.checklist.fact(key).and_then(|fact| fact.default.as_ref());
-        recorded.or_else(|| self.given.get(key)).or_else(default).cloned()
+        let kept = recorded.or_else(|| self.given.get(key)).or_else(default).cloned();
+        kept.or_else(|| self.computed(key, &|key| self.known(key)))
     }
 
     /// As `known`, with measurements after the conclusion first.
     pub fn known_now(&self, key: &str) -> Option<Value> {
-        self.refreshed.get(key).map(|entry| entry.current.value.clone()).or_else(|| self.known(key))
+        let refreshed = self.refreshed.get(key).map(|entry| entry.current.value.clone());
+        let computed = || self.computed(key, &|key| self.known_now(key));
+        refreshed.or_else(computed).or_else(|| self.known(key))
+    }
+
+    fn computed(&self, key: &str, known: Known) -> Option<Value> {
+        self.checklist.item(key)?.computed.as_ref()?.evaluate(known).ok()
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
     Attempt, AttemptId, AttemptState, Conclusion, Dossier, Event, Finding, FindingId, FindingState, Outcome,
     Verdict,
 };
-use crate::checklist::{AuditKind, Item, Severity};
+use crate::checklist::{AuditKind, Item, Severity, Unknown};
 
 impl Dossier {
     /// Concludes an open attempt as of `occurred_at`; nothing means now. `new_id` makes the ids of findings.
@@ -160,10 +160,17 @@ fn incomplete(attempt: &Attempt, judged: &[(Item, Outcome)]) -> Vec<Violation> {
     let mut violations: Vec<_> = facts.map(|fact| missing(&fact.key).allowed(fact.form.words())).collect();
     for (item, outcome) in judged.iter().filter(|(_, outcome)| !outcome.verdict.is_complete()) {
         violations.push(match &outcome.verdict {
-            Verdict::Waiting(needs) => {
+            Verdict::Waiting(Unknown { needs, problem }) if problem.is_empty() => {
                 let needs = needs.join(", ");
                 missing(&item.key)
                     .allowed(words(format!("a value for {needs}"), format!("wartość dla {needs}")))
+            }
+            Verdict::Waiting(Unknown { needs, problem }) => {
+                let needs = needs.join(", ");
+                missing(&item.key).asked(problem.as_str()).allowed(words(
+                    format!("other values for {needs}, with which it can be judged"),
+                    format!("inne wartości dla {needs}, z którymi da się to ocenić"),
+                ))
             }
             _ => missing(&item.key).allowed(item.form.words()),
         });

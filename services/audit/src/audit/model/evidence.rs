@@ -43,7 +43,7 @@ impl Dossier {
                 let fresh = attempt.refreshed.contains_key(&item.key);
                 let waived = !fresh && self.waiver_of(attempt, &item.key, concluded).is_some();
                 let holds = waived || !matches!(outcome.verdict, Verdict::Failed(Severity::Blocking));
-                outcome.measured_at?;
+                outcome.measured_at.filter(|_| outcome.verdict != Verdict::NotApplicable)?;
                 Some(Evidence { key: item.key.clone(), valid_until: outcome.valid_until.filter(|_| holds) })
             },
         )

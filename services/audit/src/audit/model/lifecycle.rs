@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Attempt, AttemptId, AttemptState, Dossier, Entry, Event, Finding, Verdict};
 use crate::checklist::{
-    AuditKind, Checklist, Expect, FixTemplate, Form, Item, Text, VARIANT, Value, WINDOW_MIN,
+    AuditKind, Checklist, DATA_CROSSES_LINK, Expect, FixTemplate, Form, Item, Text, VARIANT, Value,
+    WINDOW_MIN,
 };
 
 /// An attempt as the scheduling service opens it.
@@ -41,13 +42,13 @@ impl Dossier {
         if self.attempts.iter().any(|a| a.id == opening.attempt) || self.closed.is_some() {
             return Vec::new();
         }
-        let mut list = checklist.for_variant(&opening.variant, opening.data_crosses_link);
+        let given = self.given(&opening);
+        let mut list = checklist.applying(&|key| given.get(key).cloned());
         if let Some(template) = list.fix.clone() {
             let findings = self.unverified().filter(|f| f.audit == AuditKind::One);
             let fixes: Vec<_> = findings.map(|f| fix_item(f, &template)).collect();
             list.items.splice(0..0, fixes);
         }
-        let given = self.given(&opening);
         let entries = self.carried_over(opening.audit, &list);
         let attempt = opening.attempt;
         self.attempts.push(Attempt {
@@ -67,12 +68,15 @@ impl Dossier {
     }
 
     fn given(&self, opening: &Opening) -> BTreeMap<String, Value> {
-        let mut given = BTreeMap::from([(VARIANT.to_owned(), Value::Text(opening.variant.clone()))]);
+        let mut given = BTreeMap::from([
+            (VARIANT.to_owned(), Value::Text(opening.variant.clone())),
+            (DATA_CROSSES_LINK.to_owned(), Value::Bool(opening.data_crosses_link)),
+        ]);
         if opening.window_hours > 0 {
             given.insert(WINDOW_MIN.to_owned(), Value::Number(f64::from(opening.window_hours) * 60.0));
         }
         if let (AuditKind::Two, Some(pass)) = (opening.audit, self.latest_pass(AuditKind::One)) {
-            let keys = pass.checklist.recordable_keys();
+            let keys = pass.checklist.keys();
             given.extend(keys.filter_map(|key| Some((key.to_owned(), pass.known_now(key)?))));
         }
         given
@@ -91,9 +95,7 @@ impl Dossier {
             .map(|(item, _)| item.key.as_str())
             .collect();
         let carries = |key: &str| passed.contains(&key) || before.checklist.fact(key).is_some();
-        let fits = |key: &str, value: &Value| {
-            list.recordable(key).is_some_and(|form| form.accepts(value, form.unit()))
-        };
+        let fits = |key: &str, value: &Value| list.recordable(key).is_some_and(|form| form.accepts(value));
         before
             .entries
             .iter()
@@ -154,6 +156,7 @@ fn fix_item(finding: &Finding, template: &FixTemplate) -> Item {
             pl: ask(&template.question.pl, &finding.question.pl),
             en: ask(&template.question.en, &finding.question.en),
         },
+        help: None,
         form: Form::Bool,
         computed: None,
         expect: Expect::Is(true),

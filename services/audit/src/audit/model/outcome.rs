@@ -23,11 +23,13 @@ pub struct Outcome {
 pub enum Verdict {
     /// Neither a value nor a waiver.
     Missing,
-    /// A value is there, but not what it is to be compared with.
-    Waiting(Vec<String>),
+    /// What is needed to compare it is not there, or allows no comparison.
+    Waiting(Unknown),
     Passed,
     Failed(Severity),
     Waived,
+    /// Its condition does not hold.
+    NotApplicable,
 }
 
 impl Dossier {
@@ -39,7 +41,8 @@ impl Dossier {
     ) -> impl Iterator<Item = (&'a Item, Outcome)> {
         attempt.checklist.items.iter().map(move |item| {
             let mut outcome = attempt.judge(item, &|key| attempt.known(key), &|key| measured(attempt, key));
-            if !outcome.verdict.is_passed() && self.waiver_of(attempt, &item.key, day).is_some() {
+            let waits = !matches!(outcome.verdict, Verdict::Passed | Verdict::NotApplicable);
+            if waits && self.waiver_of(attempt, &item.key, day).is_some() {
                 outcome.verdict = Verdict::Waived;
             }
             (item, outcome)
@@ -65,9 +68,10 @@ impl Attempt {
                 // A limited age is asked of the inputs that have one: the link's speed, not the database's size.
                 let expiring =
                     |key: &&str| self.checklist.item(key).is_some_and(|i| i.expires_after_days.is_some());
-                let inputs = computed.inputs();
-                let oldest = inputs.into_iter().filter(expiring).filter_map(measured_at).min();
-                (computed.value(known).map(Some), oldest)
+                let inputs = item.inputs();
+                let inputs = inputs.iter().map(String::as_str);
+                let oldest = inputs.filter(expiring).filter_map(measured_at).min();
+                (computed.evaluate(known).map(Some), oldest)
             }
         };
         let valid_until = match (item.expires_after_days, measured_at) {
@@ -77,11 +81,18 @@ impl Attempt {
             _ => None,
         };
         let outcome = |value, limit, verdict| Outcome { value, measured_at, valid_until, limit, verdict };
+        match item.applies(known) {
+            Ok(true) => {}
+            Ok(false) => {
+                return Outcome { valid_until: None, ..outcome(None, String::new(), Verdict::NotApplicable) };
+            }
+            Err(unknown) => return outcome(None, item.limit(known), Verdict::Waiting(unknown)),
+        }
         match value {
-            Err(Unknown(needs)) => outcome(None, item.limit(known), Verdict::Waiting(needs)),
+            Err(unknown) => outcome(None, item.limit(known), Verdict::Waiting(unknown)),
             Ok(None) => outcome(None, item.limit(known), Verdict::Missing),
             Ok(Some(value)) => match item.judge(&value, known) {
-                Err(Unknown(needs)) => outcome(Some(value), String::new(), Verdict::Waiting(needs)),
+                Err(unknown) => outcome(Some(value), String::new(), Verdict::Waiting(unknown)),
                 Ok(judged) => {
                     let verdict = judged.failed.map_or(Verdict::Passed, Verdict::Failed);
                     outcome(Some(value), judged.limit, verdict)

@@ -18,7 +18,7 @@ pub struct Measurement {
     /// An item's or a fact's key.
     pub key: String,
     pub value: Value,
-    /// Stated for numbers that have one; never converted.
+    /// Stated for numbers that have one; kept in the checklist's.
     pub unit: String,
     /// A note, or where the evidence lies; needed for some items.
     pub note: String,
@@ -49,7 +49,9 @@ impl Dossier {
 
         let found = &mut self.attempts[index];
         let keys = values.iter().map(|v| v.key.clone()).collect();
-        for Measurement { key, value, note, measured_at, .. } in values {
+        for Measurement { key, value, unit, note, measured_at } in values {
+            let form = found.checklist.recordable(&key);
+            let value = form.and_then(|form| form.read(&value, &unit)).unwrap_or(value);
             let measured_at = measured_at.unwrap_or(now);
             let recorded = Recorded { value, note, measured_at, recorded_at: now, by: by.clone() };
             let entries = if refreshes { &mut found.refreshed } else { &mut found.entries };
@@ -85,7 +87,11 @@ fn check(attempt: &Attempt, values: &[Measurement], now: Timestamp, refreshes: b
         }
         let item = attempt.checklist.item(&sent.key);
         if let Some(computed) = item.and_then(|item| item.computed.as_ref()) {
-            violations.push(invalid(field("key"), &sent.key).allowed(computed.words()));
+            let allowed = words(
+                format!("nothing: it is worked out as {computed}"),
+                format!("nic: to się wylicza jako {computed}"),
+            );
+            violations.push(invalid(field("key"), &sent.key).allowed(allowed));
             continue;
         }
         let Some(form) = attempt.checklist.recordable(&sent.key) else {
@@ -96,8 +102,8 @@ fn check(attempt: &Attempt, values: &[Measurement], now: Timestamp, refreshes: b
         if refreshes && item.is_none_or(|item| item.expires_after_days.is_none()) {
             violations.push(locked(attempt, field("key"), &sent.key));
         }
-        if !form.accepts(&sent.value, &sent.unit) {
-            let asked = format!("{} {}", sent.value, sent.unit);
+        if form.read(&sent.value, &sent.unit).is_none() {
+            let asked = format!("{} = {} {}", sent.key, sent.value, sent.unit);
             violations.push(invalid(field("value"), asked.trim_end()).allowed(form.words()));
         }
         if item.is_some_and(|item| item.note_required) && sent.note.trim().is_empty() {

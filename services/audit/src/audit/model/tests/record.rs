@@ -1,6 +1,7 @@
 use rstest::rstest;
 
 use super::*;
+use crate::{audit::model::Verdict, checklist::Unknown};
 
 #[test]
 fn values_are_kept_with_who_and_when_and_what_was_before() {
@@ -18,14 +19,18 @@ fn values_are_kept_with_who_and_when_and_what_was_before() {
 #[rstest]
 #[case::unknown_key(value("ram.mb", (8.0, "GB")), "values[1].key", "a key of this audit")]
 #[case::wrong_kind(value("os.pending_restart", 0.0), "values[1].value", "true or false")]
-#[case::wrong_unit(value("cpu.ghz", (2400.0, "MHz")), "values[1].value", "in GHz")]
+#[case::wrong_unit(value("cpu.ghz", (2.4, "GB")), "values[1].value", "in GHz or Hz, kHz, MHz")]
 #[case::no_unit(value("cpu.ghz", 2.4), "values[1].value", "in GHz")]
 #[case::unit_too_much(value("cpu.usable_cores", (4.0, "cores")), "values[1].value", "without a unit")]
 #[case::no_such_choice(value("os.version", "2023"), "values[1].value", "one of 2008")]
 #[case::out_of_range(value("source.filestream_level", 4.0), "values[1].value", "from 0 to 3")]
 #[case::below_zero(value("link.jitter_ms", (-3.0, "ms")), "values[1].value", "from 0 to 1000000 in ms")]
 #[case::more_than_all(value("disk.free_pct", (120.0, "%")), "values[1].value", "from 0 to 100 in %")]
-#[case::computed(value("sql.source_not_newer", true), "values[1].key", "computed from source.version")]
+#[case::computed(
+    value("sql.source_not_newer", true),
+    "values[1].key",
+    "worked out as source.version <= target.version"
+)]
 #[case::not_of_this_variant(value("link.vpn", true), "values[1].key", "a key of this audit")]
 #[case::twice(value("ram.gb", (8.0, "GB")), "values[1].key", "each key once")]
 fn a_bad_value_is_named_with_what_is_allowed(
@@ -42,6 +47,35 @@ fn a_bad_value_is_named_with_what_is_allowed(
     let violation = &refusal.violations()[0];
     assert_eq!((violation.reason, violation.field.as_str()), (ErrorReason::InvalidArgument, field));
     assert!(violation.allowed.contains(allowed), "{}", violation.allowed);
+}
+
+#[test]
+fn a_value_in_another_unit_is_kept_in_the_checklists() {
+    let mut dossier = audit_1();
+    let values = vec![value("ram.gb", (16384.0, "MiB")), value("cpu.ghz", (2400.0, "MHz"))];
+    dossier.record(attempt(1), values, auditor(), at(0, 9)).expect("recorded");
+    let kept = |key: &str| dossier.attempts[0].known(key);
+    assert_eq!((kept("ram.gb"), kept("cpu.ghz")), (Some(Value::Number(16.0)), Some(Value::Number(2.4))));
+}
+
+#[test]
+fn an_item_is_asked_for_where_its_condition_holds() {
+    let mut dossier = audit_1();
+    let items = &mut dossier.attempts[0].checklist.items;
+    let item = items.iter_mut().find(|item| item.key == "db.orphaned_users").expect("an item");
+    item.only = Some("source.filestream_level > 0".into());
+    let verdict = |dossier: &Dossier| {
+        let mut outcomes = dossier.outcomes(&dossier.attempts[0], calendar::local_day(at(0, 9)));
+        outcomes.find(|(item, _)| item.key == "db.orphaned_users").map(|(_, outcome)| outcome.verdict)
+    };
+    let needs = vec!["source.filestream_level".to_owned()];
+    let waiting = Verdict::Waiting(Unknown { needs, problem: String::new() });
+    assert_eq!(verdict(&dossier), Some(waiting), "nobody knows yet whether it applies");
+    for (level, expected) in [(0.0, Verdict::NotApplicable), (2.0, Verdict::Missing)] {
+        let level = vec![value("source.filestream_level", level)];
+        dossier.record(attempt(1), level, auditor(), at(0, 9)).expect("recorded");
+        assert_eq!(verdict(&dossier), Some(expected));
+    }
 }
 
 /// Who measures sees beforehand what is expected, as far as that is known.
