@@ -61,14 +61,15 @@ impl Clock {
         self.forward(&mut self.state(), instant)
     }
 
-    /// As [`Self::set`], so long after now.
+    /// As [`Self::set`], so long after now. Answers what time it was.
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn jump(&self, by: SignedDuration) -> anyhow::Result<()> {
+    pub fn jump(&self, by: SignedDuration) -> anyhow::Result<Timestamp> {
         let mut state = self.state();
-        let instant = state.now + by;
-        self.forward(&mut state, instant)
+        let from = state.now;
+        self.forward(&mut state, from + by)?;
+        Ok(from)
     }
 
     fn forward(&self, state: &mut State, instant: Timestamp) -> anyhow::Result<()> {

@@ -59,6 +59,11 @@ pub async fn keep(
         }
         jumps.are_over();
     }
+    // Time may have jumped as soon as it had come there, before anybody here looked; a service may have looked.
+    let unseen = jumps.from().into_iter().filter(|at| stops.iter().all(|stop| stop.at != *at));
+    let unseen: Vec<_> = unseen.map(|at| Stop { at, to_the_end: false }).collect();
+    stops.extend(unseen);
+    stops.sort_by_key(|stop| stop.at);
     Ok(stops)
 }
 

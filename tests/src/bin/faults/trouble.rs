@@ -2,9 +2,9 @@
 //!
 //! Who makes trouble owns what it disturbs, so several do at once: a process is killed while NATS is away.
 
-use std::time::Duration;
+use std::{sync::Mutex, time::Duration};
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use journeys::{Node, servers::signal};
 use platform::loops::pause;
 use story::Clock;
@@ -196,7 +196,7 @@ pub async fn time(clock: &Clock, jumps: &Jumps, mut chance: Chance, log: &Log, s
         if stop.is_cancelled() {
             return;
         }
-        jumps.around(|| clock.jump(WEEK)).unwrap_or_else(|e| panic!("the clock: {e:#}"));
+        jumps.around(|| clock.jump(WEEK).unwrap_or_else(|e| panic!("the clock: {e:#}")));
         earliest = clock.now() + WEEK;
         log.did("a week passed", clock.now());
     }
@@ -204,33 +204,44 @@ pub async fn time(clock: &Clock, jumps: &Jumps, mut chance: Chance, log: &Log, s
 
 /// Whether time has jumped, and whether all that it made due has happened. Who is refused a step compares.
 #[derive(Debug)]
-pub struct Jumps(watch::Sender<(u64, bool)>);
+pub struct Jumps {
+    /// How often, and whether nothing is due any more.
+    state: watch::Sender<(u64, bool)>,
+    /// The instants from which it jumped: nobody else may have seen them.
+    from: Mutex<Vec<Timestamp>>,
+}
 
 impl Default for Jumps {
     fn default() -> Self {
-        Self(watch::Sender::new((0, true)))
+        Self { state: watch::Sender::new((0, true)), from: Mutex::default() }
     }
 }
 
 impl Jumps {
     /// How often time has jumped so far; waits until what the last time made due has happened.
     pub async fn over(&self) -> u64 {
-        let mut state = self.0.subscribe();
+        let mut state = self.state.subscribe();
         state.wait_for(|(_, over)| *over).await.expect("the sender is here").0
     }
 
     pub fn so_far(&self) -> u64 {
-        self.0.borrow().0
+        self.state.borrow().0
     }
 
     /// Nothing is due any more.
     pub fn are_over(&self) {
-        self.0.send_if_modified(|(_, over)| !std::mem::replace(over, true));
+        self.state.send_if_modified(|(_, over)| !std::mem::replace(over, true));
     }
 
     /// Counted before the jump, so that nobody is refused by a jump that is not counted yet.
-    fn around<T>(&self, jump: impl FnOnce() -> T) -> T {
-        self.0.send_modify(|(number, over)| (*number, *over) = (*number + 1, false));
-        jump()
+    fn around(&self, jump: impl FnOnce() -> Timestamp) {
+        self.state.send_modify(|(number, over)| (*number, *over) = (*number + 1, false));
+        let from = jump();
+        self.from.lock().expect("no code panics while it holds this lock").push(from);
+    }
+
+    /// The instants from which time jumped so far.
+    pub fn from(&self) -> Vec<Timestamp> {
+        self.from.lock().expect("no code panics while it holds this lock").clone()
     }
 }
