@@ -109,10 +109,6 @@ impl Attempt {
 }
 
 impl Verdict {
-    pub fn is_passed(&self) -> bool {
-        *self == Self::Passed
-    }
-
     /// Whether the attempt can be concluded as far as this item is concerned.
     pub fn is_complete(&self) -> bool {
         !matches!(self, Self::Missing | Self::Waiting(_))
