@@ -92,7 +92,8 @@ impl Registry {
     }
 
     /// Every expression refers to something that can have a value, and gives what is asked for with each value that
-    /// this can have: a number as a limit, true or false as a condition. So no file that is loaded divides by zero.
+    /// this can have: a number as a limit, true or false as a condition. What depends on two of them at once can still
+    /// go wrong later.
     fn check(&self, list: &Checklist, item: &Item) -> Result<(), String> {
         let number = Form::Number { unit: String::new(), range: None };
         let bounds = item.expect.bounds().into_iter().map(|bound| (bound, number.clone()));

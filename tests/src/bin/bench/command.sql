@@ -90,7 +90,7 @@ update notification.cursor set seq = :notification_cursor_licensing_seq::bigint 
 COMMIT
 ;
 -- notification
-select version, cast(body as text) as body, cast(delivery as text) as delivery from notification.message where due_at <= now() and company = :company and (message.id < uuid '00000000-0000-0000-0000-000000000000' or message.id = (select first.id from notification.message as first where first.company = message.company and first.recipient = message.recipient and first.due_at is not null and first.id >= uuid '00000000-0000-0000-0000-000000000000' order by first.id limit 1)) order by due_at, id limit 40
+select version, cast(body as text) as body, cast(delivery as text) as delivery from notification.message where due_at <= now() and company = :company and (message.id < uuid '00000000-0000-0000-0000-000000000000' or message.id = (select first.id from notification.message as first where first.company = message.company and first.recipient = message.recipient and first.label in ('pending', 'sending') and first.id >= uuid '00000000-0000-0000-0000-000000000000' order by first.id limit 1)) order by due_at, id limit 40
 ;
 -- scheduling
 BEGIN
@@ -138,7 +138,7 @@ update notification.lane set next_seq = :notification_lane_next_seq::bigint + 2 
 COMMIT
 ;
 -- notification
-select version, cast(body as text) as body, cast(delivery as text) as delivery from notification.message where due_at <= now() and company = :company and (message.id < uuid '00000000-0000-0000-0000-000000000000' or message.id = (select first.id from notification.message as first where first.company = message.company and first.recipient = message.recipient and first.due_at is not null and first.id >= uuid '00000000-0000-0000-0000-000000000000' order by first.id limit 1)) order by due_at, id limit 40
+select version, cast(body as text) as body, cast(delivery as text) as delivery from notification.message where due_at <= now() and company = :company and (message.id < uuid '00000000-0000-0000-0000-000000000000' or message.id = (select first.id from notification.message as first where first.company = message.company and first.recipient = message.recipient and first.label in ('pending', 'sending') and first.id >= uuid '00000000-0000-0000-0000-000000000000' order by first.id limit 1)) order by due_at, id limit 40
 ;
 -- notification
 BEGIN
