@@ -78,7 +78,16 @@ impl Item {
 impl Expect {
     /// Expressions that give numbers.
     pub fn bounds(&self) -> Vec<&Expression> {
-        let bounds = match self {
+        self.limits().into_iter().filter_map(Bound::expression).collect()
+    }
+
+    /// Whether all numbers that it states are finite.
+    pub fn is_finite(&self) -> bool {
+        self.limits().into_iter().all(|bound| !matches!(bound, Bound::Fixed(limit) if !limit.is_finite()))
+    }
+
+    fn limits(&self) -> Vec<&Bound> {
+        match self {
             Self::Equals(b)
             | Self::NotEquals(b)
             | Self::AtLeast(b)
@@ -88,8 +97,7 @@ impl Expect {
             Self::Between(low, high) => vec![low, high],
             Self::Tiers { good_below, blocking_from } => vec![good_below, blocking_from],
             Self::Is(_) | Self::OneOf(_) | Self::SameAs(_) | Self::Holds(_) | Self::Recorded => Vec::new(),
-        };
-        bounds.into_iter().filter_map(Bound::expression).collect()
+        }
     }
 
     /// All expressions.

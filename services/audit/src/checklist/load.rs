@@ -259,6 +259,9 @@ fn read_form(
         "bool" => Ok(Form::Bool),
         "text" => Ok(Form::Text),
         "date" => Ok(Form::Date),
+        "number" if range.is_some_and(|(low, high)| !low.is_finite() || !high.is_finite()) => {
+            Err("range has finite ends".into())
+        }
         "number" if range.is_some_and(|(low, high)| low > high) => Err("range ends before it starts".into()),
         "number" => Ok(Form::Number { unit: unit.unwrap_or_default(), range }),
         "choice" => match values {
@@ -279,6 +282,9 @@ fn check_expect(expect: &Expect, form: &Form) -> Result<(), String> {
     };
     if !fits {
         return Err("expect does not go with this kind".into());
+    }
+    if !expect.is_finite() {
+        return Err("a limit is a finite number".into());
     }
     match (expect, form) {
         (Expect::OneOf(words), Form::Choice(values)) => match words.iter().find(|w| !values.contains(w)) {

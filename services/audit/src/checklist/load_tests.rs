@@ -64,6 +64,11 @@ fn a_plain_item_is_read() {
     "lies below"
 )]
 #[case::range_upside_down("kind = \"number\"\nrange = [2, 1]\nexpect = { at_least = 1 }", "ends before")]
+#[case::limit_that_is_no_number(
+    "kind = \"number\"\nexpect = { at_most = nan }",
+    "a limit is a finite number"
+)]
+#[case::endless_range("kind = \"number\"\nrange = [0, inf]\nexpect = { at_least = 1 }", "finite ends")]
 #[case::expires_at_once("expires_after_days = 0", "at least 1")]
 #[case::no_source(r#"source = "" "#, "source is empty")]
 #[case::link_waivable("key = \"link.x\"\nwaivable = true", "never waivable")]
