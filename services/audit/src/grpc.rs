@@ -29,6 +29,26 @@ impl AuditService for Grpc {
         self.0.call(r, Audits::record_values).await
     }
 
+    async fn import_values(&self, r: Request<pb::ImportValuesRequest>) -> Answer<pb::Audit> {
+        self.0.call(r, Audits::import_values).await
+    }
+
+    async fn compare_audits(&self, r: Request<pb::CompareAuditsRequest>) -> Answer<pb::AuditComparison> {
+        self.0.call(r, Audits::compare_audits).await
+    }
+
+    async fn assign_audit(&self, r: Request<pb::AssignAuditRequest>) -> Answer<pb::Audit> {
+        self.0.call(r, Audits::assign_audit).await
+    }
+
+    async fn pause_audit(&self, r: Request<pb::PauseAuditRequest>) -> Answer<pb::Audit> {
+        self.0.call(r, Audits::pause_audit).await
+    }
+
+    async fn resume_audit(&self, r: Request<pb::ResumeAuditRequest>) -> Answer<pb::Audit> {
+        self.0.call(r, Audits::resume_audit).await
+    }
+
     async fn waive_item(&self, r: Request<pb::WaiveItemRequest>) -> Answer<pb::Audit> {
         self.0.call(r, Audits::waive_item).await
     }

@@ -13,11 +13,18 @@ pub struct Migrator;
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         let tables = Change { name: "m20261122_000002_audit", tables, sql: &INDEXES };
-        vec![schema::platform(), Box::new(tables), schema::follows(), schema::by_lane()]
+        let auditor = Change { name: "m20261126_000002_auditor", tables: Vec::new, sql: &AUDITOR };
+        vec![schema::platform(), Box::new(tables), schema::follows(), schema::by_lane(), Box::new(auditor)]
     }
 }
 
 const INDEXES: [&str; 1] = ["create index part_listed on part (kind, company, id)"];
+
+/// To list what an auditor has to do.
+const AUDITOR: [&str; 2] = [
+    "alter table part add column auditor text",
+    "create index part_auditor on part (auditor, id) where auditor is not null",
+];
 
 fn tables() -> Vec<TableCreateStatement> {
     vec![

@@ -9,7 +9,7 @@ use proto::{audit::v1 as pb, refusal::words};
 
 use super::{
     events,
-    model::{AttemptId, Dossier, Event, FindingId, Measurement, WaiverTerms},
+    model::{AttemptId, Collected, Dossier, Event, FindingId, Measurement, Origin, WaiverTerms},
     names::{AuditName, FindingName},
     store, view,
 };
@@ -17,6 +17,8 @@ use crate::{Audits, checklist::Value};
 
 /// SOFTVIG's people who carry audits out, and the CRM that records for them.
 const AUDITORS: [Role; 3] = [Role::Auditor, Role::Operator, Role::Crm];
+/// Who may send what a program measured on the company's machines.
+const COLLECTORS: [Role; 4] = [Role::Technical, Role::Auditor, Role::Operator, Role::Crm];
 const CONTACTS: [Role; 2] = [Role::Technical, Role::Decision];
 
 /// A command under way: its transaction, who acts, and the dossier before and now.
@@ -36,9 +38,62 @@ impl Audits {
         request: pb::RecordValuesRequest,
     ) -> Result<pb::Audit, Error> {
         let values = measurements(&request.values)?;
-        let (id, change) = self.begin_audit(&call, &request.name).await?;
+        let (id, change) = self.begin_audit(&call, &request.name, &AUDITORS).await?;
         let Some(mut change) = change else { return self.read_audit(&request.name).await };
         let happened = change.dossier.value.record(id, values, change.actor.clone(), change.unit.now())?;
+        self.finish_audit(change, id, happened).await
+    }
+
+    /// RPC `ImportValues`.
+    pub async fn import_values(
+        &self,
+        call: Call,
+        request: pb::ImportValuesRequest,
+    ) -> Result<pb::Audit, Error> {
+        let pb::Origin { collector, version, host } = request.origin.unwrap_or_default();
+        let collected = Collected {
+            origin: Origin { collector, version, host },
+            at: clock::from_request("collected_at", request.collected_at.as_ref())?,
+            values: measurements(&request.values)?,
+        };
+        let (id, change) = self.begin_audit(&call, &request.name, &COLLECTORS).await?;
+        let Some(mut change) = change else { return self.read_audit(&request.name).await };
+        let happened = change.dossier.value.import(id, collected, change.actor.clone(), change.unit.now())?;
+        self.finish_audit(change, id, happened).await
+    }
+
+    /// RPC `AssignAudit`.
+    pub async fn assign_audit(
+        &self,
+        call: Call,
+        request: pb::AssignAuditRequest,
+    ) -> Result<pb::Audit, Error> {
+        let (id, change) = self.begin_audit(&call, &request.name, &AUDITORS).await?;
+        let Some(mut change) = change else { return self.read_audit(&request.name).await };
+        let (actor, now) = (change.actor.clone(), change.unit.now());
+        let happened = change.dossier.value.assign(id, &request.auditor, request.note, actor, now)?;
+        self.finish_audit(change, id, happened).await
+    }
+
+    /// RPC `PauseAudit`.
+    pub async fn pause_audit(&self, call: Call, request: pb::PauseAuditRequest) -> Result<pb::Audit, Error> {
+        let (id, change) = self.begin_audit(&call, &request.name, &AUDITORS).await?;
+        let Some(mut change) = change else { return self.read_audit(&request.name).await };
+        let (actor, now) = (change.actor.clone(), change.unit.now());
+        let happened = change.dossier.value.pause(id, request.reason, actor, now)?;
+        self.finish_audit(change, id, happened).await
+    }
+
+    /// RPC `ResumeAudit`.
+    pub async fn resume_audit(
+        &self,
+        call: Call,
+        request: pb::ResumeAuditRequest,
+    ) -> Result<pb::Audit, Error> {
+        let (id, change) = self.begin_audit(&call, &request.name, &AUDITORS).await?;
+        let Some(mut change) = change else { return self.read_audit(&request.name).await };
+        let (actor, now) = (change.actor.clone(), change.unit.now());
+        let happened = change.dossier.value.resume(id, actor, now)?;
         self.finish_audit(change, id, happened).await
     }
 
@@ -46,7 +101,7 @@ impl Audits {
     pub async fn waive_item(&self, call: Call, request: pb::WaiveItemRequest) -> Result<pb::Audit, Error> {
         let until = day("until", &request.until)?;
         let terms = WaiverTerms { approver: request.approver, reason: request.reason, until };
-        let (id, change) = self.begin_audit(&call, &request.name).await?;
+        let (id, change) = self.begin_audit(&call, &request.name, &AUDITORS).await?;
         let Some(mut change) = change else { return self.read_audit(&request.name).await };
         let (actor, now) = (change.actor.clone(), change.unit.now());
         let happened = change.dossier.value.waive(id, &request.item, terms, actor, now)?;
@@ -60,7 +115,7 @@ impl Audits {
         request: pb::ConcludeAuditRequest,
     ) -> Result<pb::Audit, Error> {
         let at = clock::from_request("occurred_at", request.occurred_at.as_ref())?;
-        let (id, change) = self.begin_audit(&call, &request.name).await?;
+        let (id, change) = self.begin_audit(&call, &request.name, &AUDITORS).await?;
         let Some(mut change) = change else { return self.read_audit(&request.name).await };
         let (actor, now) = (change.actor.clone(), change.unit.now());
         let happened = change.dossier.value.conclude(id, at, actor, now, &mut FindingId::new)?;
@@ -104,9 +159,14 @@ impl Audits {
     }
 
     /// Begins a command on an audit; no change where the same request was carried out before.
-    async fn begin_audit(&self, call: &Call, name: &str) -> Result<(AttemptId, Option<Change>), Error> {
+    async fn begin_audit(
+        &self,
+        call: &Call,
+        name: &str,
+        roles: &[Role],
+    ) -> Result<(AttemptId, Option<Change>), Error> {
         let AuditName { project, id } = AuditName::parse(name)?;
-        let change = self.begin(call, project, name, &AUDITORS).await?;
+        let change = self.begin(call, project, name, roles).await?;
         if let Some(change) = &change {
             etag::check(call.etag.as_deref(), &view::audit_part(&change.dossier.value, id)?)?;
         }

@@ -57,10 +57,32 @@ type Told = (&'static str, Timestamp, Public);
 fn public(dossier: &Dossier, event: &Event, now: Timestamp) -> Result<Option<Told>, Refusal> {
     let told = |public| Some((event.name(), now, public));
     Ok(match event {
-        Event::AttemptOpened { .. } | Event::AttemptVoided { .. } | Event::ProjectClosed { .. } => None,
-        Event::ValuesRecorded { attempt, keys } => told(Public::ValuesRecorded(pb::ValuesRecorded {
+        Event::AttemptOpened { .. }
+        | Event::AttemptVoided { .. }
+        | Event::ProjectClosed { .. }
+        | Event::ValuesImported { .. } => None,
+        Event::AttemptAssigned { attempt } => {
+            dossier.attempt(*attempt)?.assignments.last().and_then(|last| {
+                told(Public::AuditAssigned(pb::AuditAssigned {
+                    attempt: attempt.to_string(),
+                    auditor: last.auditor.clone(),
+                    note: last.note.clone(),
+                }))
+            })
+        }
+        Event::AttemptPaused { attempt } => dossier.attempt(*attempt)?.pauses.last().and_then(|last| {
+            told(Public::AuditPaused(pb::AuditPaused {
+                attempt: attempt.to_string(),
+                reason: last.reason.clone(),
+            }))
+        }),
+        Event::AttemptResumed { attempt } => {
+            told(Public::AuditResumed(pb::AuditResumed { attempt: attempt.to_string() }))
+        }
+        Event::ValuesRecorded { attempt, keys, origin } => told(Public::ValuesRecorded(pb::ValuesRecorded {
             attempt: attempt.to_string(),
             keys: keys.clone(),
+            origin: origin.as_ref().map(view::origin),
         })),
         Event::ItemWaived { attempt, key } => {
             let waiver = dossier.waivers.iter().rev().find(|w| w.attempt == *attempt && w.key == *key);

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use platform::{Error, id::CompanyId, name, name::ProjectName};
+use proto::refusal::words;
 use uuid::Uuid;
 
 use super::model::{AttemptId, FindingId};
@@ -26,6 +27,21 @@ impl AuditName {
     pub fn parse(name: &str) -> Result<Self, Error> {
         let [company, project, id] = name::ids("name", AUDIT, name)?;
         Ok(Self { project: ProjectName { company: company.into(), project: project.into() }, id: id.into() })
+    }
+}
+
+impl AuditName {
+    /// The audit that a field names, which must be of this project.
+    pub fn of_project(field: &str, name: &str, project: ProjectName) -> Result<AttemptId, Error> {
+        let [company, its_project, id] = name::ids(field, AUDIT, name)?;
+        if (company, its_project) == (project.company.0, project.project.0) {
+            return Ok(id.into());
+        }
+        Err(Error::invalid(
+            field,
+            name,
+            words("an audit of the same project", "audyt z tego samego projektu"),
+        ))
     }
 }
 

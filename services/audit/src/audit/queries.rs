@@ -57,6 +57,23 @@ impl Audits {
         Ok(view::finding(&stored.value, finding))
     }
 
+    /// RPC `CompareAudits`.
+    pub async fn compare_audits(
+        &self,
+        call: Call,
+        request: pb::CompareAuditsRequest,
+    ) -> Result<pb::AuditComparison, Error> {
+        let AuditName { project, id } = AuditName::parse(&request.name)?;
+        self.may_read(&call.principal, project.company, &request.name).await?;
+        let base = match request.base.as_str() {
+            "" => None,
+            base => Some(AuditName::of_project("base", base, project)?),
+        };
+        let dossier = self.dossier(project, &request.name).await?.value;
+        let later = dossier.attempt(id)?;
+        Ok(view::comparison(&dossier, dossier.base_of(id, base)?, later, self.core.clock.now()))
+    }
+
     /// Audits in the order in which they were opened.
     pub async fn list_audits(
         &self,
@@ -72,7 +89,8 @@ impl Audits {
             Err(_) => return Err(Error::unknown_state(request.state)),
         };
         let page = PageRequest { size: request.page_size, token: &request.page_token };
-        let listed = self.list(&call, PartKind::Audit, &request.parent, label, page).await?;
+        let listed =
+            self.list(&call, PartKind::Audit, &request.parent, label, &request.auditor, page).await?;
         let now = self.core.clock.now();
         let audit = |(part, dossier): (Part, &Dossier)| {
             let attempt = dossier.attempt(AttemptId(part.id))?;
@@ -100,7 +118,7 @@ impl Audits {
             Err(_) => return Err(Error::unknown_state(request.state)),
         };
         let page = PageRequest { size: request.page_size, token: &request.page_token };
-        let listed = self.list(&call, PartKind::Finding, &request.parent, label, page).await?;
+        let listed = self.list(&call, PartKind::Finding, &request.parent, label, "", page).await?;
         let finding = |(part, dossier): (Part, &Dossier)| {
             Ok(view::finding(dossier, dossier.finding(FindingId(part.id))?))
         };
@@ -141,6 +159,7 @@ impl Audits {
         kind: PartKind,
         parent: &str,
         label: Option<&'static str>,
+        auditor: &str,
         page: PageRequest<'_>,
     ) -> Result<Listed, Error> {
         let Scope { company, project } = Scope::parse(parent)?;
@@ -148,7 +167,7 @@ impl Audits {
             Some(company) => self.may_read(&call.principal, company, parent).await?,
             None => call.principal.require(&SOFTVIG)?,
         }
-        let query = PartQuery { kind, company, project, label };
+        let query = PartQuery { kind, company, project, label, auditor: auditor.to_owned() };
         let binding = format!("{query:?} {:?}", call.principal.company);
         // Taken before the rows are read: what changes in between is seen twice rather than never.
         let watch_token = match call.principal.is_softvig() {

@@ -53,6 +53,8 @@ pub struct PartQuery {
     pub company: Option<CompanyId>,
     pub project: Option<Uuid>,
     pub label: Option<&'static str>,
+    /// Of audits: who carries them out; empty for all.
+    pub auditor: String,
 }
 
 /// The dossier of a project, if the company has it.
@@ -72,29 +74,35 @@ pub async fn save(c: &impl ConnectionTrait, stored: &Stored<Dossier>, before: &D
     save_parts(c, &stored.value, &labels(before)).await
 }
 
-type Labels = BTreeMap<(PartKind, Uuid), &'static str>;
+/// What lists filter by: the label, and who carries an audit out.
+type Labels<'a> = BTreeMap<(PartKind, Uuid), (&'static str, Option<&'a str>)>;
 
-fn labels(dossier: &Dossier) -> Labels {
-    let audits = dossier.attempts.iter().map(|a| ((PartKind::Audit, a.id.0), audit_label(&a.state)));
-    let findings = dossier.findings.iter().map(|f| ((PartKind::Finding, f.id.0), finding_label(f.state)));
+fn labels(dossier: &Dossier) -> Labels<'_> {
+    let audits = dossier.attempts.iter().map(|a| {
+        let auditor = a.assignments.last().map(|last| last.auditor.as_str());
+        ((PartKind::Audit, a.id.0), (audit_label(&a.state), auditor))
+    });
+    let findings =
+        dossier.findings.iter().map(|f| ((PartKind::Finding, f.id.0), (finding_label(f.state), None)));
     audits.chain(findings).collect()
 }
 
-async fn save_parts(c: &impl ConnectionTrait, dossier: &Dossier, before: &Labels) -> Result<(), Error> {
-    for ((kind, id), label) in labels(dossier) {
-        if before.get(&(kind, id)) == Some(&label) {
+async fn save_parts(c: &impl ConnectionTrait, dossier: &Dossier, before: &Labels<'_>) -> Result<(), Error> {
+    for ((kind, id), (label, auditor)) in labels(dossier) {
+        if before.get(&(kind, id)) == Some(&(label, auditor)) {
             continue;
         }
         execute(
             c,
-            "insert into part (kind, id, company, project, label) values ($1, $2, $3, $4, $5) \
-             on conflict (kind, id) do update set label = excluded.label",
+            "insert into part (kind, id, company, project, label, auditor) values ($1, $2, $3, $4, $5, $6) \
+             on conflict (kind, id) do update set label = excluded.label, auditor = excluded.auditor",
             vec![
                 kind.name().into(),
                 id.into(),
                 dossier.company.to_string().into(),
                 dossier.project.0.into(),
                 label.into(),
+                auditor.into(),
             ],
         )
         .await?;
@@ -123,6 +131,9 @@ pub async fn parts(
     }
     if let Some(label) = query.label {
         add("label =", label.into());
+    }
+    if !query.auditor.is_empty() {
+        add("auditor =", query.auditor.as_str().into());
     }
     if let Some(after) = after {
         add("id >", after.into());

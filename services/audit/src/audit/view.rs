@@ -1,14 +1,13 @@
 //! A dossier's parts as the contract's messages.
 
-use calendar::local_day;
 use jiff::Timestamp;
 use platform::{actor, clock::to_wire, etag, id::CompanyId, name::ProjectName};
 use proto::{audit::v1 as pb, refusal::Refusal};
 
 use super::{
     model::{
-        Attempt, AttemptId, AttemptState, Dossier, Entry, Finding, FindingId, FindingState, Outcome,
-        Recorded, Verdict, Waiver,
+        Assignment, Attempt, AttemptId, AttemptState, Change, Dossier, Entry, Finding, FindingId,
+        FindingState, Import, ImportOutcome, Origin, Outcome, Pause, Recorded, Verdict, Waiver,
     },
     names::{self, AuditName, FindingName},
 };
@@ -39,7 +38,7 @@ pub fn project_name(dossier: &Dossier) -> ProjectName {
 /// An audit without its facts and items, as lists show it.
 pub fn audit_summary(dossier: &Dossier, attempt: &Attempt, now: Timestamp) -> pb::Audit {
     let conclusion = attempt.conclusion();
-    let outcomes: Vec<_> = dossier.outcomes(attempt, judged_day(attempt, now)).collect();
+    let outcomes: Vec<_> = dossier.outcomes(attempt, attempt.judged_day(now)).collect();
     let keys = |wanted: fn(&Verdict) -> bool| {
         outcomes.iter().filter(move |(_, o)| wanted(&o.verdict)).map(|(item, _)| item.key.clone())
     };
@@ -61,6 +60,9 @@ pub fn audit_summary(dossier: &Dossier, attempt: &Attempt, now: Timestamp) -> pb
         },
         missing: facts.map(|fact| fact.key.clone()).chain(keys(|v| !v.is_complete())).collect(),
         failing: keys(|v| matches!(v, Verdict::Failed(_))).collect(),
+        assignments: attempt.assignments.iter().map(|a| assignment(a, dossier.company)).collect(),
+        pauses: attempt.pauses.iter().map(|p| pause(p, dossier.company)).collect(),
+        paused: attempt.is_paused(),
         etag: etag::of(&(attempt.id, attempt.revision)),
         ..pb::Audit::default()
     }
@@ -69,7 +71,7 @@ pub fn audit_summary(dossier: &Dossier, attempt: &Attempt, now: Timestamp) -> pb
 /// An audit with everything.
 pub fn audit(dossier: &Dossier, id: AttemptId, now: Timestamp) -> Result<pb::Audit, Refusal> {
     let attempt = dossier.attempt(id)?;
-    let day = judged_day(attempt, now);
+    let day = attempt.judged_day(now);
     let facts = attempt.checklist.facts.iter().map(|fact| {
         let entry = attempt.entries.get(&fact.key);
         pb::AuditFact {
@@ -87,13 +89,9 @@ pub fn audit(dossier: &Dossier, id: AttemptId, now: Timestamp) -> Result<pb::Aud
         sections: list_view::sections(&attempt.checklist),
         facts: facts.collect(),
         items: items.collect(),
+        imports: attempt.imports.iter().map(|i| import(i, dossier.company)).collect(),
         ..audit_summary(dossier, attempt, now)
     })
-}
-
-/// A concluded audit is shown as it was judged; waivers end on a day.
-fn judged_day(attempt: &Attempt, now: Timestamp) -> jiff::civil::Date {
-    local_day(attempt.conclusion().map_or(now, |c| c.occurred_at))
 }
 
 fn audit_item(
@@ -135,6 +133,91 @@ fn waiver_message(waiver: &Waiver, company: CompanyId) -> pb::Waiver {
     }
 }
 
+fn assignment(assignment: &Assignment, company: CompanyId) -> pb::Assignment {
+    pb::Assignment {
+        auditor: assignment.auditor.clone(),
+        note: assignment.note.clone(),
+        recorded_at: Some(to_wire(assignment.at)),
+        recorded_by: actor::to_proto(&assignment.by, company),
+    }
+}
+
+fn pause(pause: &Pause, company: CompanyId) -> pb::Pause {
+    let ended = pause.ended.as_ref();
+    pb::Pause {
+        reason: pause.reason.clone(),
+        paused_at: Some(to_wire(pause.at)),
+        paused_by: actor::to_proto(&pause.by, company),
+        resumed_at: ended.map(|end| to_wire(end.at)),
+        resumed_by: ended.and_then(|end| actor::to_proto(end.by.as_ref()?, company)),
+    }
+}
+
+fn import(import: &Import, company: CompanyId) -> pb::Import {
+    let values = import.values.iter().map(|(key, outcome)| pb::ImportedValue {
+        key: key.clone(),
+        outcome: match outcome {
+            ImportOutcome::Recorded => pb::ImportOutcome::Recorded,
+            ImportOutcome::Older => pb::ImportOutcome::Older,
+            ImportOutcome::TooEarly => pb::ImportOutcome::TooEarly,
+            ImportOutcome::UnknownKey => pb::ImportOutcome::UnknownKey,
+            ImportOutcome::Computed => pb::ImportOutcome::Computed,
+            ImportOutcome::Locked => pb::ImportOutcome::Locked,
+        }
+        .into(),
+    });
+    pb::Import {
+        fingerprint: import.fingerprint.clone(),
+        origin: Some(origin(&import.origin)),
+        collected_at: Some(to_wire(import.collected_at)),
+        recorded_at: Some(to_wire(import.recorded_at)),
+        recorded_by: actor::to_proto(&import.by, company),
+        values: values.collect(),
+    }
+}
+
+pub fn origin(origin: &Origin) -> pb::Origin {
+    let Origin { collector, version, host } = origin.clone();
+    pb::Origin { collector, version, host }
+}
+
+/// Two attempts side by side.
+pub fn comparison(dossier: &Dossier, base: &Attempt, later: &Attempt, now: Timestamp) -> pb::AuditComparison {
+    let items = dossier.compare(base, later, now).into_iter().map(|compared| pb::ItemComparison {
+        item: compared.item.key.clone(),
+        question: Some(compared.item.question.clone().into()),
+        change: change(compared.change).into(),
+        before: compared.before.map(|(item, outcome)| item_state(item, outcome)),
+        after: compared.after.map(|outcome| item_state(compared.item, outcome)),
+    });
+    pb::AuditComparison {
+        name: audit_name(dossier, later.id),
+        base: audit_name(dossier, base.id),
+        items: items.collect(),
+    }
+}
+
+fn item_state(item: &Item, outcome: Outcome) -> pb::ItemState {
+    let value = outcome.value.map(|value| format!("{value} {}", item.form.unit()));
+    pb::ItemState {
+        verdict: verdict(&outcome.verdict).into(),
+        value: value.map(|value| value.trim_end().to_owned()).unwrap_or_default(),
+        limit: outcome.limit,
+        measured_at: outcome.measured_at.map(to_wire),
+    }
+}
+
+fn change(change: Change) -> pb::Change {
+    match change {
+        Change::None => pb::Change::None,
+        Change::Value => pb::Change::Value,
+        Change::Better => pb::Change::Better,
+        Change::Worse => pb::Change::Worse,
+        Change::Added => pb::Change::Added,
+        Change::Removed => pb::Change::Removed,
+    }
+}
+
 fn carried_from(dossier: &Dossier, entry: Option<&Entry>) -> String {
     entry.and_then(|e| e.carried_from).map(|id| audit_name(dossier, id)).unwrap_or_default()
 }
@@ -156,6 +239,7 @@ fn recorded(recorded: &Recorded, company: CompanyId) -> pb::RecordedValue {
         measured_at: Some(to_wire(recorded.measured_at)),
         recorded_at: Some(to_wire(recorded.recorded_at)),
         recorded_by: actor::to_proto(&recorded.by, company),
+        origin: recorded.origin.as_ref().map(origin),
     }
 }
 

@@ -4,5 +4,6 @@ mod access;
 mod bench;
 mod commands;
 mod events;
+mod import;
 mod portal;
 mod reads;

@@ -27,6 +27,11 @@ async fn call(bench: &Bench, method: Method, path: &str, body: Option<Value>) ->
     (status, serde_json::from_slice(&bytes).expect("JSON"))
 }
 
+/// Sends a command as the company's technical contact.
+pub async fn post(bench: &Bench, path: &str, body: Value) -> (StatusCode, Value) {
+    call(bench, Method::POST, path, Some(body)).await
+}
+
 #[rstest]
 #[tokio::test]
 async fn a_contact_reads_findings_and_answers_them(#[values(Sqlite, Postgres)] backend: Backend) {

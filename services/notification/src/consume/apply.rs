@@ -31,9 +31,16 @@ enum Heard {
 /// The events that change nothing here and are told nobody. Everything else is looked at.
 fn passed_over(source: &str) -> &'static [&'static str] {
     match source {
-        "audit" => {
-            &["values_recorded", "item_waived", "finding_opened", "finding_verified", "evidence_refreshed"]
-        }
+        "audit" => &[
+            "values_recorded",
+            "item_waived",
+            "finding_opened",
+            "finding_verified",
+            "evidence_refreshed",
+            "audit_assigned",
+            "audit_paused",
+            "audit_resumed",
+        ],
         "licensing" => &["licence_status_changed", "licence_recorded", "offer_reserved", "offer_released"],
         _ => &["proposal_closed", "audit_attempt_opened", "licence_missing", "protocol_voided"],
     }

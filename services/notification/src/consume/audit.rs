@@ -27,9 +27,12 @@ pub fn audit(event: &AuditEvent, book: &mut Book) -> anyhow::Result<Outcome> {
             .into(),
         Event::FindingOpened(_) => Outcome::Ignored("findings are told with the result"),
         Event::FindingVerified(_) => Outcome::Ignored("a verified finding is told with the next result"),
-        Event::ValuesRecorded(_) | Event::ItemWaived(_) | Event::EvidenceRefreshed(_) => {
-            Outcome::Ignored("what happens during an audit is told by its result")
-        }
+        Event::ValuesRecorded(_)
+        | Event::ItemWaived(_)
+        | Event::EvidenceRefreshed(_)
+        | Event::AuditAssigned(_)
+        | Event::AuditPaused(_)
+        | Event::AuditResumed(_) => Outcome::Ignored("what happens during an audit is told by its result"),
     })
 }
 

@@ -51,6 +51,9 @@ fn of_audit(event: &AuditEvent, state: State) -> Outcome {
         (
             AuditEvent::ValuesRecorded(_)
             | AuditEvent::ItemWaived(_)
+            | AuditEvent::AuditAssigned(_)
+            | AuditEvent::AuditPaused(_)
+            | AuditEvent::AuditResumed(_)
             | AuditEvent::FindingOpened(_)
             | AuditEvent::FindingAnswered(_)
             | AuditEvent::FindingVerified(_)

@@ -4,9 +4,13 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use platform::actor::Actor;
+use proto::{
+    common::v1::ErrorReason,
+    refusal::{Refusal, Violation, Words, words},
+};
 use serde::{Deserialize, Serialize};
 
-use super::{AttemptId, FindingId};
+use super::{Assignment, AttemptId, FindingId, Import, Origin, Pause};
 use crate::checklist::{AuditKind, Checklist, Known, Value};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,6 +30,12 @@ pub struct Attempt {
     /// Measured again after the conclusion; takes the place of an entry as evidence, not as result.
     pub refreshed: BTreeMap<String, Entry>,
     pub state: AttemptState,
+    /// Documents of collectors, oldest first.
+    pub imports: Vec<Import>,
+    /// The last one carries the audit out.
+    pub assignments: Vec<Assignment>,
+    /// The last one may not be over.
+    pub pauses: Vec<Pause>,
     /// Rises with each change; the etag.
     pub revision: u64,
 }
@@ -72,6 +82,8 @@ pub struct Recorded {
     pub measured_at: Timestamp,
     pub recorded_at: Timestamp,
     pub by: Actor,
+    /// What measured it; nothing where a person did.
+    pub origin: Option<Origin>,
 }
 
 impl Attempt {
@@ -90,6 +102,24 @@ impl Attempt {
             AttemptState::Concluded(conclusion) => Some(conclusion),
             AttemptState::Voided { concluded, .. } => concluded.as_ref(),
         }
+    }
+
+    /// `AUDIT_LOCKED` unless it is open.
+    pub(super) fn check_open(&self, asked: Words) -> Result<(), Refusal> {
+        if self.is_open() {
+            return Ok(());
+        }
+        Err(Violation::new(ErrorReason::AuditLocked)
+            .field("name")
+            .asked(asked)
+            .allowed(words("an open attempt", "otwarte podejście"))
+            .into())
+    }
+
+    /// `AUDIT_LOCKED` unless it is open and does not rest.
+    pub(super) fn check_active(&self, asked: Words) -> Result<(), Refusal> {
+        self.check_open(asked)?;
+        self.check_not_paused()
     }
 
     /// Whether it passed and counts.

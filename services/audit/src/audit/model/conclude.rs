@@ -30,7 +30,7 @@ impl Dossier {
         self.check_not_closed()?;
         let index = self.index_of(attempt)?;
         let found = &self.attempts[index];
-        found.check_open(words("conclude", "zakończenie"))?;
+        found.check_active(words("conclude", "zakończenie"))?;
         let occurred_at = occurred_at.unwrap_or(now);
         let judged: Vec<(Item, Outcome)> = self
             .outcomes(found, local_day(occurred_at))

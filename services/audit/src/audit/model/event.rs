@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{AttemptId, FindingId};
+use super::{AttemptId, FindingId, Origin};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -14,9 +14,23 @@ pub enum Event {
         attempt: AttemptId,
         reason: String,
     },
+    AttemptAssigned {
+        attempt: AttemptId,
+    },
+    AttemptPaused {
+        attempt: AttemptId,
+    },
+    AttemptResumed {
+        attempt: AttemptId,
+    },
     ValuesRecorded {
         attempt: AttemptId,
         keys: Vec<String>,
+        origin: Option<Origin>,
+    },
+    ValuesImported {
+        attempt: AttemptId,
+        fingerprint: String,
     },
     ItemWaived {
         attempt: AttemptId,
@@ -52,7 +66,11 @@ impl Event {
         match self {
             Self::AttemptOpened { .. } => "attempt_opened",
             Self::AttemptVoided { .. } => "attempt_voided",
+            Self::AttemptAssigned { .. } => "audit_assigned",
+            Self::AttemptPaused { .. } => "audit_paused",
+            Self::AttemptResumed { .. } => "audit_resumed",
             Self::ValuesRecorded { .. } => "values_recorded",
+            Self::ValuesImported { .. } => "values_imported",
             Self::ItemWaived { .. } => "item_waived",
             Self::AuditConcluded { .. } => "audit_concluded",
             Self::FindingOpened { .. } => "finding_opened",

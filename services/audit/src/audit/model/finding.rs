@@ -161,11 +161,17 @@ impl Dossier {
         let rechecks = |a: &&mut Attempt| a.is_open() && a.checklist.item(&key).is_some();
         let attempt = self.attempts.iter_mut().find(rechecks)?;
         let value = Value::Bool(corrected);
-        let recorded =
-            Recorded { value, note: note.to_owned(), measured_at: now, recorded_at: now, by: by.clone() };
+        let recorded = Recorded {
+            value,
+            note: note.to_owned(),
+            measured_at: now,
+            recorded_at: now,
+            by: by.clone(),
+            origin: None,
+        };
         Entry::put(&mut attempt.entries, &key, recorded);
         attempt.revision += 1;
-        Some(Event::ValuesRecorded { attempt: attempt.id, keys: vec![key] })
+        Some(Event::ValuesRecorded { attempt: attempt.id, keys: vec![key], origin: None })
     }
 }
 

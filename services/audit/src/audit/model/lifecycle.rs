@@ -62,6 +62,9 @@ impl Dossier {
             entries,
             refreshed: BTreeMap::new(),
             state: AttemptState::Open,
+            imports: Vec::new(),
+            assignments: Vec::new(),
+            pauses: Vec::new(),
             revision: 1,
         });
         vec![Event::AttemptOpened { attempt }]
@@ -113,6 +116,7 @@ impl Dossier {
             return Vec::new();
         };
         let concluded = found.conclusion().cloned();
+        found.end_pause(None, at);
         found.state = AttemptState::Voided { at, reason: reason.to_owned(), concluded };
         found.revision += 1;
         vec![Event::AttemptVoided { attempt, reason: reason.to_owned() }]

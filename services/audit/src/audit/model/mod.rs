@@ -3,11 +3,14 @@
 //!
 //! A method either refuses and changes nothing, or changes the dossier and returns what happened.
 
+mod assign;
 mod attempt;
+mod compare;
 mod conclude;
 mod event;
 mod evidence;
 mod finding;
+mod import;
 mod lifecycle;
 mod outcome;
 mod record;
@@ -20,15 +23,18 @@ use std::fmt::Display;
 use platform::id::{CompanyId, ProjectId};
 use proto::{
     common::v1::ErrorReason,
-    refusal::{Refusal, Violation},
+    refusal::{Refusal, Violation, Words},
 };
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    assign::{Assignment, Pause},
     attempt::{Attempt, AttemptState, Conclusion, Entry, Recorded},
+    compare::{Change, ItemComparison},
     event::Event,
     evidence::Evidence,
     finding::{Finding, FindingState, FindingStep},
+    import::{Collected, Import, ImportOutcome, Origin},
     lifecycle::{LicenceStatus, Opening},
     outcome::{Outcome, Verdict},
     record::Measurement,
@@ -82,6 +88,14 @@ impl Dossier {
 
     pub fn finding(&self, id: FindingId) -> Result<&Finding, Refusal> {
         self.findings.iter().find(|f| f.id == id).ok_or_else(|| not_found(id))
+    }
+
+    /// An attempt that is open, to change it.
+    fn open_attempt(&mut self, id: AttemptId, asked: Words) -> Result<&mut Attempt, Refusal> {
+        self.check_not_closed()?;
+        let index = self.index_of(id)?;
+        self.attempts[index].check_open(asked)?;
+        Ok(&mut self.attempts[index])
     }
 
     fn index_of(&self, id: AttemptId) -> Result<usize, Refusal> {

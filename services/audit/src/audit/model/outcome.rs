@@ -55,6 +55,11 @@ fn measured(attempt: &Attempt, key: &str) -> Option<Timestamp> {
 }
 
 impl Attempt {
+    /// The local day as of which it is judged: a concluded one stays as it was. Waivers end on a day.
+    pub fn judged_day(&self, now: Timestamp) -> Date {
+        local_day(self.conclusion().map_or(now, |c| c.occurred_at))
+    }
+
     /// Judges one item by what is known and when it was measured. A computed item is as old as its oldest input.
     pub(super) fn judge(
         &self,

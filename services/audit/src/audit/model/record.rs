@@ -9,11 +9,13 @@ use proto::{
     refusal::{Refusal, Violation, Words, words},
 };
 
-use super::{Attempt, AttemptId, Dossier, Entry, Event, Recorded};
-use crate::checklist::Value;
+use serde::Serialize;
+
+use super::{Attempt, AttemptId, Dossier, Entry, Event, Origin, Recorded};
+use crate::checklist::{Form, Value};
 
 /// One value as it was sent.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Measurement {
     /// An item's or a fact's key.
     pub key: String,
@@ -38,31 +40,62 @@ impl Dossier {
         by: Actor,
         now: Timestamp,
     ) -> Result<Vec<Event>, Refusal> {
+        let (index, refreshes) = self.recordable(attempt)?;
+        Refusal::unless_empty(check(&self.attempts[index], &values, now, refreshes))?;
+
+        let found = &mut self.attempts[index];
+        let keys = values.iter().map(|v| v.key.clone()).collect();
+        for sent in values {
+            found.put(sent, refreshes, &by, now, None);
+        }
+        found.revision += 1;
+        let mut events = vec![Event::ValuesRecorded { attempt, keys, origin: None }];
+        if refreshes {
+            events.push(Event::EvidenceRefreshed { attempt });
+        }
+        Ok(events)
+    }
+
+    /// Where the attempt lies, and whether what is recorded now takes expiring measurements of a pass again.
+    pub(super) fn recordable(&self, attempt: AttemptId) -> Result<(usize, bool), Refusal> {
         self.check_not_closed()?;
         let index = self.index_of(attempt)?;
         let found = &self.attempts[index];
         let refreshes = !found.is_open() && found.has_passed() && self.is_latest_pass(found);
         if !refreshes {
-            found.check_open(words("record values", "zapis wartości"))?;
+            found.check_active(words("record values", "zapis wartości"))?;
         }
-        Refusal::unless_empty(check(found, &values, now, refreshes))?;
+        Ok((index, refreshes))
+    }
+}
 
-        let found = &mut self.attempts[index];
-        let keys = values.iter().map(|v| v.key.clone()).collect();
-        for Measurement { key, value, unit, note, measured_at } in values {
-            let form = found.checklist.recordable(&key);
-            let value = form.and_then(|form| form.read(&value, &unit)).unwrap_or(value);
-            let measured_at = measured_at.unwrap_or(now);
-            let recorded = Recorded { value, note, measured_at, recorded_at: now, by: by.clone() };
-            let entries = if refreshes { &mut found.refreshed } else { &mut found.entries };
-            Entry::put(entries, &key, recorded);
-        }
-        found.revision += 1;
-        let mut events = vec![Event::ValuesRecorded { attempt, keys }];
-        if refreshes {
-            events.push(Event::EvidenceRefreshed { attempt });
-        }
-        Ok(events)
+impl Attempt {
+    /// Records a value that was checked.
+    pub(super) fn put(
+        &mut self,
+        sent: Measurement,
+        refreshes: bool,
+        by: &Actor,
+        now: Timestamp,
+        origin: Option<&Origin>,
+    ) {
+        let Measurement { key, value, unit, note, measured_at } = sent;
+        let form = self.checklist.recordable(&key);
+        let recorded = Recorded {
+            value: form.and_then(|form| form.read(&value, &unit)).unwrap_or(value),
+            note,
+            measured_at: measured_at.unwrap_or(now),
+            recorded_at: now,
+            by: by.clone(),
+            origin: origin.cloned(),
+        };
+        let entries = if refreshes { &mut self.refreshed } else { &mut self.entries };
+        Entry::put(entries, &key, recorded);
+    }
+
+    /// No measurement of this attempt is older; after the conclusion those count that were taken since.
+    pub(super) fn measured_from(&self) -> Timestamp {
+        self.conclusion().map_or(self.started_at, |c| c.occurred_at)
     }
 }
 
@@ -74,16 +107,12 @@ fn check(attempt: &Attempt, values: &[Measurement], now: Timestamp, refreshes: b
                 .allowed(words("at least one value", "co najmniej jedna wartość")),
         );
     }
-    let not_before = attempt.conclusion().map_or(attempt.started_at, |c| c.occurred_at);
     let mut seen = BTreeSet::new();
     for (i, sent) in values.iter().enumerate() {
         let field = |name: &str| format!("values[{i}].{name}");
-        if !seen.insert(&sent.key) {
-            violations
-                .push(invalid(field("key"), &sent.key).allowed(words("each key once", "każdy klucz raz")));
-        }
+        violations.extend(repeated(&mut seen, field("key"), &sent.key));
         if let Some(at) = sent.measured_at {
-            violations.extend(fact::outside(&field("measured_at"), at, Some(not_before), now));
+            violations.extend(fact::outside(&field("measured_at"), at, Some(attempt.measured_from()), now));
         }
         let item = attempt.checklist.item(&sent.key);
         if let Some(computed) = item.and_then(|item| item.computed.as_ref()) {
@@ -102,10 +131,7 @@ fn check(attempt: &Attempt, values: &[Measurement], now: Timestamp, refreshes: b
         if refreshes && item.is_none_or(|item| item.expires_after_days.is_none()) {
             violations.push(locked(attempt, field("key"), &sent.key));
         }
-        if form.read(&sent.value, &sent.unit).is_none() {
-            let asked = format!("{} = {} {}", sent.key, sent.value, sent.unit);
-            violations.push(invalid(field("value"), asked.trim_end()).allowed(form.words()));
-        }
+        violations.extend(misfit(form, field("value"), sent));
         if item.is_some_and(|item| item.note_required) && sent.note.trim().is_empty() {
             violations.push(invalid(field("note"), "").allowed(words(
                 "a note, or where the evidence lies",
@@ -125,6 +151,20 @@ fn locked(attempt: &Attempt, field: String, key: &str) -> Violation {
     Violation::new(ErrorReason::AuditLocked).field(field).asked(key).allowed(keys.join(", "))
 }
 
-fn invalid(field: String, asked: impl Into<Words>) -> Violation {
+/// A key that comes twice.
+pub(super) fn repeated<'a>(seen: &mut BTreeSet<&'a str>, field: String, key: &'a str) -> Option<Violation> {
+    (!seen.insert(key)).then(|| invalid(field, key).allowed(words("each key once", "każdy klucz raz")))
+}
+
+/// A value of another kind, out of range, or in a unit of another quantity.
+pub(super) fn misfit(form: &Form, field: String, sent: &Measurement) -> Option<Violation> {
+    if form.read(&sent.value, &sent.unit).is_some() {
+        return None;
+    }
+    let asked = format!("{} = {} {}", sent.key, sent.value, sent.unit);
+    Some(invalid(field, asked.trim_end()).allowed(form.words()))
+}
+
+pub(super) fn invalid(field: String, asked: impl Into<Words>) -> Violation {
     Violation::new(ErrorReason::InvalidArgument).field(field).asked(asked)
 }

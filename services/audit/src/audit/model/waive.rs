@@ -4,7 +4,7 @@ use jiff::{Timestamp, civil::Date};
 use platform::{actor::Actor, text};
 use proto::{
     common::v1::ErrorReason,
-    refusal::{Refusal, Violation, Words, words},
+    refusal::{Refusal, Violation, words},
 };
 use serde::{Deserialize, Serialize};
 
@@ -62,7 +62,7 @@ impl Dossier {
         self.check_not_closed()?;
         let index = self.index_of(attempt)?;
         let found = &self.attempts[index];
-        found.check_open(words("waive", "odstępstwo"))?;
+        found.check_active(words("waive", "odstępstwo"))?;
 
         let today = calendar::local_day(now);
         let mut violations: Vec<_> =
@@ -95,18 +95,6 @@ impl Dossier {
 }
 
 impl Attempt {
-    /// The audit service records for open attempts only.
-    pub(super) fn check_open(&self, asked: Words) -> Result<(), Refusal> {
-        if self.is_open() {
-            return Ok(());
-        }
-        Err(Violation::new(ErrorReason::AuditLocked)
-            .field("name")
-            .asked(asked)
-            .allowed(words("an open attempt", "otwarte podejście"))
-            .into())
-    }
-
     fn unknown_item(&self, field: &str, key: &str) -> Violation {
         let allowed = words("a key of this audit's items", "klucz punktu z tego audytu");
         Violation::new(ErrorReason::InvalidArgument).field(field).asked(key).allowed(allowed)

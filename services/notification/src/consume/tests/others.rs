@@ -100,6 +100,9 @@ fn audit_results_and_findings_are_told_and_what_happens_between_is_not() {
         (Audited::FindingVerified(audit_pb::FindingVerified { finding: some, ..Default::default() }), &[]),
         (Audited::ValuesRecorded(Default::default()), &[]),
         (Audited::ItemWaived(Default::default()), &[]),
+        (Audited::AuditAssigned(Default::default()), &[]),
+        (Audited::AuditPaused(Default::default()), &[]),
+        (Audited::AuditResumed(Default::default()), &[]),
         (Audited::EvidenceRefreshed(Default::default()), &[]),
     ];
     for (event, expected) in cases {

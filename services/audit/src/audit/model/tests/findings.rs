@@ -92,7 +92,8 @@ fn verifying_during_audit_2_is_its_value() {
     open(&mut dossier, opening(AuditKind::Two, 2, 1, at(4, 8)));
     record(&mut dossier, 2, good_audit_2(), at(4, 10));
     let events = dossier.verify(id, "seen", &auditor(), at(4, 11)).expect("it is open");
-    let recorded = Event::ValuesRecorded { attempt: attempt(2), keys: vec![format!("fix.{id}")] };
+    let recorded =
+        Event::ValuesRecorded { attempt: attempt(2), keys: vec![format!("fix.{id}")], origin: None };
     assert_eq!(events, [Event::FindingVerified { finding: id }, recorded]);
     conclude(&mut dossier, 2, at(4, 15)).expect("the finding was rechecked");
 }

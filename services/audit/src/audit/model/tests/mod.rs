@@ -1,8 +1,11 @@
 //! The rules of the audits, by name. Audit 1 takes place on Thursday 14 January 2027.
 
+mod assign;
+mod compare;
 mod conclude;
 mod evidence;
 mod findings;
+mod import;
 mod lifecycle;
 mod record;
 
@@ -14,7 +17,10 @@ use platform::{
 use proto::{audit::v1 as pb, common::v1::ErrorReason, refusal::Refusal};
 use uuid::Uuid;
 
-use super::{AttemptId, Dossier, Event, FindingId, Measurement, Opening, WaiverTerms};
+use super::{
+    AttemptId, Change, Collected, Dossier, Event, FindingId, ImportOutcome, Measurement, Opening, Origin,
+    WaiverTerms,
+};
 use crate::audit::commands::measurements;
 use crate::checklist::{AuditKind, Registry, Value};
 

@@ -9,7 +9,10 @@ fn values_are_kept_with_who_and_when_and_what_was_before() {
     record(&mut dossier, 1, vec![value("ram.gb", (8.0, "GB"))], at(0, 9));
     let events = record(&mut dossier, 1, vec![value("ram.gb", (32.0, "GB"))], at(0, 10));
 
-    assert_eq!(events, [Event::ValuesRecorded { attempt: attempt(1), keys: vec!["ram.gb".into()] }]);
+    assert_eq!(
+        events,
+        [Event::ValuesRecorded { attempt: attempt(1), keys: vec!["ram.gb".into()], origin: None }]
+    );
     let entry = &dossier.attempts[0].entries["ram.gb"];
     assert_eq!((entry.current.value.clone(), entry.current.recorded_at), (Value::Number(32.0), at(0, 10)));
     assert_eq!(entry.current.by, auditor());
