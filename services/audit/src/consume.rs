@@ -237,7 +237,7 @@ fn opening(opened: &scheduling::AuditAttemptOpened, started_at: Timestamp) -> Re
         number: number(opened.number, "number")?,
         variant: opened.variant.clone(),
         data_crosses_link: opened.data_crosses_link,
-        window_hours: number(opened.window_hours, "window of hours")?,
+        window_minutes: number(opened.window_minutes, "window of minutes")?,
         started_at,
     })
 }

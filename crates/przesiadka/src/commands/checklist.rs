@@ -76,6 +76,9 @@ fn show(list: &Checklist) -> anyhow::Result<()> {
             let (key, question, expect) = (&item.key, &item.question.en, &item.expect);
             print(&format!("  {key:<28} {question}{computed}: {expect} [{severity}{only}]"))?;
         }
+        for fix in list.fix.iter().filter(|fix| fix.section == section.key) {
+            print(&format!("  {:<28} {}: = true [as the finding]", "fix.{finding}", fix.question.en))?;
+        }
     }
     Ok(())
 }

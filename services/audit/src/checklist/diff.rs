@@ -33,16 +33,17 @@ impl fmt::Display for Difference {
 
 /// In the order of the newer list; what it has no more comes last.
 pub fn diff(from: &Checklist, to: &Checklist) -> Vec<Difference> {
-    let keys: BTreeSet<&str> = to.keys().collect();
+    let (from, to) = (entries(from), entries(to));
+    let find = |entries: &[Entry], key: &str| entries.iter().position(|(other, _)| other == key);
     let mut differences = Vec::new();
-    for key in to.keys() {
-        match (fields(from, key), fields(to, key)) {
-            (Some(from), Some(to)) => differences.extend(changed(key, &from, &to)),
-            _ => differences.push(Difference::Added(key.to_owned())),
+    for (key, now) in &to {
+        match find(&from, key) {
+            Some(before) => differences.extend(changed(key, &from[before].1, now)),
+            None => differences.push(Difference::Added(key.clone())),
         }
     }
-    let removed = from.keys().filter(|key| !keys.contains(key));
-    differences.extend(removed.map(|key| Difference::Removed(key.to_owned())));
+    let removed = from.into_iter().map(|(key, _)| key).filter(|key| find(&to, key).is_none());
+    differences.extend(removed.map(Difference::Removed));
     differences
 }
 
@@ -56,11 +57,19 @@ fn changed(key: &str, from: &Map<String, Value>, to: &Map<String, Value>) -> Vec
     names.iter().filter_map(field).collect()
 }
 
-fn fields(list: &Checklist, key: &str) -> Option<Map<String, Value>> {
-    fn of(entry: &impl Serialize) -> Option<Map<String, Value>> {
-        serde_json::to_value(entry).ok()?.as_object().cloned()
+/// A part of a checklist by its key.
+type Entry = (String, Map<String, Value>);
+
+fn entries(list: &Checklist) -> Vec<Entry> {
+    fn entry(key: impl Into<String>, part: &impl Serialize) -> Option<Entry> {
+        Some((key.into(), serde_json::to_value(part).ok()?.as_object()?.clone()))
     }
-    list.item(key).and_then(of).or_else(|| list.fact(key).and_then(of))
+    let sections = list.sections.iter().map(|section| entry(format!("section {}", section.key), section));
+    let facts = list.facts.iter().map(|fact| entry(&fact.key, fact));
+    let items = list.items.iter().map(|item| entry(&item.key, item));
+    let fix = list.fix.iter().map(|fix| entry("fix", fix));
+    let all = [entry("title", &list.title)].into_iter().chain(sections).chain(facts).chain(items).chain(fix);
+    all.flatten().collect()
 }
 
 #[cfg(test)]

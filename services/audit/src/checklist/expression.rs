@@ -62,9 +62,7 @@ impl Expression {
     /// # Errors
     /// What its syntax lacks.
     pub fn references(&self) -> Result<BTreeSet<String>, String> {
-        let compiled = ENVIRONMENT.compile_expression(&self.0).map_err(|e| problem(&e))?;
-        let names = compiled.undeclared_variables(true);
-        Ok(names.into_iter().filter(|name| !FUNCTIONS.contains(&name.as_str())).collect())
+        self.compile().map(|compiled| compiled.names)
     }
 
     /// Works it out. A number is finite.
@@ -72,17 +70,41 @@ impl Expression {
     /// # Errors
     /// Keys that have no value yet; or that their values allow no result.
     pub fn evaluate(&self, known: Known) -> Result<Value, Unknown> {
-        let names = self.references().map_err(|problem| Unknown { needs: Vec::new(), problem })?;
-        let values: Vec<_> = names.iter().map(|name| (name.as_str(), known(name))).collect();
+        self.compile().map_err(|problem| Unknown { needs: Vec::new(), problem })?.evaluate(known)
+    }
+
+    /// To be worked out several times.
+    ///
+    /// # Errors
+    /// What its syntax lacks.
+    pub fn compile(&self) -> Result<Compiled<'_>, String> {
+        let expression = ENVIRONMENT.compile_expression(&self.0).map_err(|e| problem(&e))?;
+        let names = expression.undeclared_variables(true).into_iter();
+        let names = names.filter(|name| !FUNCTIONS.contains(&name.as_str())).collect();
+        Ok(Compiled { expression, names })
+    }
+}
+
+/// An expression that was read.
+pub struct Compiled<'a> {
+    expression: minijinja::Expression<'a, 'a>,
+    /// Keys that it refers to.
+    pub names: BTreeSet<String>,
+}
+
+impl Compiled<'_> {
+    /// As [`Expression::evaluate`].
+    pub fn evaluate(&self, known: Known) -> Result<Value, Unknown> {
+        let values: Vec<_> = self.names.iter().map(|name| (name.as_str(), known(name))).collect();
         let missing = values.iter().filter(|(_, value)| value.is_none());
         let missing: Vec<_> = missing.map(|(name, _)| (*name).to_owned()).collect();
         if !missing.is_empty() {
             return Err(Unknown { needs: missing, problem: String::new() });
         }
         let values = values.iter().filter_map(|(name, value)| Some((*name, into(value.as_ref()?))));
-        let result = ENVIRONMENT.compile_expression(&self.0).and_then(|compiled| compiled.eval(tree(values)));
+        let result = self.expression.eval(tree(values));
         let value = result.map_err(|e| problem(&e)).and_then(|result| from(&result));
-        value.map_err(|problem| Unknown { needs: names.into_iter().collect(), problem })
+        value.map_err(|problem| Unknown { needs: self.names.iter().cloned().collect(), problem })
     }
 }
 

@@ -100,14 +100,6 @@ impl Expect {
         }
     }
 
-    /// All expressions.
-    pub fn expressions(&self) -> Vec<&Expression> {
-        match self {
-            Self::SameAs(expression) | Self::Holds(expression) => vec![expression],
-            _ => self.bounds(),
-        }
-    }
-
     /// Whether the value is as expected, and what is expected. A value of another kind never is.
     fn compare(&self, value: &Value, known: Known) -> Result<(bool, String), Unknown> {
         let number = match value {

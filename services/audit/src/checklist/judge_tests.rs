@@ -15,6 +15,7 @@ fn known(key: &str) -> Option<Value> {
         "source.database_gb" => Value::Number(120.0),
         "ram.gb" => Value::Number(32.0),
         "cpu.usable_cores" => Value::Number(6.0),
+        "cpu.logical" => Value::Number(12.0),
         "link.mbps" => Value::Number(100.0),
         "plan.window_min" => Value::Number(600.0),
         "variant" => Value::Text("hosted".into()),
@@ -56,8 +57,8 @@ const M: Option<Severity> = Some(Severity::Minor);
 #[case("sql.max_memory_mb", 28673.0, M)]
 #[case("sql.maxdop", 0.0, M)]
 #[case("sql.maxdop", 1.0, None)]
-#[case("sql.maxdop", 6.0, None)]
-#[case("sql.maxdop", 7.0, M)]
+#[case("sql.maxdop", 8.0, None)]
+#[case("sql.maxdop", 9.0, M)]
 #[case("tempdb.files", 6.0, None)]
 #[case("tempdb.files", 8.0, M)]
 #[case("inst.trial_restore_min", 240.0, None)]
@@ -136,11 +137,15 @@ fn a_limit_that_cannot_be_worked_out_names_what_it_was_worked_out_from() {
 }
 
 #[test]
-fn the_cap_of_cores_follows_the_ordered_version() {
-    let newest =
-        |key: &str| if key == "target.version" { Some(Value::Text("2025".into())) } else { known(key) };
-    let judged = item("cpu.usable_cores").judge(&Value::Number(32.0), &newest).expect("the version is known");
-    assert_eq!(judged, Judgement { failed: None, limit: "≤ 32".into() });
+fn the_cap_of_cores_follows_the_ordered_version_and_edition() {
+    let with = |what: &'static str, word: &'static str| {
+        move |key: &str| if key == what { Some(Value::Text(word.into())) } else { known(key) }
+    };
+    let judge = |cores, known: Known| item("cpu.usable_cores").judge(&Value::Number(cores), known);
+    let newest = judge(32.0, &with("target.version", "2025"));
+    assert_eq!(newest, Ok(Judgement { failed: None, limit: "≤ 32".into() }));
+    let enterprise = judge(64.0, &with("target.edition", "enterprise")).expect("all is known");
+    assert_eq!(enterprise.failed, None, "the cap is Standard's");
 }
 
 #[test]
@@ -177,8 +182,11 @@ fn the_source_is_no_newer_than_what_is_ordered(#[case] source: &str, #[case] tar
 #[rstest]
 #[case("backup.free_gb", "≥ 2 * source.database_gb")]
 #[case("sql.max_memory_mb", "≤ 1024 * ram.gb - 4096")]
-#[case("sql.maxdop", "1–min(8, cpu.usable_cores)")]
-#[case("cpu.usable_cores", "≤ 32 if target.version == '2025' else 24")]
+#[case("sql.maxdop", "1–min(8, cpu.logical)")]
+#[case(
+    "cpu.usable_cores",
+    "≤ 1000000 if target.edition == 'enterprise' else 32 if target.version == '2025' else 24"
+)]
 #[case("disk.read_ms", "< 20, blocking from 50")]
 #[case("inst.edition_version", "= target.edition ~ ' ' ~ target.version")]
 #[case("os.version", "2019 | 2022 | 2025")]

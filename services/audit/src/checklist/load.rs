@@ -10,7 +10,9 @@ use toml::Spanned;
 
 use super::{
     AuditKind, Bound, Checklist, Expect, Expression, Fact, FixTemplate, Form, Item, Section, Severity, Text,
-    Value, expression::FUNCTIONS,
+    Value,
+    expression::FUNCTIONS,
+    registry::{DATA_CROSSES_LINK, VARIANT},
 };
 
 /// A checklist that cannot be used: which file, which line and key in it, and why.
@@ -42,14 +44,14 @@ impl fmt::Display for LoadError {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawChecklist {
-    audit: u8,
-    version: String,
+    audit: Spanned<u8>,
+    version: Spanned<String>,
     title: Text,
     section: Vec<Section>,
     #[serde(default)]
     fact: Vec<Spanned<toml::Table>>,
     item: Vec<Spanned<toml::Table>>,
-    fix: Option<FixTemplate>,
+    fix: Option<Spanned<FixTemplate>>,
 }
 
 #[derive(Deserialize)]
@@ -92,8 +94,12 @@ struct RawItem {
 enum RawValue {
     Bool(bool),
     Number(f64),
+    Date(toml::value::Datetime),
     Text(String),
 }
+
+/// What keys do not begin with: the service itself gives values of these names.
+const RESERVED: [&str; 4] = ["fix", "plan", VARIANT, DATA_CROSSES_LINK];
 
 /// One file as read, with the line in which each entry begins.
 pub struct Parsed {
@@ -110,20 +116,36 @@ pub fn parse(file: &str, text: &str) -> Result<Parsed, LoadError> {
         problem,
     };
     let line_at = |at: usize| text[..at.min(text.len())].matches('\n').count() + 1;
-    let raw: RawChecklist = toml::from_str(text)
-        .map_err(|e| error(e.span().map(|span| line_at(span.start)), "", e.message().to_owned()))?;
-    let audit = AuditKind::try_from(raw.audit).map_err(|e| error(None, "audit", e))?;
+    let no_toml = |key: &str, e: &toml::de::Error| {
+        error(e.span().map(|span| line_at(span.start)), key, e.message().to_owned())
+    };
+    let document = toml::Deserializer::parse(text).map_err(|e| no_toml("", &e))?;
+    let raw: RawChecklist = serde_path_to_error::deserialize(document).map_err(|e| {
+        let path = e.path().to_string();
+        // Where it stands is kept in a field of its own, which is no part of the file.
+        let key = path.split(".$").next().unwrap_or_default().trim_matches('.');
+        no_toml(key, e.inner())
+    })?;
 
+    let begins = [
+        ("audit", raw.audit.span().start),
+        ("version", raw.version.span().start),
+        ("fix", raw.fix.as_ref().map_or(0, |fix| fix.span().start)),
+    ];
+    let mut lines: BTreeMap<_, _> =
+        begins.into_iter().map(|(key, at)| (key.to_owned(), line_at(at))).collect();
+    let audit = AuditKind::try_from(*raw.audit.get_ref())
+        .map_err(|e| error(lines.get("audit").copied(), "audit", e))?;
     let mut list = Checklist {
         audit,
-        version: raw.version,
+        version: raw.version.into_inner(),
         title: raw.title,
         sections: raw.section,
         facts: Vec::new(),
         items: Vec::new(),
-        fix: raw.fix,
+        fix: raw.fix.map(Spanned::into_inner),
     };
-    let (mut keys, mut lines) = (BTreeSet::new(), BTreeMap::new());
+    let mut keys = BTreeSet::new();
     let mut began = |table: &Spanned<toml::Table>| {
         let (key, line) = (key_of(table.get_ref()), line_at(table.span().start));
         lines.entry(key.clone()).or_insert(line);
@@ -139,7 +161,7 @@ pub fn parse(file: &str, text: &str) -> Result<Parsed, LoadError> {
         let item = typed(table.into_inner()).and_then(|raw| read_item(raw, &list, &mut keys));
         list.items.push(item.map_err(|e| error(Some(line), &key, e))?);
     }
-    check_list(&list).map_err(|(key, problem)| error(None, key, problem))?;
+    check_list(&list).map_err(|(key, problem)| error(lines.get(key).copied(), key, problem))?;
     Ok(Parsed { list, lines })
 }
 
@@ -148,15 +170,22 @@ fn key_of(table: &toml::Table) -> String {
 }
 
 fn typed<T: DeserializeOwned>(table: toml::Table) -> Result<T, String> {
-    toml::Value::Table(table).try_into().map_err(|e: toml::de::Error| e.message().to_owned())
+    let table = toml::Value::Table(table);
+    serde_path_to_error::deserialize(table).map_err(|e| match e.path().to_string().as_str() {
+        "." => e.inner().message().to_owned(),
+        path => format!("{path}: {}", e.inner().message()),
+    })
 }
 
 fn read_fact(raw: RawFact, list: &Checklist, keys: &mut BTreeSet<String>) -> Result<Fact, String> {
     check_entry(&raw.key, &raw.section, &raw.question, list, keys)?;
     let form = read_form(&raw.kind, raw.unit, raw.values, raw.range)?;
+    let day = |text: String| text.parse().map_or_else(|_| Value::Text(text), Value::Date);
     let default = raw.default.map(|value| match value {
         RawValue::Bool(v) => Value::Bool(v),
         RawValue::Number(v) => Value::Number(v),
+        RawValue::Date(v) => day(v.to_string()),
+        RawValue::Text(v) if form == Form::Date => day(v),
         RawValue::Text(v) => Value::Text(v),
     });
     match &default {
@@ -219,7 +248,7 @@ fn check_entry(
         return Err("a key is lower-case words joined by dots".into());
     }
     let first = key.split('.').next().unwrap_or_default();
-    if ["fix", "plan"].contains(&first) || FUNCTIONS.contains(&first) {
+    if RESERVED.contains(&first) || FUNCTIONS.contains(&first) {
         return Err(format!("{first}.… is made by the service"));
     }
     let is_inside =
@@ -297,13 +326,28 @@ fn check_expect(expect: &Expect, form: &Form) -> Result<(), String> {
         {
             Err("blocking_from lies below good_below".into())
         }
+        (Expect::Between(Bound::Fixed(low), Bound::Fixed(high)), _) if low > high => {
+            Err("between ends before it starts".into())
+        }
         _ => Ok(()),
     }
 }
 
 fn check_list(list: &Checklist) -> Result<(), (&'static str, String)> {
-    if list.version.trim().is_empty() {
-        return Err(("version", "the version is empty".into()));
+    if !is_version(&list.version) {
+        return Err(("version", "a version is a month, 2027-03, or 2027-03b for another in the same".into()));
+    }
+    let mut sections = BTreeSet::new();
+    for section in &list.sections {
+        if !sections.insert(&section.key) {
+            return Err(("section", format!("the section {} is there twice", section.key)));
+        }
+        if !in_both_languages(&section.title) {
+            return Err(("section", format!("the title of {} is needed in both languages", section.key)));
+        }
+    }
+    if !in_both_languages(&list.title) {
+        return Err(("title", "the title is needed in both languages".into()));
     }
     match (&list.fix, list.audit) {
         (None, AuditKind::One) => Ok(()),
@@ -318,6 +362,13 @@ fn check_list(list: &Checklist) -> Result<(), (&'static str, String)> {
         (Some(_), AuditKind::Two) => Ok(()),
         _ => Err(("fix", "audit 2 has the template of corrections, audit 1 has none".into())),
     }
+}
+
+/// So that the newest is the last in the order of text.
+fn is_version(version: &str) -> bool {
+    let Some((month, letter)) = version.split_at_checked(7) else { return false };
+    let is_month = jiff::civil::Date::strptime("%Y-%m-%d", format!("{month}-01")).is_ok();
+    is_month && (letter.is_empty() || (letter.len() == 1 && letter.as_bytes()[0].is_ascii_lowercase()))
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 use rstest::rstest;
 
-use super::parse;
+use super::{Value, parse};
 
 const HEAD: &str = r#"
 audit = 1
-version = "t"
+version = "2026-11"
 title = { pl = "a", en = "a" }
 [[section]]
 key = "host"
@@ -71,6 +71,9 @@ fn a_plain_item_is_read() {
 #[case::endless_range("kind = \"number\"\nrange = [0, inf]\nexpect = { at_least = 1 }", "finite ends")]
 #[case::expires_at_once("expires_after_days = 0", "at least 1")]
 #[case::no_source(r#"source = "" "#, "source is empty")]
+#[case::between_upside_down("kind = \"number\"\nexpect = { between = [10, 1] }", "ends before it starts")]
+#[case::made_by_scheduling(r#"key = "variant.x""#, "made by the service")]
+#[case::wrong_type(r#"waivable = "yes""#, "waivable: invalid type: string \"yes\", expected a boolean")]
 #[case::link_waivable("key = \"link.x\"\nwaivable = true", "never waivable")]
 #[case::link_section_waivable("section = \"link\"\nwaivable = true", "never waivable")]
 #[case::installed_waivable("key = \"inst.installed\"\nwaivable = true", "never waivable")]
@@ -123,6 +126,54 @@ fn a_key_that_is_the_beginning_of_another_is_refused() {
     let text = format!("{}\n{}", item(""), item("key = \"a.b.c\"").split_off(HEAD.len()));
     let error = parse("f.toml", &text).err().expect("a.b and a.b.c");
     assert_eq!(error.problem, "one of a.b and a.b.c begins with the other");
+}
+
+#[rstest]
+#[case::no_such_audit("audit = 1", "audit = 3", "f.toml:2: audit: there is no audit 3")]
+#[case::no_number("audit = 1", "audit = 300", "f.toml:2: audit: invalid value: integer `300`")]
+#[case::no_month(
+    r#"version = "2026-11""#,
+    r#"version = "2026-9""#,
+    "f.toml:3: version: a version is a month"
+)]
+#[case::no_such_month(r#"version = "2026-11""#, r#"version = "2026-13""#, "f.toml:3: version: ")]
+#[case::slash(r#"version = "2026-11""#, r#"version = "2026-11/""#, "f.toml:3: version: ")]
+#[case::section_twice(
+    r#"key = "link""#,
+    r#"key = "host""#,
+    "f.toml: section: the section host is there twice"
+)]
+#[case::section_without_title(
+    "key = \"link\"\ntitle = { pl = \"a\", en = \"a\" }",
+    "key = \"link\"",
+    "f.toml:8: section[1]: missing field `title`"
+)]
+#[case::title_in_one_language(
+    r#"title = { pl = "a", en = "a" }"#,
+    r#"title = { pl = "a", en = "" }"#,
+    "f.toml: title: the title is needed in both languages"
+)]
+#[case::corrections_in_audit_1(
+    r#"title = { pl = "a", en = "a" }"#,
+    "title = { pl = \"a\", en = \"a\" }\n[fix]\nsection = \"host\"\nquestion = { pl = \"a\", en = \"a\" }\nsource = \"EJ\"",
+    "f.toml:5: fix: audit 2 has the template of corrections"
+)]
+fn a_broken_list_is_named_with_line_and_key(#[case] good: &str, #[case] bad: &str, #[case] told: &str) {
+    let text = item("").replacen(good, bad, 1);
+    let error = parse("f.toml", &text).err().expect("it is broken").to_string();
+    assert!(error.starts_with(told), "{error}");
+}
+
+#[rstest]
+#[case::text(r#"default = "2027-01-01""#)]
+#[case::tomls_own("default = 2027-01-01")]
+fn a_day_can_be_a_default(#[case] default: &str) {
+    let fact = format!(
+        "{}\n[[fact]]\nkey = \"f.x\"\nsection = \"host\"\nquestion = {{ pl = \"a\", en = \"a\" }}\nkind = \"date\"\n{default}\n",
+        item("")
+    );
+    let list = parse("f.toml", &fact).expect("valid").list;
+    assert_eq!(list.facts[0].default, Some(Value::Date(jiff::civil::date(2027, 1, 1))));
 }
 
 #[test]

@@ -21,6 +21,12 @@ pub const VARIANT: &str = "variant";
 pub const DATA_CROSSES_LINK: &str = "data_crosses_link";
 pub const WINDOW_MIN: &str = "plan.window_min";
 
+/// Values of `variant` to try expressions with: those that are shipped, and another.
+const VARIANTS: [&str; 4] = ["hosted", "same_server", "another", "new_server"];
+
+/// More values of an expression's keys than this are not tried all together.
+const MOST_TRIALS: usize = 4096;
+
 /// Checklists by audit and version.
 #[derive(Clone, Debug)]
 pub struct Registry(BTreeMap<(AuditKind, String), Checklist>);
@@ -62,7 +68,8 @@ impl Registry {
             let id = (list.audit, list.version.clone());
             if registry.0.contains_key(&id) {
                 let problem = format!("audit {} has version {} already", u8::from(id.0), id.1);
-                return Err(LoadError { file: file.clone(), line: None, key: "version".into(), problem });
+                let line = lines.get("version").copied();
+                return Err(LoadError { file: file.clone(), line, key: "version".into(), problem });
             }
             read.push((file, lines, id.clone()));
             registry.0.insert(id, list);
@@ -91,86 +98,161 @@ impl Registry {
         self.0.get(&(audit, version.to_owned()))
     }
 
-    /// Every expression refers to something that can have a value, and gives what is asked for with each value that
-    /// this can have: a number as a limit, true or false as a condition. What depends on two of them at once can still
-    /// go wrong later.
+    /// Every expression refers to something that will have a value, and gives what is asked for with what this can be:
+    /// a number as a limit, true or false as a condition.
     fn check(&self, list: &Checklist, item: &Item) -> Result<(), String> {
         let number = Form::Number { unit: String::new(), range: None };
         let bounds = item.expect.bounds().into_iter().map(|bound| (bound, number.clone()));
         let texts = match &item.expect {
-            Expect::SameAs(expression) => Some((expression, Form::Text)),
+            Expect::SameAs(expression) => Some((expression, item.form.clone())),
             Expect::Holds(expression) => Some((expression, Form::Bool)),
             _ => None,
         };
         let computed = item.computed.iter().map(|computed| (computed, item.form.clone()));
         let only = item.only.iter().map(|only| (only, Form::Bool));
         for (expression, form) in bounds.chain(texts).chain(computed).chain(only) {
-            self.try_out(list, expression, &form).map_err(|problem| format!("{expression}: {problem}"))?;
+            self.try_out(list, item, expression, &form)
+                .map_err(|problem| format!("{expression}: {problem}"))?;
+        }
+        let expiring = |key: &String| list.item(key).is_some_and(|input| input.expires_after_days.is_some());
+        if item.computed.is_some() && item.expires_after_days.is_some() && !item.inputs().iter().any(expiring)
+        {
+            return Err("expires_after_days: nothing that it is worked out from expires".into());
         }
         Ok(())
     }
 
-    /// Evaluates it with the ends of what each key can be, one key after the other.
-    fn try_out(&self, list: &Checklist, expression: &Expression, form: &Form) -> Result<(), String> {
-        let mut samples = BTreeMap::new();
-        for key in expression.references()? {
-            let values = self.samples(list, &key).ok_or_else(|| {
-                format!(
-                    "{key} is neither a fact nor an item, nor {VARIANT}, {DATA_CROSSES_LINK} or {WINDOW_MIN}"
-                )
-            })?;
-            samples.insert(key, values);
+    /// Evaluates it with what its keys can be: with everything together where that is little, else with one after the
+    /// other.
+    fn try_out(
+        &self,
+        list: &Checklist,
+        item: &Item,
+        expression: &Expression,
+        form: &Form,
+    ) -> Result<(), String> {
+        let compiled = expression.compile()?;
+        let mut samples = Vec::new();
+        for key in &compiled.names {
+            samples.push((key.as_str(), self.samples(list, item, key)?));
         }
-        let (none, all) = ((String::new(), Vec::new()), samples.clone());
-        for (key, values) in all.iter().chain([(&none.0, &none.1)]) {
-            for value in values.iter().map(Some).chain([None]) {
-                let known = |asked: &str| match value {
-                    Some(value) if asked == key => Some(value.clone()),
-                    _ => samples.get(asked)?.last().cloned(),
-                };
-                let with = || value.map(|value| format!(" with {key} = {value}")).unwrap_or_default();
-                let given = expression.evaluate(&known).map_err(|e| format!("{}{}", e.problem, with()))?;
-                if !form.is_kind_of(&given) {
-                    return Err(format!("gives {given}{}, and not {form}", with()));
+        let (trials, all) = trials(&samples);
+        let mut results: Vec<Value> = Vec::new();
+        for trial in trials {
+            let known =
+                |asked: &str| trial.iter().find(|(key, _)| *key == asked).map(|(_, value)| (*value).clone());
+            let with = || {
+                let values = trial.iter().map(|(key, value)| format!("{key} = {value}"));
+                match values.collect::<Vec<_>>().join(", ") {
+                    none if none.is_empty() => none,
+                    values => format!(" with {values}"),
                 }
+            };
+            let given = compiled.evaluate(&known).map_err(|e| format!("{}{}", e.problem, with()))?;
+            let fits = match form {
+                Form::Choice(words) => matches!(&given, Value::Text(word) if words.contains(word)),
+                form => form.is_kind_of(&given),
+            };
+            if !fits {
+                return Err(format!("gives {given}{}, and not {form}", with()));
             }
+            if !results.contains(&given) {
+                results.push(given);
+            }
+        }
+        // 32 if target.version == 2025 else 24, where the version is a text.
+        let words = |key: &&str| *key != VARIANT && self.forms(list, key).iter().all(|form| form.is_closed());
+        match results.as_slice() {
+            [always] if all && !samples.is_empty() && samples.iter().all(|(key, _)| words(key)) => {
+                Err(format!("gives {always} whatever its keys are"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Values that a key can have; the last is an ordinary one.
+    fn samples(&self, list: &Checklist, item: &Item, key: &str) -> Result<Vec<Value>, String> {
+        match key {
+            VARIANT => return Ok(VARIANTS.map(|key| Value::Text(key.to_owned())).to_vec()),
+            DATA_CROSSES_LINK => return Ok(Form::Bool.samples()),
+            WINDOW_MIN => {
+                let form = Form::Number { unit: "min".into(), range: Some((60.0, 10_000.0)) };
+                return Ok(form.samples());
+            }
+            _ => self.will_have_a_value(list, item, key)?,
+        }
+        let mut samples = Vec::new();
+        for form in self.forms(list, key) {
+            let new = form.samples().into_iter().filter(|value| !samples.contains(value)).collect::<Vec<_>>();
+            samples.extend(new);
+        }
+        Ok(samples)
+    }
+
+    /// Refuses a reference to what is not there, or not in every audit in which the item is asked.
+    fn will_have_a_value(&self, list: &Checklist, item: &Item, key: &str) -> Result<(), String> {
+        let here = list.item(key).or_else(|| {
+            let before = self.get(AuditKind::One, "").filter(|_| list.audit == AuditKind::Two);
+            before.and_then(|before| before.item(key))
+        });
+        let Some(referred) = here else {
+            let before = self.get(AuditKind::One, "").filter(|_| list.audit == AuditKind::Two);
+            return match list.fact(key).or_else(|| before.and_then(|before| before.fact(key))) {
+                Some(_) => Ok(()),
+                None => Err(format!(
+                    "{key} is neither a fact nor an item, nor {VARIANT}, {DATA_CROSSES_LINK} or {WINDOW_MIN}"
+                )),
+            };
+        };
+        match &referred.only {
+            Some(only) if item.only != referred.only => {
+                return Err(format!("{key} is asked only where {only}, so this must be, too"));
+            }
+            _ => {}
+        }
+        if list.item(key).is_none() && referred.waivable {
+            return Err(format!("{key} of audit 1 can be waived, and has no value then"));
         }
         Ok(())
     }
 
-    /// Values that a key of this list or, from audit 2, of any audit 1 list can have; the last is an ordinary one.
-    fn samples(&self, list: &Checklist, key: &str) -> Option<Vec<Value>> {
-        if key == VARIANT {
-            return Some(vec![Value::Text("new_server".into())]);
-        }
-        let form = match key {
-            DATA_CROSSES_LINK => &Form::Bool,
-            WINDOW_MIN => &Form::Number { unit: "min".into(), range: Some((60.0, 10_000.0)) },
-            _ => self.form_of(list, key)?,
-        };
-        Some(match form {
-            Form::Bool => vec![Value::Bool(false), Value::Bool(true)],
-            Form::Number { range, .. } => {
-                let (low, high) = range.unwrap_or((-1e9, 1e9));
-                let within = [low, high, 0.0, 1.0].into_iter().filter(|n| (low..=high).contains(n));
-                within.map(Value::Number).collect()
-            }
-            Form::Choice(words) => words.iter().cloned().map(Value::Text).collect(),
-            Form::Text => vec![Value::Text("Polish_CI_AS".into())],
-            Form::Date => vec![Value::Date(jiff::civil::date(2027, 1, 4))],
-        })
-    }
-
-    /// The form of a key of this list or, from audit 2, of any audit 1 list.
-    fn form_of<'a>(&'a self, list: &'a Checklist, key: &str) -> Option<&'a Form> {
+    /// The forms of a key in this list or, from audit 2, in all audit 1 lists.
+    fn forms<'a>(&'a self, list: &'a Checklist, key: &str) -> Vec<&'a Form> {
         let of = |list: &'a Checklist| {
             list.item(key).map(|Item { form, .. }| form).or(list.fact(key).map(|Fact { form, .. }| form))
         };
-        of(list).or_else(|| {
-            let from_audit_1 = list.audit == AuditKind::Two;
-            self.0.values().filter(|other| from_audit_1 && other.audit == AuditKind::One).find_map(of)
-        })
+        let before =
+            self.0.values().filter(|other| list.audit == AuditKind::Two && other.audit == AuditKind::One);
+        of(list).map_or_else(|| before.filter_map(of).collect(), |form| vec![form])
     }
+}
+
+type Samples<'a> = [(&'a str, Vec<Value>)];
+type Trial<'a> = Vec<(&'a str, &'a Value)>;
+
+/// Which values are tried together, and whether these are all.
+fn trials<'a>(samples: &'a Samples<'a>) -> (Vec<Trial<'a>>, bool) {
+    let all = samples.iter().map(|(_, values)| values.len()).try_fold(1, usize::checked_mul);
+    if all.is_some_and(|all| all <= MOST_TRIALS) {
+        let none: Vec<Trial> = vec![Vec::new()];
+        let trials = samples.iter().fold(none, |trials, (key, values)| {
+            let with = |trial: Trial<'a>| {
+                values.iter().map(move |value| trial.iter().copied().chain([(*key, value)]).collect())
+            };
+            trials.into_iter().flat_map(with).collect()
+        });
+        return (trials, true);
+    }
+    let ordinary: Trial = samples.iter().filter_map(|(key, values)| Some((*key, values.last()?))).collect();
+    let one_changed = samples.iter().enumerate().flat_map(|(i, (key, values))| {
+        let ordinary = ordinary.clone();
+        values.iter().map(move |value| {
+            let mut trial = ordinary.clone();
+            trial[i] = (*key, value);
+            trial
+        })
+    });
+    (one_changed.collect(), false)
 }
 
 /// No computed item is worked out from itself, whatever way round.
@@ -181,7 +263,7 @@ fn check_cycles(list: &Checklist) -> Result<(), (String, String)> {
             if way.contains(&input) {
                 let round = way.iter().skip_while(|key| **key != input).chain([&input]);
                 let round = round.map(String::as_str).collect::<Vec<_>>().join(" → ");
-                return Err((way[0].clone(), format!("is worked out from itself: {round}")));
+                return Err((input.clone(), format!("is worked out from itself: {round}")));
             }
             way.push(input);
             follow(list, way)?;

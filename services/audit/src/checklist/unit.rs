@@ -2,7 +2,7 @@
 
 /// Units of one quantity, each with its size in the smallest. Sizes of memory and of drives are what Windows and SQL
 /// Server call so: their GB is a GiB.
-const QUANTITIES: [&[(&str, f64)]; 5] = [
+const QUANTITIES: [&[(&str, f64)]; 4] = [
     &[
         ("B", 1.0),
         ("KB", 1024.0),
@@ -15,8 +15,7 @@ const QUANTITIES: [&[(&str, f64)]; 5] = [
         ("TiB", 1_099_511_627_776.0),
     ],
     &[("Hz", 1.0), ("kHz", 1e3), ("MHz", 1e6), ("GHz", 1e9)],
-    &[("us", 1.0), ("µs", 1.0), ("ms", 1e3), ("s", 1e6)],
-    &[("min", 1.0), ("h", 60.0), ("d", 1440.0)],
+    &[("us", 1.0), ("µs", 1.0), ("ms", 1e3), ("s", 1e6), ("min", 60e6), ("h", 3_600e6), ("d", 86_400e6)],
     &[("kbit/s", 1.0), ("Mbit/s", 1e3), ("Gbit/s", 1e6)],
 ];
 
@@ -32,7 +31,7 @@ pub fn convert(number: f64, from: &str, to: &str) -> Option<f64> {
     QUANTITIES.iter().find_map(sizes).map(|(from, to)| number * from / to)
 }
 
-/// Whether another unit is accepted beside this one.
+/// The units that are accepted beside this one.
 pub fn others(unit: &str) -> impl Iterator<Item = &'static str> {
     let quantity = QUANTITIES.into_iter().find(|quantity| quantity.iter().any(|(name, _)| *name == unit));
     quantity.into_iter().flatten().map(|(name, _)| *name).filter(move |name| *name != unit)

@@ -80,6 +80,26 @@ impl Form {
         )
     }
 
+    /// Whether it has few values, which can be told: true and false, or words.
+    pub fn is_closed(&self) -> bool {
+        matches!(self, Self::Bool | Self::Choice(_))
+    }
+
+    /// Values to try expressions with: all of a closed form, the ends of numbers; the last is an ordinary one.
+    pub fn samples(&self) -> Vec<Value> {
+        match self {
+            Self::Bool => vec![Value::Bool(false), Value::Bool(true)],
+            Self::Number { range, .. } => {
+                let (low, high) = range.unwrap_or((-1e9, 1e9));
+                let within = [low, high, 0.0, 1.0].into_iter().filter(|n| (low..=high).contains(n));
+                within.map(Value::Number).collect()
+            }
+            Self::Choice(words) => words.iter().cloned().map(Value::Text).collect(),
+            Self::Text => vec![Value::Text("Polish_CI_AS".into())],
+            Self::Date => vec![Value::Date(jiff::civil::date(2027, 1, 4))],
+        }
+    }
+
     /// The unit that a value must be stated in; empty for all but numbers that have one.
     pub fn unit(&self) -> &str {
         match self {

@@ -65,7 +65,7 @@ fn each_event_of_licensing_has_one_outcome_in_each_state(
 #[case::audit_3(|o: &mut scheduling::AuditAttemptOpened| o.audit = 3, "audit 3")]
 #[case::attempt(|o: &mut scheduling::AuditAttemptOpened| o.attempt = "seven".into(), "attempt \"seven\"")]
 #[case::number(|o: &mut scheduling::AuditAttemptOpened| o.number = -1, "number -1")]
-#[case::window(|o: &mut scheduling::AuditAttemptOpened| o.window_hours = -1, "window of hours -1")]
+#[case::window(|o: &mut scheduling::AuditAttemptOpened| o.window_minutes = -1, "window of minutes -1")]
 fn an_opening_that_cannot_be_read_is_parked(
     #[case] spoil: fn(&mut scheduling::AuditAttemptOpened),
     #[case] problem: &str,

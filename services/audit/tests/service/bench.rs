@@ -181,7 +181,7 @@ impl Bench {
             variant: VARIANT.into(),
             checklist: "2026-11".into(),
             data_crosses_link: false,
-            window_hours: 10,
+            window_minutes: 600,
         }))
         .await;
         format!("{}/audits/{attempt}", self.project)

@@ -254,7 +254,7 @@ fn audit(no: AuditNo, event: AuditEvent, project: &Project, ctx: &Context) -> Op
                 })
                 .unwrap_or_default(),
             data_crosses_link: variant.is_some_and(|v| v.data_crosses_link),
-            window_hours: window_hours(project, ctx),
+            window_minutes: window_minutes(project, ctx),
         }),
         AuditEvent::Voided { attempt, reason } => Event::AuditAttemptVoided(pb::AuditAttemptVoided {
             attempt: attempt.to_string(),
@@ -270,13 +270,13 @@ fn audit(no: AuditNo, event: AuditEvent, project: &Project, ctx: &Context) -> Op
     })
 }
 
-/// Elapsed hours of the agreed window, or the least that the variant asks for.
-fn window_hours(project: &Project, ctx: &Context) -> i32 {
+/// Elapsed minutes of the agreed window, or the least that the variant asks for.
+fn window_minutes(project: &Project, ctx: &Context) -> i32 {
     let length = match project.agreed_window() {
         Some(window) => window.elapsed(),
         None => ctx.terms().migration.map(|terms| terms.length()).unwrap_or_default(),
     };
-    i32::try_from(length.as_hours()).unwrap_or(i32::MAX)
+    i32::try_from(length.as_mins()).unwrap_or(i32::MAX)
 }
 
 fn run(event: RunEvent) -> Option<Event> {

@@ -127,19 +127,27 @@ impl Attempt {
         matches!(&self.state, AttemptState::Concluded(c) if c.passed)
     }
 
-    /// The value of a key as this attempt knows it: recorded, given, the fact's default, or computed.
+    /// The value of a key as this attempt knows it: computed, recorded, given, or the fact's default.
     pub fn known(&self, key: &str) -> Option<Value> {
+        if self.is_computed(key) {
+            return self.computed(key, &|key| self.known(key));
+        }
         let recorded = self.entries.get(key).map(|entry| &entry.current.value);
         let default = || self.checklist.fact(key).and_then(|fact| fact.default.as_ref());
-        let kept = recorded.or_else(|| self.given.get(key)).or_else(default).cloned();
-        kept.or_else(|| self.computed(key, &|key| self.known(key)))
+        recorded.or_else(|| self.given.get(key)).or_else(default).cloned()
     }
 
     /// As `known`, with measurements after the conclusion first.
     pub fn known_now(&self, key: &str) -> Option<Value> {
+        if self.is_computed(key) {
+            return self.computed(key, &|key| self.known_now(key));
+        }
         let refreshed = self.refreshed.get(key).map(|entry| entry.current.value.clone());
-        let computed = || self.computed(key, &|key| self.known_now(key));
-        refreshed.or_else(computed).or_else(|| self.known(key))
+        refreshed.or_else(|| self.known(key))
+    }
+
+    fn is_computed(&self, key: &str) -> bool {
+        self.checklist.item(key).is_some_and(|item| item.computed.is_some())
     }
 
     fn computed(&self, key: &str, known: Known) -> Option<Value> {

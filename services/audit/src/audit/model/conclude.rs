@@ -12,7 +12,7 @@ use super::{
     Attempt, AttemptId, AttemptState, Conclusion, Dossier, Event, Finding, FindingId, FindingState, Outcome,
     Verdict,
 };
-use crate::checklist::{AuditKind, Item, Severity, Unknown};
+use crate::checklist::{AuditKind, Expect, Item, Severity, Unknown};
 
 impl Dossier {
     /// Concludes an open attempt as of `occurred_at`; nothing means now. `new_id` makes the ids of findings.
@@ -96,7 +96,11 @@ impl Dossier {
             text => format!("{text} {}", item.form.unit()).trim_end().to_owned(),
         };
         let measured = outcome.value.as_ref().map(|v| in_unit(&v.to_string())).unwrap_or_default();
-        let limit = in_unit(&outcome.limit);
+        let limit = match item.expect {
+            // It names its own keys, each in its unit.
+            Expect::Holds(_) => outcome.limit.clone(),
+            _ => in_unit(&outcome.limit),
+        };
         let note = format!("audit {}, attempt {number}: {measured}", u8::from(audit));
 
         match (known.map(|i| &mut self.findings[i]), &outcome.verdict) {

@@ -10,7 +10,8 @@ use crate::checklist::{AuditKind, Severity};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evidence {
     pub key: String,
-    /// First instant at which it is stale; nothing if the last measurement failed and is blocking.
+    /// First instant at which it is stale; nothing if the last measurement failed and is blocking, or allows no
+    /// verdict.
     pub valid_until: Option<Timestamp>,
 }
 
@@ -42,7 +43,8 @@ impl Dossier {
                 // A pass with a waiver is not taken back by the value that was waived.
                 let fresh = attempt.refreshed.contains_key(&item.key);
                 let waived = !fresh && self.waiver_of(attempt, &item.key, concluded).is_some();
-                let holds = waived || !matches!(outcome.verdict, Verdict::Failed(Severity::Blocking));
+                let holds =
+                    waived || matches!(outcome.verdict, Verdict::Passed | Verdict::Failed(Severity::Minor));
                 outcome.measured_at.filter(|_| outcome.verdict != Verdict::NotApplicable)?;
                 Some(Evidence { key: item.key.clone(), valid_until: outcome.valid_until.filter(|_| holds) })
             },

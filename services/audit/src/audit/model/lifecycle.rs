@@ -7,7 +7,7 @@ use calendar::local_day;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Attempt, AttemptId, AttemptState, Dossier, Entry, Event, Finding, Verdict};
+use super::{Attempt, AttemptId, AttemptState, Dossier, Entry, Event, Finding, Recorded, Verdict};
 use crate::checklist::{
     AuditKind, Checklist, DATA_CROSSES_LINK, Expect, FixTemplate, Form, Item, Text, VARIANT, Value,
     WINDOW_MIN,
@@ -22,7 +22,7 @@ pub struct Opening {
     pub variant: String,
     pub data_crosses_link: bool,
     /// Length of the migration window, for limits that refer to it; 0 if not known.
-    pub window_hours: u32,
+    pub window_minutes: u32,
     pub started_at: Timestamp,
 }
 
@@ -75,8 +75,8 @@ impl Dossier {
             (VARIANT.to_owned(), Value::Text(opening.variant.clone())),
             (DATA_CROSSES_LINK.to_owned(), Value::Bool(opening.data_crosses_link)),
         ]);
-        if opening.window_hours > 0 {
-            given.insert(WINDOW_MIN.to_owned(), Value::Number(f64::from(opening.window_hours) * 60.0));
+        if opening.window_minutes > 0 {
+            given.insert(WINDOW_MIN.to_owned(), Value::Number(f64::from(opening.window_minutes)));
         }
         if let (AuditKind::Two, Some(pass)) = (opening.audit, self.latest_pass(AuditKind::One)) {
             let keys = pass.checklist.keys();
@@ -98,16 +98,16 @@ impl Dossier {
             .map(|(item, _)| item.key.as_str())
             .collect();
         let carries = |key: &str| passed.contains(&key) || before.checklist.fact(key).is_some();
-        let fits = |key: &str, value: &Value| list.recordable(key).is_some_and(|form| form.accepts(value));
-        before
-            .entries
-            .iter()
-            .filter(|(key, entry)| carries(key) && fits(key, &entry.current.value))
-            .map(|(key, entry)| {
-                let carried_from = entry.carried_from.or(Some(before.id));
-                (key.clone(), Entry { current: entry.current.clone(), carried_from, history: Vec::new() })
-            })
-            .collect()
+        // A later version of the checklist may ask it in another unit, or no more.
+        let read = |key: &str, value: &Value| {
+            list.recordable(key)?.read(value, before.checklist.recordable(key)?.unit())
+        };
+        let entries = before.entries.iter().filter(|(key, _)| carries(key)).filter_map(|(key, entry)| {
+            let current = Recorded { value: read(key, &entry.current.value)?, ..entry.current.clone() };
+            let carried_from = entry.carried_from.or(Some(before.id));
+            Some((key.clone(), Entry { current, carried_from, history: Vec::new() }))
+        });
+        entries.collect()
     }
 
     /// An attempt counts no more. A result, also one that comes before this is known, is kept.

@@ -69,15 +69,7 @@ impl Attempt {
     ) -> Outcome {
         let (value, measured_at) = match &item.computed {
             None => (self.own_value(item, known), measured_at(&item.key)),
-            Some(computed) => {
-                // A limited age is asked of the inputs that have one: the link's speed, not the database's size.
-                let expiring =
-                    |key: &&str| self.checklist.item(key).is_some_and(|i| i.expires_after_days.is_some());
-                let inputs = item.inputs();
-                let inputs = inputs.iter().map(String::as_str);
-                let oldest = inputs.filter(expiring).filter_map(measured_at).min();
-                (computed.evaluate(known).map(Some), oldest)
-            }
+            Some(computed) => (computed.evaluate(known).map(Some), self.oldest_input(item, measured_at)),
         };
         let valid_until = match (item.expires_after_days, measured_at) {
             (Some(days), Some(at)) => {
@@ -104,6 +96,22 @@ impl Attempt {
                 }
             },
         }
+    }
+
+    /// A limited age is asked of the inputs that have one: the link's speed, not the database's size.
+    fn oldest_input(
+        &self,
+        item: &Item,
+        measured_at: &dyn Fn(&str) -> Option<Timestamp>,
+    ) -> Option<Timestamp> {
+        let measured = |key: &String| {
+            let input = self.checklist.item(key)?;
+            match input.computed {
+                Some(_) => self.oldest_input(input, measured_at),
+                None => measured_at(key).filter(|_| input.expires_after_days.is_some()),
+            }
+        };
+        item.inputs().iter().filter_map(measured).min()
     }
 
     /// An item's own value is a recorded one; audit 1's value of the same key is none.

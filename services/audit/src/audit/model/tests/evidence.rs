@@ -1,6 +1,7 @@
 use rstest::rstest;
 
 use super::*;
+use crate::checklist::{Expect, Form, Item, Severity};
 
 fn valid_until(dossier: &Dossier, key: &str) -> Option<Timestamp> {
     dossier.evidence().into_iter().find(|e| e.key == key).expect("it expires").valid_until
@@ -94,4 +95,33 @@ fn a_computed_item_is_as_old_as_its_oldest_input_and_follows_it() {
     // 120 GB at 15 Mbit/s take 64000 s, and 40 % of 10 hours are 14400 s.
     record(&mut dossier, 1, vec![value("link.mbps", (15.0, "Mbit/s"))], at(16, 9));
     assert_eq!(valid_until(&dossier, "link.transfer_fits"), None);
+}
+
+/// Adds items that are worked out and expire to the first attempt.
+fn add_computed(dossier: &mut Dossier, items: &[(&str, &str)]) {
+    let list = &mut dossier.attempts[0].checklist;
+    let like = list.item("link.mbps").expect("an item that expires").clone();
+    list.items.extend(items.iter().map(|(key, computed)| Item {
+        key: (*key).into(),
+        form: Form::Bool,
+        computed: Some((*computed).into()),
+        expect: Expect::Is(true),
+        severity: Severity::Blocking,
+        ..like.clone()
+    }));
+}
+
+#[test]
+fn what_allows_no_verdict_is_no_evidence() {
+    let mut dossier = audit_1_with(good_audit_1());
+    add_computed(&mut dossier, &[("link.a", "link.mbps > 0"), ("link.b", "1 / (link.mbps - link.mbps) > 0")]);
+    assert_eq!(valid_until(&dossier, "link.a"), Some(end_of_the_14th_day()));
+    assert_eq!(valid_until(&dossier, "link.b"), None);
+}
+
+#[test]
+fn what_is_worked_out_from_worked_out_values_is_as_old_as_the_oldest_of_them() {
+    let mut dossier = audit_1_with(good_audit_1());
+    add_computed(&mut dossier, &[("link.a", "link.mbps > 0"), ("link.b", "link.a")]);
+    assert_eq!(valid_until(&dossier, "link.b"), Some(end_of_the_14th_day()));
 }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::audit::model::{AttemptState, FindingState};
+use crate::checklist::{Expect, Form};
 
 #[test]
 fn passed_items_carry_over_marked_with_their_attempt() {
@@ -126,4 +127,17 @@ fn project_closed_refuses_everything() {
     assert_eq!(refused(&mut dossier, |d| d.answer(finding, "done", &contact(), at(4, 10))), closed);
     assert_eq!(refused(&mut dossier, |d| d.verify(finding, "done", &auditor(), at(4, 10))), closed);
     assert_eq!(refused(&mut dossier, |d| d.reject(finding, "no", &auditor(), at(4, 10))), closed);
+}
+
+#[test]
+fn what_is_carried_over_is_in_the_unit_of_the_later_checklist() {
+    let mut dossier = audit_1_with(but(good_audit_1(), value("cpu.ghz", (1.0, "GHz"))));
+    let earlier = &mut dossier.attempts[0];
+    let ram = earlier.checklist.items.iter_mut().find(|item| item.key == "ram.gb").expect("an item");
+    ram.form = Form::Number { unit: "MB".into(), range: None };
+    ram.expect = Expect::Recorded;
+    earlier.entries.get_mut("ram.gb").expect("recorded").current.value = Value::Number(32768.0);
+    open(&mut dossier, opening(AuditKind::One, 2, 2, at(3, 8)));
+    assert_eq!(dossier.attempts[1].known("ram.gb"), Some(Value::Number(32.0)));
+    assert_eq!(dossier.attempts[1].entries["ram.gb"].carried_from, Some(attempt(1)));
 }

@@ -61,7 +61,7 @@ fn opening(audit: AuditKind, n: u128, number: u32, started_at: Timestamp) -> Ope
         number,
         variant: VARIANT.into(),
         data_crosses_link: false,
-        window_hours: 10,
+        window_minutes: 600,
         started_at,
     }
 }
