@@ -23,7 +23,7 @@ use crate::{
     Audits,
     audit::{
         events,
-        model::{Dossier, Event, LicenceStatus, Opening},
+        model::{Dossier, Event, LicenceStatus, LimitOverride, Opening},
         store,
     },
     checklist::AuditKind,
@@ -212,7 +212,9 @@ impl Audits {
                 let list = self.checklists.get(opening.audit, &opened.checklist).ok_or_else(|| {
                     bad(format!("audit {} has no checklist of version {:?}", opened.audit, opened.checklist))
                 })?;
-                dossier.open(opening, list)
+                let overrides = self.checklists.overrides(opening.audit, &opening.variant);
+                let overrides = overrides.map(LimitOverride::from).collect();
+                dossier.open(opening, list, overrides)
             }
             Scheduling::AuditAttemptVoided(voided) => {
                 let attempt =

@@ -53,6 +53,10 @@ impl AuditService for Grpc {
         self.0.call(r, Audits::waive_item).await
     }
 
+    async fn override_limit(&self, r: Request<pb::OverrideLimitRequest>) -> Answer<pb::Audit> {
+        self.0.call(r, Audits::override_limit).await
+    }
+
     async fn conclude_audit(&self, r: Request<pb::ConcludeAuditRequest>) -> Answer<pb::Audit> {
         self.0.call(r, Audits::conclude_audit).await
     }

@@ -169,6 +169,9 @@ pub fn audit(event: &Audit, asks: impl Fn(&str) -> String) -> Option<(Tone, Stri
             keys => (Plain, format!("measures {} values", keys.len())),
         },
         Audit::ItemWaived(e) => (Plain, format!("{} waived by {}: {}", e.item, e.approver, e.reason)),
+        Audit::LimitOverridden(e) => {
+            (Plain, format!("{} judged by {:?}, by {}: {}", e.item, e.limits, e.approver, e.reason))
+        }
         Audit::AuditAssigned(e) => (Plain, format!("assigned to {}", e.auditor)),
         Audit::AuditPaused(e) => (Plain, format!("paused: {}", e.reason)),
         Audit::AuditResumed(_) => (Plain, "goes on".to_owned()),

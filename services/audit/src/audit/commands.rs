@@ -9,7 +9,7 @@ use proto::{audit::v1 as pb, refusal::words};
 
 use super::{
     events,
-    model::{AttemptId, Collected, Dossier, Event, FindingId, Measurement, Origin, WaiverTerms},
+    model::{AttemptId, Collected, Dossier, Event, FindingId, Measurement, Origin, Terms},
     names::{AuditName, FindingName},
     store, view,
 };
@@ -100,11 +100,27 @@ impl Audits {
     /// RPC `WaiveItem`.
     pub async fn waive_item(&self, call: Call, request: pb::WaiveItemRequest) -> Result<pb::Audit, Error> {
         let until = day("until", &request.until)?;
-        let terms = WaiverTerms { approver: request.approver, reason: request.reason, until };
+        let terms = Terms { approver: request.approver, reason: request.reason, until };
         let (id, change) = self.begin_audit(&call, &request.name, &AUDITORS).await?;
         let Some(mut change) = change else { return self.read_audit(&request.name).await };
         let (actor, now) = (change.actor.clone(), change.unit.now());
         let happened = change.dossier.value.waive(id, &request.item, terms, actor, now)?;
+        self.finish_audit(change, id, happened).await
+    }
+
+    /// RPC `OverrideLimit`.
+    pub async fn override_limit(
+        &self,
+        call: Call,
+        request: pb::OverrideLimitRequest,
+    ) -> Result<pb::Audit, Error> {
+        let until = day("until", &request.until)?;
+        let terms = Terms { approver: request.approver, reason: request.reason, until };
+        let (id, change) = self.begin_audit(&call, &request.name, &[Role::Operator]).await?;
+        let Some(mut change) = change else { return self.read_audit(&request.name).await };
+        let (actor, now) = (change.actor.clone(), change.unit.now());
+        let dossier = &mut change.dossier.value;
+        let happened = dossier.override_limit(id, &request.item, request.limits, terms, actor, now)?;
         self.finish_audit(change, id, happened).await
     }
 

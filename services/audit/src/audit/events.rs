@@ -96,6 +96,19 @@ fn public(dossier: &Dossier, event: &Event, now: Timestamp) -> Result<Option<Tol
                 }))
             })
         }
+        Event::LimitOverridden { attempt, key } => {
+            let made = dossier.overrides.iter().rev().find(|o| o.key == *key);
+            made.and_then(|made| {
+                told(Public::LimitOverridden(pb::LimitOverridden {
+                    attempt: attempt.to_string(),
+                    item: key.clone(),
+                    limits: made.limits.clone(),
+                    approver: made.terms.approver.clone(),
+                    reason: made.terms.reason.clone(),
+                    until: made.terms.until.to_string(),
+                }))
+            })
+        }
         Event::AuditConcluded { attempt } => {
             let attempt = dossier.attempt(*attempt)?;
             attempt.conclusion().map(|conclusion| {

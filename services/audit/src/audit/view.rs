@@ -7,7 +7,8 @@ use proto::{audit::v1 as pb, refusal::Refusal};
 use super::{
     model::{
         Assignment, Attempt, AttemptId, AttemptState, Change, Dossier, Entry, Finding, FindingId,
-        FindingState, Import, ImportOutcome, Origin, Outcome, Pause, Recorded, Verdict, Waiver,
+        FindingState, Import, ImportOutcome, LimitOverride, Origin, Outcome, Pause, Recorded, Verdict,
+        Waiver,
     },
     names::{self, AuditName, FindingName},
 };
@@ -82,8 +83,10 @@ pub fn audit(dossier: &Dossier, id: AttemptId, now: Timestamp) -> Result<pb::Aud
         }
     });
     let items = dossier.outcomes(attempt, day).map(|(item, outcome)| {
-        let waiver = dossier.waiver_of(attempt, &item.key, day);
-        audit_item(dossier, attempt, item, outcome, waiver)
+        let waiver = dossier.waiver_of(attempt, &item.key, day).map(|w| waiver_message(w, dossier.company));
+        let overridden = dossier.override_of(attempt, &item.key, day);
+        let limit_override = overridden.map(|o| limit_override(o, item, dossier.company));
+        pb::AuditItem { waiver, limit_override, ..audit_item(dossier, attempt, item, outcome) }
     });
     Ok(pb::Audit {
         sections: list_view::sections(&attempt.checklist),
@@ -94,13 +97,7 @@ pub fn audit(dossier: &Dossier, id: AttemptId, now: Timestamp) -> Result<pb::Aud
     })
 }
 
-fn audit_item(
-    dossier: &Dossier,
-    attempt: &Attempt,
-    item: &Item,
-    outcome: Outcome,
-    waiver: Option<&Waiver>,
-) -> pb::AuditItem {
+fn audit_item(dossier: &Dossier, attempt: &Attempt, item: &Item, outcome: Outcome) -> pb::AuditItem {
     let entry = attempt.entries.get(&item.key);
     let computed = item.computed.as_ref().and(outcome.value);
     let (waits_for, problem) = match &outcome.verdict {
@@ -117,9 +114,9 @@ fn audit_item(
         problem,
         carried_from: carried_from(dossier, entry),
         valid_until: outcome.valid_until.map(to_wire),
-        waiver: waiver.map(|w| waiver_message(w, dossier.company)),
         history: history(entry, dossier.company),
         refreshed: attempt.refreshed.get(&item.key).map(|e| recorded(&e.current, dossier.company)),
+        ..pb::AuditItem::default()
     }
 }
 
@@ -130,6 +127,20 @@ fn waiver_message(waiver: &Waiver, company: CompanyId) -> pb::Waiver {
         until: waiver.terms.until.to_string(),
         recorded_at: Some(to_wire(waiver.recorded_at)),
         recorded_by: actor::to_proto(&waiver.by, company),
+    }
+}
+
+fn limit_override(overridden: &LimitOverride, item: &Item, company: CompanyId) -> pb::LimitOverride {
+    let LimitOverride { limits, terms, made, .. } = overridden;
+    pb::LimitOverride {
+        limits: limits.clone(),
+        expectation: item.expect.with_limits(limits).map(|expect| expect.to_string()).unwrap_or_default(),
+        approver: terms.approver.clone(),
+        reason: terms.reason.clone(),
+        until: terms.until.to_string(),
+        for_variant: made.is_none(),
+        recorded_at: made.as_ref().map(|(_, at, _)| to_wire(*at)),
+        recorded_by: made.as_ref().and_then(|(_, _, by)| actor::to_proto(by, company)),
     }
 }
 

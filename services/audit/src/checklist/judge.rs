@@ -86,7 +86,33 @@ impl Expect {
         self.limits().into_iter().all(|bound| !matches!(bound, Bound::Fixed(limit) if !limit.is_finite()))
     }
 
-    fn limits(&self) -> Vec<&Bound> {
+    /// The same comparison with these numbers, from low to high; nothing where it has not as many limits.
+    pub fn with_limits(&self, limits: &[f64]) -> Option<Self> {
+        let good = limits.iter().all(|limit| limit.is_finite()) && limits.is_sorted();
+        let one = |make: fn(Bound) -> Self| match limits {
+            [limit] => Some(make(Bound::Fixed(*limit))),
+            _ => None,
+        };
+        let two = |make: fn(Bound, Bound) -> Self| match limits {
+            [low, high] => Some(make(Bound::Fixed(*low), Bound::Fixed(*high))),
+            _ => None,
+        };
+        let replaced = match self {
+            Self::Equals(_) => one(Self::Equals),
+            Self::NotEquals(_) => one(Self::NotEquals),
+            Self::AtLeast(_) => one(Self::AtLeast),
+            Self::AtMost(_) => one(Self::AtMost),
+            Self::Above(_) => one(Self::Above),
+            Self::Below(_) => one(Self::Below),
+            Self::Between(..) => two(Self::Between),
+            Self::Tiers { .. } => two(|good_below, blocking_from| Self::Tiers { good_below, blocking_from }),
+            Self::Is(_) | Self::OneOf(_) | Self::SameAs(_) | Self::Holds(_) | Self::Recorded => None,
+        };
+        replaced.filter(|_| good)
+    }
+
+    /// The numbers that it compares with.
+    pub fn limits(&self) -> Vec<&Bound> {
         match self {
             Self::Equals(b)
             | Self::NotEquals(b)

@@ -207,10 +207,6 @@ fn read_item(raw: RawItem, list: &Checklist, keys: &mut BTreeSet<String>) -> Res
     if raw.source.trim().is_empty() {
         return Err("source is empty".into());
     }
-    let never = never_waivable(&raw.key, &raw.section);
-    if never && raw.waivable == Some(true) {
-        return Err("link acceptance, inst.installed and lic.assigned are never waivable".into());
-    }
     let mut item = Item {
         key: raw.key,
         section: raw.section,
@@ -226,12 +222,12 @@ fn read_item(raw: RawItem, list: &Checklist, keys: &mut BTreeSet<String>) -> Res
         note_required: raw.note_required,
         source: raw.source,
     };
+    let never = item.is_never_waivable();
+    if never && raw.waivable == Some(true) {
+        return Err("link acceptance, inst.installed and lic.assigned are never waivable".into());
+    }
     item.waivable = raw.waivable.unwrap_or(!never && !item.can_block());
     Ok(item)
-}
-
-fn never_waivable(key: &str, section: &str) -> bool {
-    section == "link" || key.starts_with("link.") || ["inst.installed", "lic.assigned"].contains(&key)
 }
 
 fn check_entry(

@@ -4,6 +4,7 @@ pub mod diff;
 mod expression;
 pub mod judge;
 mod load;
+mod overrides;
 mod registry;
 mod unit;
 mod value;
@@ -19,6 +20,7 @@ pub use self::{
     expression::{Expression, Known, Unknown},
     judge::{Bound, Expect, Judgement},
     load::LoadError,
+    overrides::VariantOverride,
     registry::{DATA_CROSSES_LINK, Registry, VARIANT, WINDOW_MIN},
     value::{Form, Value},
 };
@@ -164,6 +166,14 @@ impl Item {
     pub fn applies(&self, known: Known) -> Result<bool, Unknown> {
         let Some(only) = &self.only else { return Ok(true) };
         Ok(only.evaluate(known)? == Value::Bool(true))
+    }
+
+    /// `NOT_WAIVABLE`, whatever the checklist says: link acceptance, the installed instance, the licence.
+    pub fn is_never_waivable(&self) -> bool {
+        let key = self.key.as_str();
+        self.section == "link"
+            || key.starts_with("link.")
+            || ["inst.installed", "lic.assigned"].contains(&key)
     }
 
     /// Keys that a computed value is worked out from.

@@ -9,6 +9,7 @@ use std::{
 use super::{
     AuditKind, Checklist, Expect, Expression, Fact, Form, Item, LoadError, Value,
     load::{Parsed, parse},
+    overrides::{self, VariantOverride},
 };
 
 const BUILT_IN: [(&str, &str); 2] = [
@@ -27,13 +28,16 @@ const VARIANTS: [&str; 4] = ["hosted", "same_server", "another", "new_server"];
 /// More values of an expression's keys than this are not tried all together.
 const MOST_TRIALS: usize = 4096;
 
-/// Checklists by audit and version.
-#[derive(Clone, Debug)]
-pub struct Registry(BTreeMap<(AuditKind, String), Checklist>);
+/// Checklists by audit and version, and what operations set otherwise for variants.
+#[derive(Clone, Debug, Default)]
+pub struct Registry {
+    lists: BTreeMap<(AuditKind, String), Checklist>,
+    overrides: Vec<VariantOverride>,
+}
 
 impl Registry {
     /// The built-in checklists, every `*.toml` of `folder` if one is given, and `files`.
-    /// A file of operations adds a version; it cannot replace one.
+    /// A file of operations adds a version; it cannot replace one. `overrides.toml` sets other limits for variants.
     ///
     /// # Errors
     /// The first checklist that is not valid, with its file, line and key.
@@ -57,22 +61,25 @@ impl Registry {
 
     /// By audit, then by version.
     pub fn all(&self) -> impl Iterator<Item = &Checklist> {
-        self.0.values()
+        self.lists.values()
     }
 
     fn from_files(files: &[(String, String)]) -> Result<Self, LoadError> {
-        let mut registry = Self(BTreeMap::new());
+        let mut registry = Self::default();
         let mut read = Vec::new();
-        for (file, text) in files {
+        let is_overrides =
+            |file: &str| Path::new(file).file_name().is_some_and(|name| name == overrides::FILE);
+        let (others, lists): (Vec<_>, Vec<_>) = files.iter().partition(|(file, _)| is_overrides(file));
+        for (file, text) in lists {
             let Parsed { list, lines } = parse(file, text)?;
             let id = (list.audit, list.version.clone());
-            if registry.0.contains_key(&id) {
+            if registry.lists.contains_key(&id) {
                 let problem = format!("audit {} has version {} already", u8::from(id.0), id.1);
                 let line = lines.get("version").copied();
                 return Err(LoadError { file: file.clone(), line, key: "version".into(), problem });
             }
             read.push((file, lines, id.clone()));
-            registry.0.insert(id, list);
+            registry.lists.insert(id, list);
         }
         for (file, lines, id) in read {
             let at = |key: &str, problem| LoadError {
@@ -81,21 +88,30 @@ impl Registry {
                 key: key.to_owned(),
                 problem,
             };
-            let list = &registry.0[&id];
+            let list = &registry.lists[&id];
             for item in &list.items {
                 registry.check(list, item).map_err(|problem| at(&item.key, problem))?;
             }
             check_cycles(list).map_err(|(key, problem)| at(&key, problem))?;
         }
+        for (file, text) in others {
+            let read = overrides::parse(file, text, &registry)?;
+            registry.overrides.extend(read);
+        }
         Ok(registry)
+    }
+
+    /// What holds for the audits of a variant.
+    pub fn overrides(&self, audit: AuditKind, variant: &str) -> impl Iterator<Item = &VariantOverride> {
+        self.overrides.iter().filter(move |o| o.audit == audit && o.variant == variant)
     }
 
     /// A version of an audit's checklist; an empty version means the newest.
     pub fn get(&self, audit: AuditKind, version: &str) -> Option<&Checklist> {
         if version.is_empty() {
-            return self.0.iter().rev().find(|((a, _), _)| *a == audit).map(|(_, list)| list);
+            return self.lists.iter().rev().find(|((a, _), _)| *a == audit).map(|(_, list)| list);
         }
-        self.0.get(&(audit, version.to_owned()))
+        self.lists.get(&(audit, version.to_owned()))
     }
 
     /// Every expression refers to something that will have a value, and gives what is asked for with what this can be:
@@ -222,7 +238,7 @@ impl Registry {
             list.item(key).map(|Item { form, .. }| form).or(list.fact(key).map(|Fact { form, .. }| form))
         };
         let before =
-            self.0.values().filter(|other| list.audit == AuditKind::Two && other.audit == AuditKind::One);
+            self.lists.values().filter(|other| list.audit == AuditKind::Two && other.audit == AuditKind::One);
         of(list).map_or_else(|| before.filter_map(of).collect(), |form| vec![form])
     }
 }

@@ -243,6 +243,7 @@ impl Bench {
                 Told::FindingVerified(_) => "finding_verified",
                 Told::FindingRejected(_) => "finding_rejected",
                 Told::EvidenceRefreshed(_) => "evidence_refreshed",
+                Told::LimitOverridden(_) => "limit_overridden",
                 Told::AuditAssigned(_) => "audit_assigned",
                 Told::AuditPaused(_) => "audit_paused",
                 Told::AuditResumed(_) => "audit_resumed",

@@ -5,5 +5,6 @@ mod bench;
 mod commands;
 mod events;
 mod import;
+mod limits;
 mod portal;
 mod reads;

@@ -34,6 +34,7 @@ fn passed_over(source: &str) -> &'static [&'static str] {
         "audit" => &[
             "values_recorded",
             "item_waived",
+            "limit_overridden",
             "finding_opened",
             "finding_verified",
             "evidence_refreshed",

@@ -30,6 +30,7 @@ pub fn audit(event: &AuditEvent, book: &mut Book) -> anyhow::Result<Outcome> {
         Event::ValuesRecorded(_)
         | Event::ItemWaived(_)
         | Event::EvidenceRefreshed(_)
+        | Event::LimitOverridden(_)
         | Event::AuditAssigned(_)
         | Event::AuditPaused(_)
         | Event::AuditResumed(_) => Outcome::Ignored("what happens during an audit is told by its result"),

@@ -51,6 +51,7 @@ fn of_audit(event: &AuditEvent, state: State) -> Outcome {
         (
             AuditEvent::ValuesRecorded(_)
             | AuditEvent::ItemWaived(_)
+            | AuditEvent::LimitOverridden(_)
             | AuditEvent::AuditAssigned(_)
             | AuditEvent::AuditPaused(_)
             | AuditEvent::AuditResumed(_)

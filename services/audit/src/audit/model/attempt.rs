@@ -10,7 +10,7 @@ use proto::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Assignment, AttemptId, FindingId, Import, Origin, Pause};
+use super::{Assignment, AttemptId, FindingId, Import, LimitOverride, Origin, Pause};
 use crate::checklist::{AuditKind, Checklist, Known, Value};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,6 +30,8 @@ pub struct Attempt {
     /// Measured again after the conclusion; takes the place of an entry as evidence, not as result.
     pub refreshed: BTreeMap<String, Entry>,
     pub state: AttemptState,
+    /// Other limits than the checklist's that held for the variant when it was opened.
+    pub overrides: Vec<LimitOverride>,
     /// Documents of collectors, oldest first.
     pub imports: Vec<Import>,
     /// The last one carries the audit out.

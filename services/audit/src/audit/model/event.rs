@@ -36,6 +36,10 @@ pub enum Event {
         attempt: AttemptId,
         key: String,
     },
+    LimitOverridden {
+        attempt: AttemptId,
+        key: String,
+    },
     AuditConcluded {
         attempt: AttemptId,
     },
@@ -72,6 +76,7 @@ impl Event {
             Self::ValuesRecorded { .. } => "values_recorded",
             Self::ValuesImported { .. } => "values_imported",
             Self::ItemWaived { .. } => "item_waived",
+            Self::LimitOverridden { .. } => "limit_overridden",
             Self::AuditConcluded { .. } => "audit_concluded",
             Self::FindingOpened { .. } => "finding_opened",
             Self::FindingAnswered { .. } => "finding_answered",

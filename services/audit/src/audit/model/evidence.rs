@@ -39,7 +39,8 @@ impl Dossier {
                     let entry = attempt.refreshed.get(key).or_else(|| attempt.entries.get(key));
                     entry.map(|entry| entry.current.measured_at)
                 };
-                let outcome = attempt.judge(item, &|key| attempt.known_now(key), &measured);
+                let item = self.as_judged(attempt, item, concluded);
+                let outcome = attempt.judge(&item, &|key| attempt.known_now(key), &measured);
                 // A pass with a waiver is not taken back by the value that was waived.
                 let fresh = attempt.refreshed.contains_key(&item.key);
                 let waived = !fresh && self.waiver_of(attempt, &item.key, concluded).is_some();

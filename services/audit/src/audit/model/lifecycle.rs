@@ -7,7 +7,9 @@ use calendar::local_day;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Attempt, AttemptId, AttemptState, Dossier, Entry, Event, Finding, Recorded, Verdict};
+use super::{
+    Attempt, AttemptId, AttemptState, Dossier, Entry, Event, Finding, LimitOverride, Recorded, Verdict,
+};
 use crate::checklist::{
     AuditKind, Checklist, DATA_CROSSES_LINK, Expect, FixTemplate, Form, Item, Text, VARIANT, Value,
     WINDOW_MIN,
@@ -37,8 +39,13 @@ pub struct LicenceStatus {
 
 impl Dossier {
     /// Begins an attempt with the items that apply. What passed in the attempt before is carried over;
-    /// audit 2 also rechecks each finding of audit 1 that is not verified.
-    pub fn open(&mut self, opening: Opening, checklist: &Checklist) -> Vec<Event> {
+    /// `overrides` are the variant's. Audit 2 also rechecks each finding of audit 1 that is not verified.
+    pub fn open(
+        &mut self,
+        opening: Opening,
+        checklist: &Checklist,
+        overrides: Vec<LimitOverride>,
+    ) -> Vec<Event> {
         if self.attempts.iter().any(|a| a.id == opening.attempt) || self.closed.is_some() {
             return Vec::new();
         }
@@ -62,6 +69,7 @@ impl Dossier {
             entries,
             refreshed: BTreeMap::new(),
             state: AttemptState::Open,
+            overrides,
             imports: Vec::new(),
             assignments: Vec::new(),
             pauses: Vec::new(),

@@ -12,8 +12,10 @@ mod evidence;
 mod finding;
 mod import;
 mod lifecycle;
+mod limits;
 mod outcome;
 mod record;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod waive;
@@ -36,9 +38,11 @@ pub use self::{
     finding::{Finding, FindingState, FindingStep},
     import::{Collected, Import, ImportOutcome, Origin},
     lifecycle::{LicenceStatus, Opening},
+    limits::LimitOverride,
     outcome::{Outcome, Verdict},
     record::Measurement,
-    waive::{Waiver, WaiverTerms},
+    terms::Terms,
+    waive::Waiver,
 };
 
 platform::id! {
@@ -60,6 +64,8 @@ pub struct Dossier {
     /// In the order in which they were found; `number` counts them from 1.
     pub findings: Vec<Finding>,
     pub waivers: Vec<Waiver>,
+    /// Other limits than the checklist's, for this company; the latest of an item counts.
+    pub overrides: Vec<LimitOverride>,
     /// The present variant, for judging whether a licence status is meant for it.
     pub variant: Option<String>,
     /// The last status that licensing told.
@@ -76,6 +82,7 @@ impl Dossier {
             attempts: Vec::new(),
             findings: Vec::new(),
             waivers: Vec::new(),
+            overrides: Vec::new(),
             variant: None,
             licence: None,
             closed: None,

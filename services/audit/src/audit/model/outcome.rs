@@ -40,7 +40,9 @@ impl Dossier {
         day: Date,
     ) -> impl Iterator<Item = (&'a Item, Outcome)> {
         attempt.checklist.items.iter().map(move |item| {
-            let mut outcome = attempt.judge(item, &|key| attempt.known(key), &|key| measured(attempt, key));
+            let judged = self.as_judged(attempt, item, day);
+            let mut outcome =
+                attempt.judge(&judged, &|key| attempt.known(key), &|key| measured(attempt, key));
             let waits = !matches!(outcome.verdict, Verdict::Passed | Verdict::NotApplicable);
             if waits && self.waiver_of(attempt, &item.key, day).is_some() {
                 outcome.verdict = Verdict::Waived;

@@ -1,25 +1,15 @@
 //! Waivers: SOFTVIG accepts an item as it is, by name, for a reason, until a day.
 
 use jiff::{Timestamp, civil::Date};
-use platform::{actor::Actor, text};
+use platform::actor::Actor;
 use proto::{
     common::v1::ErrorReason,
     refusal::{Refusal, Violation, words},
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Attempt, AttemptId, Dossier, Event};
+use super::{Attempt, AttemptId, Dossier, Event, Terms};
 use crate::checklist::AuditKind;
-
-/// What a waiver says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WaiverTerms {
-    /// The named person at SOFTVIG who answers for it.
-    pub approver: String,
-    pub reason: String,
-    /// Last local day on which an attempt can be concluded with it. It never takes back a pass.
-    pub until: Date,
-}
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Waiver {
@@ -27,7 +17,7 @@ pub struct Waiver {
     pub key: String,
     /// The attempt in which it was given; it counts in later ones of the same audit too.
     pub attempt: AttemptId,
-    pub terms: WaiverTerms,
+    pub terms: Terms,
     pub recorded_at: Timestamp,
     pub by: Actor,
 }
@@ -55,7 +45,7 @@ impl Dossier {
         &mut self,
         attempt: AttemptId,
         key: &str,
-        terms: WaiverTerms,
+        terms: Terms,
         by: Actor,
         now: Timestamp,
     ) -> Result<Vec<Event>, Refusal> {
@@ -64,17 +54,7 @@ impl Dossier {
         let found = &self.attempts[index];
         found.check_active(words("waive", "odstępstwo"))?;
 
-        let today = calendar::local_day(now);
-        let mut violations: Vec<_> =
-            [text::note("approver", &terms.approver), text::note("reason", &terms.reason)]
-                .into_iter()
-                .flatten()
-                .collect();
-        if terms.until < today {
-            let until = Violation::new(ErrorReason::InvalidArgument).field("until").asked(terms.until);
-            violations
-                .push(until.allowed(words(format!("{today} or later"), format!("{today} lub później"))));
-        }
+        let mut violations = terms.violations(now);
         match found.checklist.item(key) {
             None => violations.push(found.unknown_item("item", key)),
             Some(item) if !item.waivable => {
@@ -95,7 +75,7 @@ impl Dossier {
 }
 
 impl Attempt {
-    fn unknown_item(&self, field: &str, key: &str) -> Violation {
+    pub(super) fn unknown_item(&self, field: &str, key: &str) -> Violation {
         let allowed = words("a key of this audit's items", "klucz punktu z tego audytu");
         Violation::new(ErrorReason::InvalidArgument).field(field).asked(key).allowed(allowed)
     }

@@ -91,7 +91,7 @@ fn audit_results_and_findings_are_told_and_what_happens_between_is_not() {
     let some = Some(finding());
     let answered = audit_pb::FindingAnswered { finding: some.clone(), answer: "Dołożono".into() };
     let rejected = audit_pb::FindingRejected { finding: some.clone(), reason: "Nadal 8 GB".into() };
-    let cases: [(Audited, &[Kind]); 12] = [
+    let cases: [(Audited, &[Kind]); 13] = [
         (concluded(true), &[Kind::AuditPassed]),
         (concluded(false), &[Kind::AuditFailed]),
         (Audited::FindingAnswered(answered), &[Kind::FindingAnswered]),
@@ -100,6 +100,7 @@ fn audit_results_and_findings_are_told_and_what_happens_between_is_not() {
         (Audited::FindingVerified(audit_pb::FindingVerified { finding: some, ..Default::default() }), &[]),
         (Audited::ValuesRecorded(Default::default()), &[]),
         (Audited::ItemWaived(Default::default()), &[]),
+        (Audited::LimitOverridden(Default::default()), &[]),
         (Audited::AuditAssigned(Default::default()), &[]),
         (Audited::AuditPaused(Default::default()), &[]),
         (Audited::AuditResumed(Default::default()), &[]),

@@ -7,6 +7,7 @@ mod evidence;
 mod findings;
 mod import;
 mod lifecycle;
+mod limits;
 mod record;
 
 use jiff::{SignedDuration, Timestamp, civil::date};
@@ -19,7 +20,7 @@ use uuid::Uuid;
 
 use super::{
     AttemptId, Change, Collected, Dossier, Event, FindingId, ImportOutcome, Measurement, Opening, Origin,
-    WaiverTerms,
+    Terms,
 };
 use crate::audit::commands::measurements;
 use crate::checklist::{AuditKind, Registry, Value};
@@ -69,7 +70,7 @@ fn opening(audit: AuditKind, n: u128, number: u32, started_at: Timestamp) -> Ope
 fn open(dossier: &mut Dossier, opening: Opening) -> Vec<Event> {
     let registry = Registry::load(None, &[]).expect("the built-in checklists are valid");
     let list = registry.get(opening.audit, "").expect("a built-in checklist").clone();
-    dossier.open(opening, &list)
+    dossier.open(opening, &list, Vec::new())
 }
 
 /// Audit 1 as attempt 1, opened at 08:00.
@@ -159,8 +160,8 @@ fn audit_1_with(values: Vec<Measurement>) -> Dossier {
     dossier
 }
 
-fn waiver() -> WaiverTerms {
-    WaiverTerms {
+fn waiver() -> Terms {
+    Terms {
         approver: "Anna Nowak".into(),
         reason: "the new host comes in March".into(),
         until: date(2027, 1, 31),

@@ -145,7 +145,7 @@ fn not_waivable_unless_the_checklist_says_so() {
 #[test]
 fn a_waiver_names_who_why_and_until() {
     let mut dossier = audit_1();
-    let terms = WaiverTerms { approver: " ".into(), reason: String::new(), until: date(2027, 1, 13) };
+    let terms = Terms { approver: " ".into(), reason: String::new(), until: date(2027, 1, 13) };
     let fields = refused(&mut dossier, |d| d.waive(attempt(1), "no.such", terms, auditor(), at(0, 9)));
     let fields: Vec<_> = fields.iter().map(|(_, field)| field.as_str()).collect();
     assert_eq!(fields, ["approver", "reason", "until", "item"]);
