@@ -1,11 +1,10 @@
 //! Reading one checklist file, and what makes it valid on its own.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, de::DeserializeOwned};
+pub use platform::data::LoadError;
+use platform::data::{Entry, RawEntry, Source};
+use serde::Deserialize;
 use toml::Spanned;
 
 use super::{
@@ -15,32 +14,6 @@ use super::{
     registry::{DATA_CROSSES_LINK, VARIANT},
 };
 
-/// A checklist that cannot be used: which file, which line and key in it, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LoadError {
-    pub file: String,
-    /// From 1; none for the file as a whole.
-    pub line: Option<usize>,
-    /// Empty for the file as a whole.
-    pub key: String,
-    pub problem: String,
-}
-
-impl std::error::Error for LoadError {}
-
-impl fmt::Display for LoadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.file)?;
-        if let Some(line) = self.line {
-            write!(f, ":{line}")?;
-        }
-        if !self.key.is_empty() {
-            write!(f, ": {}", self.key)?;
-        }
-        write!(f, ": {}", self.problem)
-    }
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawChecklist {
@@ -49,8 +22,8 @@ struct RawChecklist {
     title: Text,
     section: Vec<Section>,
     #[serde(default)]
-    fact: Vec<Spanned<toml::Table>>,
-    item: Vec<Spanned<toml::Table>>,
+    fact: Vec<RawEntry>,
+    item: Vec<RawEntry>,
     fix: Option<Spanned<FixTemplate>>,
 }
 
@@ -109,33 +82,17 @@ pub struct Parsed {
 
 /// Reads one file and checks what can be seen in it alone.
 pub fn parse(file: &str, text: &str) -> Result<Parsed, LoadError> {
-    let error = |line: Option<usize>, key: &str, problem: String| LoadError {
-        file: file.to_owned(),
-        line,
-        key: key.to_owned(),
-        problem,
-    };
-    let line_at = |at: usize| text[..at.min(text.len())].matches('\n').count() + 1;
-    let no_toml = |key: &str, e: &toml::de::Error| {
-        error(e.span().map(|span| line_at(span.start)), key, e.message().to_owned())
-    };
-    let document = toml::Deserializer::parse(text).map_err(|e| no_toml("", &e))?;
-    let raw: RawChecklist = serde_path_to_error::deserialize(document).map_err(|e| {
-        let path = e.path().to_string();
-        // Where it stands is kept in a field of its own, which is no part of the file.
-        let key = path.split(".$").next().unwrap_or_default().trim_matches('.');
-        no_toml(key, e.inner())
-    })?;
-
+    let source = Source { file, text };
+    let raw: RawChecklist = source.read()?;
     let begins = [
-        ("audit", raw.audit.span().start),
-        ("version", raw.version.span().start),
-        ("fix", raw.fix.as_ref().map_or(0, |fix| fix.span().start)),
+        ("audit", raw.audit.span()),
+        ("version", raw.version.span()),
+        ("fix", raw.fix.as_ref().map_or(0..0, Spanned::span)),
     ];
     let mut lines: BTreeMap<_, _> =
-        begins.into_iter().map(|(key, at)| (key.to_owned(), line_at(at))).collect();
-    let audit = AuditKind::try_from(*raw.audit.get_ref())
-        .map_err(|e| error(lines.get("audit").copied(), "audit", e))?;
+        begins.into_iter().map(|(key, at)| (key.to_owned(), source.line_at(at.start))).collect();
+    let place = |lines: &BTreeMap<_, _>, key: &str| source.at(lines.get(key).copied(), key);
+    let audit = AuditKind::try_from(*raw.audit.get_ref()).map_err(|e| place(&lines, "audit").error(e))?;
     let mut list = Checklist {
         audit,
         version: raw.version.into_inner(),
@@ -146,35 +103,20 @@ pub fn parse(file: &str, text: &str) -> Result<Parsed, LoadError> {
         fix: raw.fix.map(Spanned::into_inner),
     };
     let mut keys = BTreeSet::new();
-    let mut began = |table: &Spanned<toml::Table>| {
-        let (key, line) = (key_of(table.get_ref()), line_at(table.span().start));
-        lines.entry(key.clone()).or_insert(line);
-        (key, line)
-    };
-    for table in raw.fact {
-        let (key, line) = began(&table);
-        let fact = typed(table.into_inner()).and_then(|raw| read_fact(raw, &list, &mut keys));
-        list.facts.push(fact.map_err(|e| error(Some(line), &key, e))?);
+    for raw in raw.fact {
+        let Entry { place, value } = source.entry(raw)?;
+        lines.entry(place.key.clone()).or_insert(place.line.unwrap_or_default());
+        let fact = read_fact(value, &list, &mut keys);
+        list.facts.push(fact.map_err(|e| place.error(e))?);
     }
-    for table in raw.item {
-        let (key, line) = began(&table);
-        let item = typed(table.into_inner()).and_then(|raw| read_item(raw, &list, &mut keys));
-        list.items.push(item.map_err(|e| error(Some(line), &key, e))?);
+    for raw in raw.item {
+        let Entry { place, value } = source.entry(raw)?;
+        lines.entry(place.key.clone()).or_insert(place.line.unwrap_or_default());
+        let item = read_item(value, &list, &mut keys);
+        list.items.push(item.map_err(|e| place.error(e))?);
     }
-    check_list(&list).map_err(|(key, problem)| error(lines.get(key).copied(), key, problem))?;
+    check_list(&list).map_err(|(key, problem)| place(&lines, key).error(problem))?;
     Ok(Parsed { list, lines })
-}
-
-fn key_of(table: &toml::Table) -> String {
-    table.get("key").and_then(toml::Value::as_str).unwrap_or("an entry without a key").to_owned()
-}
-
-fn typed<T: DeserializeOwned>(table: toml::Table) -> Result<T, String> {
-    let table = toml::Value::Table(table);
-    serde_path_to_error::deserialize(table).map_err(|e| match e.path().to_string().as_str() {
-        "." => e.inner().message().to_owned(),
-        path => format!("{path}: {}", e.inner().message()),
-    })
 }
 
 fn read_fact(raw: RawFact, list: &Checklist, keys: &mut BTreeSet<String>) -> Result<Fact, String> {

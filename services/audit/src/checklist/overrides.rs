@@ -1,6 +1,7 @@
 //! `overrides.toml`: other limits than the checklists', for a variant.
 
 use jiff::civil::Date;
+use platform::data::Source;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -35,20 +36,12 @@ struct Overrides {
 
 /// Reads the file; each must fit the newest checklist of its audit.
 pub fn parse(file: &str, text: &str, registry: &Registry) -> Result<Vec<VariantOverride>, LoadError> {
-    let line_at = |at: usize| text[..at.min(text.len())].matches('\n').count() + 1;
-    let error = |at: Option<usize>, key: &str, problem: String| LoadError {
-        file: file.to_owned(),
-        line: at.map(line_at),
-        key: key.to_owned(),
-        problem,
-    };
-    let read: Overrides = toml::from_str(text)
-        .map_err(|e| error(e.span().map(|span| span.start), "override", e.message().to_owned()))?;
+    let source = Source { file, text };
     let mut overrides = Vec::new();
-    for made in read.r#override {
-        let at = made.span().start;
+    for made in source.read::<Overrides>()?.r#override {
+        let line = source.line_at(made.span().start);
         let made = made.into_inner();
-        check(&made, registry).map_err(|problem| error(Some(at), &made.item, problem))?;
+        check(&made, registry).map_err(|problem| source.at(Some(line), &made.item).error(problem))?;
         overrides.push(made);
     }
     Ok(overrides)

@@ -36,8 +36,8 @@ fn an_override_is_read() {
 #[case("[12]", "[nan]", "overrides.toml:2: ram.gb: limits are not")]
 #[case("Anna Nowak", " ", "overrides.toml:2: ram.gb: approver is empty")]
 #[case("2027-06-30", "2027-06-31", "overrides.toml:")]
-#[case("audit = 1", "audit = 3", "overrides.toml:3: override: there is no audit 3")]
-#[case("[[override]]", "[[overrides]]", "overrides.toml:2: override: unknown field `overrides`")]
+#[case("audit = 1", "audit = 3", "overrides.toml:3: override[0]: there is no audit 3")]
+#[case("[[override]]", "[[overrides]]", "overrides.toml:2: overrides: unknown field `overrides`")]
 fn a_mistake_is_named_with_file_line_and_key(#[case] good: &str, #[case] bad: &str, #[case] told: &str) {
     let error = read(&GOOD.replacen(good, bad, 1)).expect_err("it is broken");
     assert!(error.starts_with(told), "{error}");
