@@ -7,6 +7,7 @@ pub mod clock;
 pub mod command;
 pub mod consumer;
 pub mod core;
+pub mod data;
 pub mod db;
 pub mod documents;
 pub mod error;

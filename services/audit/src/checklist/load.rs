@@ -1,43 +1,15 @@
 //! Reading one checklist file, and what makes it valid on its own.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, de::DeserializeOwned};
-use toml::Spanned;
+pub use platform::data::LoadError;
+use platform::data::{Entry, RawEntry, Source};
+use serde::Deserialize;
 
 use super::{
     AuditKind, Bound, Checklist, Expect, Expression, Fact, FixTemplate, Form, Item, Section, Severity, Text,
     Value, expression::FUNCTIONS,
 };
-
-/// A checklist that cannot be used: which file, which line and key in it, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LoadError {
-    pub file: String,
-    /// From 1; none for the file as a whole.
-    pub line: Option<usize>,
-    /// Empty for the file as a whole.
-    pub key: String,
-    pub problem: String,
-}
-
-impl std::error::Error for LoadError {}
-
-impl fmt::Display for LoadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.file)?;
-        if let Some(line) = self.line {
-            write!(f, ":{line}")?;
-        }
-        if !self.key.is_empty() {
-            write!(f, ": {}", self.key)?;
-        }
-        write!(f, ": {}", self.problem)
-    }
-}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -47,8 +19,8 @@ struct RawChecklist {
     title: Text,
     section: Vec<Section>,
     #[serde(default)]
-    fact: Vec<Spanned<toml::Table>>,
-    item: Vec<Spanned<toml::Table>>,
+    fact: Vec<RawEntry>,
+    item: Vec<RawEntry>,
     fix: Option<FixTemplate>,
 }
 
@@ -103,16 +75,9 @@ pub struct Parsed {
 
 /// Reads one file and checks what can be seen in it alone.
 pub fn parse(file: &str, text: &str) -> Result<Parsed, LoadError> {
-    let error = |line: Option<usize>, key: &str, problem: String| LoadError {
-        file: file.to_owned(),
-        line,
-        key: key.to_owned(),
-        problem,
-    };
-    let line_at = |at: usize| text[..at.min(text.len())].matches('\n').count() + 1;
-    let raw: RawChecklist = toml::from_str(text)
-        .map_err(|e| error(e.span().map(|span| line_at(span.start)), "", e.message().to_owned()))?;
-    let audit = AuditKind::try_from(raw.audit).map_err(|e| error(None, "audit", e))?;
+    let source = Source { file, text };
+    let raw: RawChecklist = source.read()?;
+    let audit = AuditKind::try_from(raw.audit).map_err(|e| source.at(None, "audit").error(e))?;
 
     let mut list = Checklist {
         audit,
@@ -124,31 +89,20 @@ pub fn parse(file: &str, text: &str) -> Result<Parsed, LoadError> {
         fix: raw.fix,
     };
     let (mut keys, mut lines) = (BTreeSet::new(), BTreeMap::new());
-    let mut began = |table: &Spanned<toml::Table>| {
-        let (key, line) = (key_of(table.get_ref()), line_at(table.span().start));
-        lines.entry(key.clone()).or_insert(line);
-        (key, line)
-    };
-    for table in raw.fact {
-        let (key, line) = began(&table);
-        let fact = typed(table.into_inner()).and_then(|raw| read_fact(raw, &list, &mut keys));
-        list.facts.push(fact.map_err(|e| error(Some(line), &key, e))?);
+    for raw in raw.fact {
+        let Entry { place, value } = source.entry(raw)?;
+        lines.entry(place.key.clone()).or_insert(place.line.unwrap_or_default());
+        let fact = read_fact(value, &list, &mut keys);
+        list.facts.push(fact.map_err(|e| place.error(e))?);
     }
-    for table in raw.item {
-        let (key, line) = began(&table);
-        let item = typed(table.into_inner()).and_then(|raw| read_item(raw, &list, &mut keys));
-        list.items.push(item.map_err(|e| error(Some(line), &key, e))?);
+    for raw in raw.item {
+        let Entry { place, value } = source.entry(raw)?;
+        lines.entry(place.key.clone()).or_insert(place.line.unwrap_or_default());
+        let item = read_item(value, &list, &mut keys);
+        list.items.push(item.map_err(|e| place.error(e))?);
     }
-    check_list(&list).map_err(|(key, problem)| error(None, key, problem))?;
+    check_list(&list).map_err(|(key, problem)| source.at(None, key).error(problem))?;
     Ok(Parsed { list, lines })
-}
-
-fn key_of(table: &toml::Table) -> String {
-    table.get("key").and_then(toml::Value::as_str).unwrap_or("an entry without a key").to_owned()
-}
-
-fn typed<T: DeserializeOwned>(table: toml::Table) -> Result<T, String> {
-    toml::Value::Table(table).try_into().map_err(|e: toml::de::Error| e.message().to_owned())
 }
 
 fn read_fact(raw: RawFact, list: &Checklist, keys: &mut BTreeSet<String>) -> Result<Fact, String> {
