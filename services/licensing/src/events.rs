@@ -13,8 +13,8 @@ use proto::licensing::v1::{self as pb, licensing_event::Event as Public};
 use uuid::Uuid;
 
 use crate::{
-    catalogue::LicenceKind,
-    licences::{Event, ReleaseReason, Status},
+    catalogue::{LicenceKind, Metric},
+    licences::{Event, ReleaseReason, Status, remark_to_proto},
 };
 
 /// Puts the events of one change on the lane, and each into the history.
@@ -65,11 +65,12 @@ fn public(event: Event) -> Option<(&'static str, Public)> {
             "licence_recommended",
             Public::LicenceRecommended(pb::LicenceRecommended { kind: kind_to_proto(Some(kind)), note }),
         ),
-        Event::LicenceChosen { kind, previous } => (
+        Event::LicenceChosen { kind, previous, metric } => (
             "licence_chosen",
             Public::LicenceChosen(pb::LicenceChosen {
                 kind: kind_to_proto(Some(kind)),
                 previous: kind_to_proto(previous),
+                metric: metric_to_proto(metric),
             }),
         ),
         Event::ChoiceEnded { kind } => (
@@ -77,6 +78,13 @@ fn public(event: Event) -> Option<(&'static str, Public)> {
             Public::LicenceChoiceEnded(pb::LicenceChoiceEnded {
                 kind: kind_to_proto(Some(kind)),
                 rule: "RUNTIME_ONLY_AUTOSTACJA".to_owned(),
+            }),
+        ),
+        Event::ChoiceOutdated { kind, misfits } => (
+            "licence_choice_outdated",
+            Public::LicenceChoiceOutdated(pb::LicenceChoiceOutdated {
+                kind: kind_to_proto(Some(kind)),
+                misfits: misfits.iter().map(remark_to_proto).collect(),
             }),
         ),
         Event::LicenceRecorded { demand, note, .. } => {
@@ -129,6 +137,16 @@ pub fn kind_to_proto(kind: Option<LicenceKind>) -> i32 {
         None => pb::LicenceKind::Unspecified,
         Some(LicenceKind::Standard) => pb::LicenceKind::Standard,
         Some(LicenceKind::Runtime) => pb::LicenceKind::Runtime,
+    }
+    .into()
+}
+
+/// The contract's number of a metric; unspecified for none.
+pub fn metric_to_proto(metric: Option<Metric>) -> i32 {
+    match metric {
+        None => pb::LicenceMetric::Unspecified,
+        Some(Metric::PerCore) => pb::LicenceMetric::PerCore,
+        Some(Metric::ServerAndCal) => pb::LicenceMetric::ServerAndCal,
     }
     .into()
 }

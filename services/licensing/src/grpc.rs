@@ -17,6 +17,10 @@ impl LicensingService for Grpc {
         self.0.call(r, Licensing::get_licensing).await
     }
 
+    async fn get_questionnaire(&self, r: Request<pb::GetQuestionnaireRequest>) -> Answer<pb::Questionnaire> {
+        self.0.call(r, Licensing::get_questionnaire).await
+    }
+
     async fn list_licensings(
         &self,
         r: Request<pb::ListLicensingsRequest>,

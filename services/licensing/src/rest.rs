@@ -8,6 +8,7 @@ use crate::Licensing;
 pub fn routes() -> Vec<Route<Licensing>> {
     let mut routes = vec![
         get("/companies/{company}/projects/{project}/licensing", Licensing::get_licensing),
+        get("/companies/{company}/projects/{project}/licensing/questionnaire", Licensing::get_questionnaire),
         get("/companies/{company}/projects/{project}/licensing/offers", Licensing::list_offers),
         post("/companies/{company}/projects/{project}/licensing/setNeeds", Licensing::set_needs),
         post("/companies/{company}/projects/{project}/licensing/chooseLicence", Licensing::choose_licence),

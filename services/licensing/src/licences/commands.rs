@@ -26,10 +26,12 @@ impl Licensing {
     ) -> Result<pb::Licensing, Error> {
         let project = named("name", &request.name)?;
         let kind = parse::kind("kind", request.kind)?;
+        let metric = parse::metric("metric", request.metric)?;
         let Some(mut change) = self.begin(&call, project).await? else { return self.read(project).await };
         let licences = &mut change.licences.value;
         etag::check(call.etag.as_deref(), &licences.choice)?;
-        let events = licences.choose(&self.catalogue, &change.actor, kind, change.unit.now())?;
+        let now = change.unit.now();
+        let events = licences.choose(&self.catalogue, &change.actor, kind, metric, now)?;
         self.finish(change, events).await
     }
 

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use platform::fact::Fact;
 use serde::{Deserialize, Serialize};
 
-use super::{Needs, Status};
-use crate::catalogue::LicenceKind;
+use super::{Advice, Needs, Status};
+use crate::catalogue::{LicenceKind, Metric};
 
 /// The licensing of one project.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,6 +74,10 @@ pub struct Recommendation {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Choice {
     pub kind: LicenceKind,
+    /// None while it is left open.
+    pub metric: Option<Metric>,
+    /// What was advised at that moment.
+    pub advice: Advice,
     pub made: Fact,
 }
 

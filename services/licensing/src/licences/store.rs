@@ -95,17 +95,18 @@ impl Licensing {
     /// Keeps what a command came to, and answers with it. No events mean that nothing changed.
     pub(super) async fn finish(&self, change: Change, events: Vec<Event>) -> Result<pb::Licensing, Error> {
         let Change { mut unit, actor, licences, project } = change;
+        let now = unit.now();
         if !events.is_empty() {
             keep(&mut unit, project, &licences, &actor, events).await?;
         }
         unit.commit(&resource_name(project)).await?;
-        Ok(view::licensing(&self.catalogue, project, &licences.value))
+        Ok(view::licensing(&self.catalogue, project, &licences.value, now))
     }
 
     /// The licensing as it now is.
     pub(super) async fn read(&self, project: ProjectName) -> Result<pb::Licensing, Error> {
         let stored = find(self.core.db.read(), project).await?;
         let stored = stored.ok_or_else(|| Error::not_found(resource_name(project)))?;
-        Ok(view::licensing(&self.catalogue, project, &stored.value))
+        Ok(view::licensing(&self.catalogue, project, &stored.value, self.core.clock.now()))
     }
 }

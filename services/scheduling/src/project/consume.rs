@@ -71,6 +71,7 @@ fn of_licensing(event: &LicensingEvent, state: State) -> Outcome {
             LicensingEvent::LicenceRecommended(_)
             | LicensingEvent::LicenceChosen(_)
             | LicensingEvent::LicenceChoiceEnded(_)
+            | LicensingEvent::LicenceChoiceOutdated(_)
             | LicensingEvent::LicenceRecorded(_)
             | LicensingEvent::ProofWithdrawn(_)
             | LicensingEvent::OfferReserved(_)

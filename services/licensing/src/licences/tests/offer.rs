@@ -88,7 +88,7 @@ fn an_offer_goes_back_with_the_kind_the_project_or_on_request() {
     let cases: [(Change, ReleaseReason); 4] = [
         (|l| l.release_offer(&decision()).unwrap(), ReleaseReason::GivenBack),
         (
-            |l| l.choose(&catalogue(), &decision(), LicenceKind::Standard, now()).unwrap(),
+            |l| l.choose(&catalogue(), &decision(), LicenceKind::Standard, None, now()).unwrap(),
             ReleaseReason::KindChanged,
         ),
         (
@@ -111,7 +111,7 @@ fn an_offer_goes_back_with_the_kind_the_project_or_on_request() {
 #[test]
 fn an_offer_for_both_kinds_survives_the_change_of_kind() {
     let mut licensing = everything_possible();
-    licensing.choose(&catalogue(), &decision(), LicenceKind::Runtime, now()).unwrap();
+    licensing.choose(&catalogue(), &decision(), LicenceKind::Runtime, None, now()).unwrap();
     assert!(licensing.has_offer("migration-2026"));
 }
 

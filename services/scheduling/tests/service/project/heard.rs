@@ -76,6 +76,7 @@ fn no_concern_of_scheduling() -> (Vec<Audit>, Vec<Licensing>) {
         Licensing::LicenceRecommended(Default::default()),
         Licensing::LicenceChosen(Default::default()),
         Licensing::LicenceChoiceEnded(Default::default()),
+        Licensing::LicenceChoiceOutdated(Default::default()),
         Licensing::LicenceRecorded(Default::default()),
         Licensing::ProofWithdrawn(Default::default()),
         Licensing::OfferReserved(Default::default()),
