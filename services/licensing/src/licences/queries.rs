@@ -55,7 +55,7 @@ impl Licensing {
         let now = self.core.clock.now();
         let view = |stored: &Stored<Licences>| {
             let project = ProjectName { company: stored.company, project: stored.id.into() };
-            view::licensing(&self.catalogue, project, &stored.value, now)
+            view::listed(&self.catalogue, project, &stored.value, now)
         };
         Ok(pb::ListLicensingsResponse {
             licensings: page.items.iter().map(view).collect(),

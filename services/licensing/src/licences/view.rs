@@ -51,6 +51,19 @@ pub(super) fn licensing(
     }
 }
 
+/// The same as a list shows it: without advice, of which a page would be some megabytes.
+pub(super) fn listed(
+    catalogue: &Catalogue,
+    project: ProjectName,
+    licences: &Licences,
+    now: Timestamp,
+) -> pb::Licensing {
+    let mut listed = licensing(catalogue, project, licences, now);
+    listed.advice = None;
+    listed.choice.as_mut().expect("always there").advice = None;
+    listed
+}
+
 fn state(phase: Phase, status: Option<&Status>) -> pb::LicensingState {
     match phase {
         Phase::Completed | Phase::Cancelled => pb::LicensingState::Closed,
