@@ -93,8 +93,15 @@ fn public(event: Event) -> Option<(&'static str, Public)> {
         Event::ProofWithdrawn { demand, reason, .. } => {
             ("proof_withdrawn", Public::ProofWithdrawn(pb::ProofWithdrawn { demand, reason }))
         }
-        Event::OfferReserved { offer } => {
-            ("offer_reserved", Public::OfferReserved(pb::OfferReserved { offer: offer_name(&offer) }))
+        Event::OfferReserved { offer, expires_at } => (
+            "offer_reserved",
+            Public::OfferReserved(pb::OfferReserved {
+                offer: offer_name(&offer),
+                expires_at: expires_at.map(clock::to_wire),
+            }),
+        ),
+        Event::OfferAccepted { offer } => {
+            ("offer_accepted", Public::OfferAccepted(pb::OfferAccepted { offer: offer_name(&offer) }))
         }
         Event::OfferReleased { offer, reason } => (
             "offer_released",
@@ -123,6 +130,7 @@ fn released(reason: ReleaseReason) -> pb::OfferReleaseReason {
         ReleaseReason::GivenBack => pb::OfferReleaseReason::GivenBack,
         ReleaseReason::KindChanged => pb::OfferReleaseReason::LicenceKindChanged,
         ReleaseReason::ProjectCancelled => pb::OfferReleaseReason::ProjectCancelled,
+        ReleaseReason::Expired => pb::OfferReleaseReason::Expired,
     }
 }
 

@@ -44,6 +44,10 @@ impl LicensingService for Grpc {
         self.0.call(r, Licensing::list_offers).await
     }
 
+    async fn reserve_offer(&self, r: Request<pb::ReserveOfferRequest>) -> Answer<pb::Licensing> {
+        self.0.call(r, Licensing::reserve_offer).await
+    }
+
     async fn accept_offer(&self, r: Request<pb::AcceptOfferRequest>) -> Answer<pb::Licensing> {
         self.0.call(r, Licensing::accept_offer).await
     }

@@ -201,6 +201,7 @@ pub fn licensing(event: &Licensing) -> Option<(Tone, String)> {
         Licensing::ProofWithdrawn(e) => {
             (Bad, format!("no proof of {} any more: {}", product(&e.demand), e.reason))
         }
+        Licensing::OfferAccepted(e) => (Plain, format!("special offer {} accepted", e.offer)),
         Licensing::OfferReserved(e) => (Plain, format!("special offer {} set aside", e.offer)),
         Licensing::OfferReleased(e) => {
             let why = OfferReleaseReason::as_str_name(&e.reason());

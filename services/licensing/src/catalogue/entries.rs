@@ -174,6 +174,10 @@ impl Price {
     }
 }
 
+fn two_weeks() -> u16 {
+    14
+}
+
 /// A special offer, only for SOFTVIG's clients.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -185,6 +189,9 @@ pub struct Offer {
     pub valid_until: Date,
     /// How many projects can have it.
     pub quantity: u32,
+    /// Local days for which a piece is set aside until it is accepted, the first not counted.
+    #[serde(default = "two_weeks")]
+    pub reserved_for_days: u16,
     /// The company must have become a client before this day.
     pub client_before: Option<Date>,
     pub name: Text,

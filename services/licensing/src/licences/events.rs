@@ -43,6 +43,11 @@ pub enum Event {
     },
     OfferReserved {
         offer: String,
+        /// Nothing where it was accepted at once.
+        expires_at: Option<Timestamp>,
+    },
+    OfferAccepted {
+        offer: String,
     },
     OfferReleased {
         offer: String,
@@ -58,4 +63,6 @@ pub enum ReleaseReason {
     GivenBack,
     KindChanged,
     ProjectCancelled,
+    /// Nobody accepted it in time.
+    Expired,
 }

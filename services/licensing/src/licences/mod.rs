@@ -15,6 +15,7 @@ mod queries;
 mod questionnaire;
 mod status;
 mod store;
+mod timers;
 mod upstream;
 mod view;
 

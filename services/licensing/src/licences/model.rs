@@ -81,12 +81,16 @@ pub struct Choice {
     pub made: Fact,
 }
 
-/// One piece of an offer's quantity, set aside for this project.
+/// One piece of an offer's quantity, set aside for this project: until it expires, or for good once it is accepted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reservation {
     /// Key of the offer.
     pub offer: String,
     pub made: Fact,
+    /// First instant at which it is free for others again; nothing once it is accepted.
+    pub expires_at: Option<Timestamp>,
+    /// The decision contact's acceptance.
+    pub accepted: Option<Fact>,
 }
 
 /// A record that a licence is in place. Withdrawn ones are kept.

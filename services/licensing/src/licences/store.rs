@@ -11,7 +11,7 @@ use platform::{
 use proto::licensing::v1 as pb;
 use sea_orm::ConnectionTrait;
 
-use super::{Event, Licences, Phase, Status, resource_name, view};
+use super::{Event, Licences, Phase, Status, resource_name, timers, view};
 use crate::{Licensing, events, offers::store as reservations};
 
 impl Document for Licences {
@@ -51,15 +51,20 @@ pub(crate) async fn keep(
     documents::save(unit.db(), stored).await?;
     for event in &events {
         match event {
-            Event::OfferReserved { offer } => {
+            Event::OfferReserved { offer, expires_at } => {
                 let mut all = reservations::load(unit).await?;
                 all.value.reserve(offer, project.project);
                 reservations::save(unit, &all).await?;
+                if let Some(due_at) = expires_at {
+                    timers::set(unit, project, *due_at).await?;
+                }
             }
+            Event::OfferAccepted { .. } => timers::clear(unit, project).await?,
             Event::OfferReleased { offer, .. } => {
                 let mut all = reservations::load(unit).await?;
                 all.value.release(offer, project.project);
                 reservations::save(unit, &all).await?;
+                timers::clear(unit, project).await?;
             }
             _ => {}
         }

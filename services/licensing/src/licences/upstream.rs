@@ -27,11 +27,16 @@ impl Licences {
         events
     }
 
-    /// The protocol is signed by both: nothing changes any more, and an accepted offer is used up.
+    /// The protocol is signed by both: nothing changes any more. An accepted offer is used up, one that was
+    /// only set aside is free for others.
     pub fn project_completed(&mut self) -> Vec<Event> {
+        let mut events = Vec::new();
         if self.phase == Phase::Open {
             self.phase = Phase::Completed;
+            if self.offer.as_ref().is_some_and(|held| held.accepted.is_none()) {
+                self.release(ReleaseReason::Expired, &mut events);
+            }
         }
-        Vec::new()
+        events
     }
 }

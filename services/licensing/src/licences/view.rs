@@ -179,11 +179,16 @@ fn choice(catalogue: &Catalogue, licences: &Licences, company: CompanyId) -> pb:
 }
 
 fn reservation(licences: &Licences, company: CompanyId) -> pb::OfferReservation {
-    let made = licences.offer.as_ref().map(|offer| &offer.made);
+    let held = licences.offer.as_ref();
+    let made = held.map(|held| &held.made);
+    let accepted = held.and_then(|held| held.accepted.as_ref());
     pb::OfferReservation {
-        offer: licences.offer.as_ref().map(|reservation| offer_name(&reservation.offer)).unwrap_or_default(),
+        offer: held.map(|held| offer_name(&held.offer)).unwrap_or_default(),
         actor: made.and_then(|made| who(&made.by, company)),
         recorded_at: made.map(|made| clock::to_wire(made.recorded_at)),
+        expires_at: held.and_then(|held| held.expires_at).map(clock::to_wire),
+        accepted_by: accepted.and_then(|accepted| who(&accepted.by, company)),
+        accepted_at: accepted.map(|accepted| clock::to_wire(accepted.recorded_at)),
         etag: etag::of(&licences.offer),
     }
 }
@@ -236,6 +241,7 @@ pub(super) fn offer(offer: &Offer, left: u32, available: bool) -> pb::Offer {
         valid_until: offer.valid_until.to_string(),
         quantity: int(offer.quantity),
         remaining: int(left),
+        reserved_for_days: offer.reserved_for_days.into(),
         available,
     }
 }

@@ -43,7 +43,7 @@ pub fn licensing(event: &LicensingEvent, book: &mut Book) -> anyhow::Result<Outc
         Event::LicenceStatusChanged(_) | Event::LicenceRecorded(_) => {
             Outcome::Ignored("what is in place shows in the readiness conditions")
         }
-        Event::OfferReserved(_) | Event::OfferReleased(_) => {
+        Event::OfferReserved(_) | Event::OfferAccepted(_) | Event::OfferReleased(_) => {
             Outcome::Ignored("the page has no row for special offers")
         }
     })

@@ -75,6 +75,7 @@ fn of_licensing(event: &LicensingEvent, state: State) -> Outcome {
             | LicensingEvent::LicenceRecorded(_)
             | LicensingEvent::ProofWithdrawn(_)
             | LicensingEvent::OfferReserved(_)
+            | LicensingEvent::OfferAccepted(_)
             | LicensingEvent::OfferReleased(_),
             _,
         ) => Ignore("no concern of scheduling"),

@@ -142,7 +142,7 @@ fn licences_are_told_to_those_who_decide() {
             en: "User CAL: chosen to buy 24, needed 30.".into(),
         }),
     };
-    let cases: [(Licensed, &[Kind]); 10] = [
+    let cases: [(Licensed, &[Kind]); 11] = [
         (
             Licensed::LicenceRecommended(licensing_pb::LicenceRecommended { kind, note: text.clone() }),
             &[Kind::LicenceRecommended],
@@ -177,6 +177,7 @@ fn licences_are_told_to_those_who_decide() {
         (Licensed::LicenceStatusChanged(Default::default()), &[]),
         (Licensed::LicenceRecorded(Default::default()), &[]),
         (Licensed::OfferReserved(Default::default()), &[]),
+        (Licensed::OfferAccepted(Default::default()), &[]),
         (Licensed::OfferReleased(Default::default()), &[]),
     ];
     for (event, expected) in cases {

@@ -80,6 +80,7 @@ fn no_concern_of_scheduling() -> (Vec<Audit>, Vec<Licensing>) {
         Licensing::LicenceRecorded(Default::default()),
         Licensing::ProofWithdrawn(Default::default()),
         Licensing::OfferReserved(Default::default()),
+        Licensing::OfferAccepted(Default::default()),
         Licensing::OfferReleased(Default::default()),
     ];
     (audits, licences)
