@@ -138,7 +138,8 @@ impl Name {
             Self::Licensing => {
                 let service = Arc::new(Licensing::new(core, catalogue(loaded, self)?.as_deref())?);
                 add!(LicensingServiceServer, licensing, &service);
-                assembled(edge, &service, licensing::rest::routes(), None)
+                let on_timer = Arc::clone(&service) as Arc<dyn OnTimer>;
+                assembled(edge, &service, licensing::rest::routes(), Some(on_timer))
             }
             Self::Notification => {
                 let service = Arc::new(notification(core, loaded)?);

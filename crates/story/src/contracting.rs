@@ -2,8 +2,8 @@
 
 use proto::{
     licensing::v1::{
-        ChooseLicenceRequest, DemandState, GetLicensingRequest, LicenceKind, Licensing, Needs,
-        OtherApplications, RecordLicenceRequest, SetNeedsRequest,
+        ChooseLicenceRequest, DemandState, ExistingLicences, GetLicensingRequest, LicenceKind, Licensing,
+        Needs, OtherApplications, RecordLicenceRequest, SetNeedsRequest,
     },
     scheduling::v1::{
         AskVariantHelpRequest, ChooseVariantRequest, Project, RecommendVariantRequest, RecordContractRequest,
@@ -49,11 +49,22 @@ impl Dealership<'_> {
         let others = if other_applications { OtherApplications::Yes } else { OtherApplications::No };
         let needs = Needs {
             other_applications: others.into(),
+            target_version: "2025".to_owned(),
+            virtual_machine: Some(false),
             cores: Some(8),
             processors: Some(1),
-            virtual_machine: Some(false),
+            memory_gb: Some(64),
             users: Some(24),
+            indirect_users: Some(0),
             devices: Some(30),
+            indirect_devices: Some(0),
+            mixed_cals: Some(false),
+            windows_version: "2025".to_owned(),
+            existing: Some(ExistingLicences {
+                sql_version: "none".to_owned(),
+                windows_version: "none".to_owned(),
+                ..Default::default()
+            }),
             ..Default::default()
         };
         let request = SetNeedsRequest { name: self.licensing(), needs: Some(needs), ..Default::default() };

@@ -13,8 +13,8 @@ use proto::licensing::v1::{self as pb, licensing_event::Event as Public};
 use uuid::Uuid;
 
 use crate::{
-    catalogue::LicenceKind,
-    licences::{Event, ReleaseReason, Status},
+    catalogue::{LicenceKind, Metric},
+    licences::{Event, ReleaseReason, Status, remark_to_proto},
 };
 
 /// Puts the events of one change on the lane, and each into the history.
@@ -65,11 +65,12 @@ fn public(event: Event) -> Option<(&'static str, Public)> {
             "licence_recommended",
             Public::LicenceRecommended(pb::LicenceRecommended { kind: kind_to_proto(Some(kind)), note }),
         ),
-        Event::LicenceChosen { kind, previous } => (
+        Event::LicenceChosen { kind, previous, metric } => (
             "licence_chosen",
             Public::LicenceChosen(pb::LicenceChosen {
                 kind: kind_to_proto(Some(kind)),
                 previous: kind_to_proto(previous),
+                metric: metric_to_proto(metric),
             }),
         ),
         Event::ChoiceEnded { kind } => (
@@ -79,14 +80,28 @@ fn public(event: Event) -> Option<(&'static str, Public)> {
                 rule: "RUNTIME_ONLY_AUTOSTACJA".to_owned(),
             }),
         ),
+        Event::ChoiceOutdated { kind, misfits } => (
+            "licence_choice_outdated",
+            Public::LicenceChoiceOutdated(pb::LicenceChoiceOutdated {
+                kind: kind_to_proto(Some(kind)),
+                misfits: misfits.iter().map(remark_to_proto).collect(),
+            }),
+        ),
         Event::LicenceRecorded { demand, note, .. } => {
             ("licence_recorded", Public::LicenceRecorded(pb::LicenceRecorded { demand, note }))
         }
         Event::ProofWithdrawn { demand, reason, .. } => {
             ("proof_withdrawn", Public::ProofWithdrawn(pb::ProofWithdrawn { demand, reason }))
         }
-        Event::OfferReserved { offer } => {
-            ("offer_reserved", Public::OfferReserved(pb::OfferReserved { offer: offer_name(&offer) }))
+        Event::OfferReserved { offer, expires_at } => (
+            "offer_reserved",
+            Public::OfferReserved(pb::OfferReserved {
+                offer: offer_name(&offer),
+                expires_at: expires_at.map(clock::to_wire),
+            }),
+        ),
+        Event::OfferAccepted { offer } => {
+            ("offer_accepted", Public::OfferAccepted(pb::OfferAccepted { offer: offer_name(&offer) }))
         }
         Event::OfferReleased { offer, reason } => (
             "offer_released",
@@ -115,6 +130,7 @@ fn released(reason: ReleaseReason) -> pb::OfferReleaseReason {
         ReleaseReason::GivenBack => pb::OfferReleaseReason::GivenBack,
         ReleaseReason::KindChanged => pb::OfferReleaseReason::LicenceKindChanged,
         ReleaseReason::ProjectCancelled => pb::OfferReleaseReason::ProjectCancelled,
+        ReleaseReason::Expired => pb::OfferReleaseReason::Expired,
     }
 }
 
@@ -129,6 +145,16 @@ pub fn kind_to_proto(kind: Option<LicenceKind>) -> i32 {
         None => pb::LicenceKind::Unspecified,
         Some(LicenceKind::Standard) => pb::LicenceKind::Standard,
         Some(LicenceKind::Runtime) => pb::LicenceKind::Runtime,
+    }
+    .into()
+}
+
+/// The contract's number of a metric; unspecified for none.
+pub fn metric_to_proto(metric: Option<Metric>) -> i32 {
+    match metric {
+        None => pb::LicenceMetric::Unspecified,
+        Some(Metric::PerCore) => pb::LicenceMetric::PerCore,
+        Some(Metric::ServerAndCal) => pb::LicenceMetric::ServerAndCal,
     }
     .into()
 }

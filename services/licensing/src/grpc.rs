@@ -17,6 +17,10 @@ impl LicensingService for Grpc {
         self.0.call(r, Licensing::get_licensing).await
     }
 
+    async fn get_questionnaire(&self, r: Request<pb::GetQuestionnaireRequest>) -> Answer<pb::Questionnaire> {
+        self.0.call(r, Licensing::get_questionnaire).await
+    }
+
     async fn list_licensings(
         &self,
         r: Request<pb::ListLicensingsRequest>,
@@ -38,6 +42,10 @@ impl LicensingService for Grpc {
 
     async fn list_offers(&self, r: Request<pb::ListOffersRequest>) -> Answer<pb::ListOffersResponse> {
         self.0.call(r, Licensing::list_offers).await
+    }
+
+    async fn reserve_offer(&self, r: Request<pb::ReserveOfferRequest>) -> Answer<pb::Licensing> {
+        self.0.call(r, Licensing::reserve_offer).await
     }
 
     async fn accept_offer(&self, r: Request<pb::AcceptOfferRequest>) -> Answer<pb::Licensing> {

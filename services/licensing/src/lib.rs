@@ -11,6 +11,7 @@ mod consume;
 mod events;
 pub mod grpc;
 pub mod licences;
+pub mod money;
 pub mod offers;
 pub mod rest;
 pub mod schema;

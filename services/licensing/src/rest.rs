@@ -8,9 +8,11 @@ use crate::Licensing;
 pub fn routes() -> Vec<Route<Licensing>> {
     let mut routes = vec![
         get("/companies/{company}/projects/{project}/licensing", Licensing::get_licensing),
+        get("/companies/{company}/projects/{project}/licensing/questionnaire", Licensing::get_questionnaire),
         get("/companies/{company}/projects/{project}/licensing/offers", Licensing::list_offers),
         post("/companies/{company}/projects/{project}/licensing/setNeeds", Licensing::set_needs),
         post("/companies/{company}/projects/{project}/licensing/chooseLicence", Licensing::choose_licence),
+        post("/companies/{company}/projects/{project}/licensing/reserveOffer", Licensing::reserve_offer),
         post("/companies/{company}/projects/{project}/licensing/acceptOffer", Licensing::accept_offer),
         post("/companies/{company}/projects/{project}/licensing/releaseOffer", Licensing::release_offer),
         post("/companies/{company}/projects/{project}/licensing/recordLicence", Licensing::record_licence),

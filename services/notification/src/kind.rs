@@ -49,6 +49,7 @@ kinds! {
     LicenceRecommended => "licence_recommended",
     LicenceChosen => "licence_chosen",
     LicenceChoiceEnded => "licence_choice_ended",
+    LicenceChoiceOutdated => "licence_choice_outdated",
     ProofWithdrawn => "proof_withdrawn",
 
     ReadinessDeclared => "readiness_declared",

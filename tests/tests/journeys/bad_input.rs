@@ -174,7 +174,7 @@ fn bad_values(d: &Dealership<'_>) -> Vec<Case> {
         ("an unspecified role", Crm, "scheduling.CreateContact", contact("jan@auto.example", "CONTACT_ROLE_UNSPECIFIED"), InvalidArgument, "contact.roles", technical),
         ("an unspecified kind", Decision, "licensing.ChooseLicence", json!({ "name": licensing }), InvalidArgument, "kind", "LICENCE_KIND_STANDARD"),
         ("an unspecified date", Crm, "scheduling.WithdrawDate", json!({ "name": project, "reason": "x" }), InvalidArgument, "kind", "DATE_KIND_AUDIT_1"),
-        ("a negative number", Technical, "licensing.SetNeeds", json!({ "name": licensing, "needs": { "cores": -1 } }), InvalidArgument, "needs.cores", "no negative number"),
+        ("a negative number", Technical, "licensing.SetNeeds", json!({ "name": licensing, "needs": { "cores": -1 } }), InvalidArgument, "needs.cores", "1 to 1024"),
         ("an overlong variant", Decision, "scheduling.ChooseVariant", json!({ "name": project, "variant": "ż".repeat(4000) }), InvalidArgument, "variant", "new_server"),
         ("an unknown variant", Decision, "scheduling.ChooseVariant", json!({ "name": project, "variant": "magic" }), InvalidArgument, "variant", "new_server"),
         ("an unknown offer", Decision, "licensing.AcceptOffer", json!({ "name": licensing, "offer": "offers/free-beer" }), NotFound, "", ""),

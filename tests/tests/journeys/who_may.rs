@@ -89,8 +89,8 @@ impl Things {
             "licensing.ListOffers" => json!({ "parent": licensing }),
             "licensing.SetNeeds" => json!({ "name": licensing, "needs": {} }),
             "licensing.ChooseLicence" | "licensing.RecommendLicence" => json!({ "name": licensing, "kind": "LICENCE_KIND_STANDARD" }),
-            "licensing.AcceptOffer" => json!({ "name": licensing, "offer": "offers/runtime-start" }),
-            "licensing.GetLicensing" | "licensing.ReleaseOffer" | "licensing.RecordLicence" | "licensing.WithdrawProof" => json!({ "name": licensing }),
+            "licensing.AcceptOffer" | "licensing.ReserveOffer" => json!({ "name": licensing, "offer": "offers/runtime-start" }),
+            "licensing.GetLicensing" | "licensing.GetQuestionnaire" | "licensing.ReleaseOffer" | "licensing.RecordLicence" | "licensing.WithdrawProof" => json!({ "name": licensing }),
 
             "notification.ListMessages" | "notification.ListQuestions" | "notification.AskQuestion" => json!({ "parent": company }),
             "notification.GetMessage" => json!({ "name": message }),

@@ -3,7 +3,7 @@
 use platform::clock::from_wire;
 use proto::{
     audit::v1::{FindingSummary, audit_event::Event as Audit},
-    licensing::v1::{OfferReleaseReason, licensing_event::Event as Licensing},
+    licensing::v1::{AdviceRemark, OfferReleaseReason, licensing_event::Event as Licensing},
     scheduling::v1::{Party, StageDate, scheduling_event::Event as Scheduling},
 };
 
@@ -196,12 +196,18 @@ pub fn licensing(event: &Licensing) -> Option<(Tone, String)> {
             (Good, format!("chooses the {} licence", plain(e.kind().as_str_name())))
         }
         Licensing::LicenceChoiceEnded(e) => (FollowsBad, format!("the choice of licence ends ({})", e.rule)),
+        Licensing::LicenceChoiceOutdated(e) => {
+            let text = |misfit: &AdviceRemark| misfit.text.as_ref().map(|text| text.en.clone());
+            let misfits: Vec<_> = e.misfits.iter().filter_map(text).collect();
+            (FollowsBad, format!("the licence must be chosen again: {}", misfits.join(" ")))
+        }
         Licensing::LicenceStatusChanged(e) if e.complete => (Follows, "all licences are in place".into()),
         Licensing::LicenceStatusChanged(_) => return None,
         Licensing::LicenceRecorded(e) => (Plain, format!("in place: {} ({})", product(&e.demand), e.note)),
         Licensing::ProofWithdrawn(e) => {
             (Bad, format!("no proof of {} any more: {}", product(&e.demand), e.reason))
         }
+        Licensing::OfferAccepted(e) => (Plain, format!("special offer {} accepted", e.offer)),
         Licensing::OfferReserved(e) => (Plain, format!("special offer {} set aside", e.offer)),
         Licensing::OfferReleased(e) => {
             let why = OfferReleaseReason::as_str_name(&e.reason());

@@ -1,153 +1,212 @@
 //! Reads the catalogue: the built-in files, then those that operations supply.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-};
+use std::path::Path;
 
+use jiff::civil::Date;
+use platform::data::{Entry, LoadError, Place, RawEntry, Source, text_of};
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
-    Catalogue,
-    entries::{Calculation, KindData, LicenceData, LicenceKind, Offer, PerCore, ServerAndCal},
+    Catalogue, Price, PriceList,
+    entries::{
+        KindData, LicenceData, MetricData, Numbers, Offer, Product, Release, SqlNumbers, WindowsNumbers,
+    },
 };
 
-const KINDS: &str = include_str!("../../data/kinds.toml");
-const OFFERS: &str = include_str!("../../data/offers.toml");
-const LICENCES: &str = include_str!("../../data/licences.toml");
-
-/// Why a catalogue is not used. A service with a wrong catalogue does not start.
-#[derive(Debug, thiserror::Error)]
-pub enum LoadError {
-    #[error("{file}: {error}")]
-    Read { file: PathBuf, error: io::Error },
-    #[error("{file}: {error}")]
-    Parse { file: PathBuf, error: toml::de::Error },
-    #[error("licensing catalogue: {0}")]
-    Wrong(String),
-}
+const KINDS: (&str, &str) = ("kinds.toml", include_str!("../../data/kinds.toml"));
+const PRODUCTS: (&str, &str) = ("products.toml", include_str!("../../data/products.toml"));
+const PRICES: (&str, &str) = ("prices.toml", include_str!("../../data/prices.toml"));
+const OFFERS: (&str, &str) = ("offers.toml", include_str!("../../data/offers.toml"));
+const LICENCES: (&str, &str) = ("licences.toml", include_str!("../../data/licences.toml"));
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct KindsFile {
     rules: String,
-    kind: Vec<KindData>,
-    per_core: PerCore,
-    server_and_cal: ServerAndCal,
+    warn_months: u32,
+    #[serde(default)]
+    kind: Vec<RawEntry>,
+    #[serde(default)]
+    metric: Vec<RawEntry>,
+    sql_server: RawEntry,
+    windows_server: RawEntry,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProductsFile {
+    #[serde(default)]
+    release: Vec<RawEntry>,
+    #[serde(default)]
+    product: Vec<RawEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PricesFile {
+    #[serde(default)]
+    version: String,
+    #[serde(default)]
+    price: Vec<RawEntry>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct OffersFile {
-    offer: Vec<Offer>,
+    offer: Vec<RawEntry>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct LicencesFile {
-    licence: Vec<LicenceData>,
+    licence: Vec<RawEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawPrice {
+    product: String,
+    /// A text: a number would be floating point.
+    net: String,
+    from: Date,
+    until: Option<Date>,
+}
+
+/// The catalogue with the place of each entry, to check it and to say where it is wrong.
+#[derive(Default)]
+pub(super) struct Draft {
+    pub rules: String,
+    pub numbers: Option<Placed>,
+    pub kinds: Vec<Entry<KindData>>,
+    pub metrics: Vec<Entry<MetricData>>,
+    pub releases: Vec<Entry<Release>>,
+    pub products: Vec<Entry<Product>>,
+    pub price_list: Option<Entry<String>>,
+    pub prices: Vec<Entry<Price>>,
+    pub offers: Vec<Entry<Offer>>,
+    pub licences: Vec<Entry<LicenceData>>,
+}
+
+/// The numbers, with the places of what they consist of.
+pub(super) struct Placed {
+    pub file: Place,
+    pub warn_months: u32,
+    pub sql: Entry<SqlNumbers>,
+    pub windows: Entry<WindowsNumbers>,
 }
 
 impl Catalogue {
     /// The built-in catalogue with the entries of `folder`, where it holds files of the same names,
     /// in place of or beside its own.
+    ///
+    /// # Errors
+    /// What is wrong first, with its file, line and key. A service with a wrong catalogue does not start.
     pub fn load(folder: Option<&Path>) -> Result<Self, LoadError> {
-        let kinds: KindsFile = parse(Path::new("kinds.toml"), KINDS)?;
-        let offers: OffersFile = parse(Path::new("offers.toml"), OFFERS)?;
-        let licences: LicencesFile = parse(Path::new("licences.toml"), LICENCES)?;
-        let mut catalogue = Self {
-            rules: kinds.rules,
-            calculation: Calculation { per_core: kinds.per_core, server_and_cal: kinds.server_and_cal },
-            kinds: kinds.kind,
-            offers: offers.offer,
-            licences: licences.licence,
-        };
+        let mut draft = Draft::default();
+        for (file, text) in [KINDS, PRODUCTS, PRICES, OFFERS, LICENCES] {
+            draft.read(file, Source { file, text })?;
+        }
         if let Some(folder) = folder {
-            catalogue.extend(folder)?;
+            for (file, _) in [KINDS, PRODUCTS, PRICES, OFFERS, LICENCES] {
+                let path = folder.join(file);
+                if let Some(text) = text_of(&path)? {
+                    draft.read(file, Source { file: &path.display().to_string(), text: &text })?;
+                }
+            }
         }
-        catalogue.check()?;
-        Ok(catalogue)
+        draft.check()?;
+        Ok(draft.into_catalogue())
     }
+}
 
-    fn extend(&mut self, folder: &Path) -> Result<(), LoadError> {
-        if let Some(file) = read::<KindsFile>(&folder.join("kinds.toml"))? {
+impl Draft {
+    /// Takes a file's entries over; `name` says which of the files it is.
+    fn read(&mut self, name: &str, source: Source) -> Result<(), LoadError> {
+        if name == KINDS.0 {
+            let file: KindsFile = source.read()?;
             self.rules = file.rules;
-            self.calculation = Calculation { per_core: file.per_core, server_and_cal: file.server_and_cal };
-            merge(&mut self.kinds, file.kind, |kind| kind.key.to_string());
+            self.numbers = Some(Placed {
+                file: source.at(None, ""),
+                warn_months: file.warn_months,
+                sql: named(source, "sql_server", file.sql_server)?,
+                windows: named(source, "windows_server", file.windows_server)?,
+            });
+            merge(&mut self.kinds, source.entries(file.kind)?)?;
+            merge(&mut self.metrics, source.entries(file.metric)?)
+        } else if name == PRODUCTS.0 {
+            let file: ProductsFile = source.read()?;
+            merge(&mut self.releases, source.entries(file.release)?)?;
+            merge(&mut self.products, source.entries(file.product)?)
+        } else if name == PRICES.0 {
+            let file: PricesFile = source.read()?;
+            self.price_list = Some(Entry { place: source.at(None, "version"), value: file.version });
+            self.prices = file.price.into_iter().map(|raw| price(source, raw)).collect::<Result<_, _>>()?;
+            Ok(())
+        } else if name == OFFERS.0 {
+            let file: OffersFile = source.read()?;
+            merge(&mut self.offers, source.entries(file.offer)?)
+        } else {
+            let file: LicencesFile = source.read()?;
+            merge(&mut self.licences, source.entries(file.licence)?)
         }
-        if let Some(file) = read::<OffersFile>(&folder.join("offers.toml"))? {
-            merge(&mut self.offers, file.offer, |offer| offer.key.clone());
-        }
-        if let Some(file) = read::<LicencesFile>(&folder.join("licences.toml"))? {
-            merge(&mut self.licences, file.licence, |licence| licence.key.clone());
-        }
-        Ok(())
     }
 
-    fn check(&self) -> Result<(), LoadError> {
-        let wrong = |what: String| Err(LoadError::Wrong(what));
-        unique("kind", self.kinds.iter().map(|kind| kind.key.to_string()))?;
-        unique("offer", self.offers.iter().map(|offer| offer.key.clone()))?;
-        unique("licence", self.licences.iter().map(|licence| licence.key.clone()))?;
-        for kind in LicenceKind::ALL {
-            match self.kinds.iter().find(|data| data.key == kind) {
-                None => return wrong(format!("kind {kind} is missing")),
-                Some(data) if data.models.is_empty() => return wrong(format!("kind {kind} has no model")),
-                Some(_) => {}
-            }
+    fn into_catalogue(self) -> Catalogue {
+        let numbers = self.numbers.expect("the built-in kinds.toml has them");
+        let mut releases = values(self.releases);
+        releases.sort_by(|a, b| (a.family, &a.version).cmp(&(b.family, &b.version)));
+        Catalogue {
+            rules: self.rules,
+            numbers: Numbers {
+                warn_months: numbers.warn_months,
+                sql: numbers.sql.value,
+                windows: numbers.windows.value,
+            },
+            kinds: values(self.kinds),
+            metrics: values(self.metrics),
+            releases,
+            products: values(self.products),
+            prices: PriceList {
+                version: self.price_list.map(|list| list.value).unwrap_or_default(),
+                prices: values(self.prices),
+            },
+            offers: values(self.offers),
+            licences: values(self.licences),
         }
-        // RUNTIME_ONLY_AUTOSTACJA is a rule of the process, not a choice of operations.
-        if !self.kind(LicenceKind::Runtime).only_autostacja {
-            return wrong("runtime must be for AutoStacja only".to_owned());
-        }
-        let per_core = &self.calculation.per_core;
-        if per_core.pack == 0 || per_core.least_per_processor == 0 || per_core.most == 0 {
-            return wrong("the numbers of per_core must be above 0".to_owned());
-        }
-        for offer in &self.offers {
-            if offer.valid_until < offer.valid_from {
-                return wrong(format!("offer {} ends before it begins", offer.key));
-            }
-            if offer.kinds.is_empty() {
-                return wrong(format!("offer {} is for no kind", offer.key));
-            }
-            if !is_key(&offer.key) {
-                return wrong(format!("offer {:?}: a key has a-z, 0-9, - and _ only", offer.key));
-            }
-        }
-        Ok(())
     }
 }
 
-fn is_key(key: &str) -> bool {
-    !key.is_empty() && key.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_'))
+fn values<T>(entries: Vec<Entry<T>>) -> Vec<T> {
+    entries.into_iter().map(|entry| entry.value).collect()
 }
 
-fn unique(what: &str, keys: impl Iterator<Item = String>) -> Result<(), LoadError> {
-    let mut seen = std::collections::BTreeSet::new();
-    for key in keys {
-        if !seen.insert(key.clone()) {
-            return Err(LoadError::Wrong(format!("{what} {key} stands there twice")));
-        }
-    }
-    Ok(())
+/// A table that stands alone is known by its name.
+fn named<T: DeserializeOwned>(source: Source, name: &str, raw: RawEntry) -> Result<Entry<T>, LoadError> {
+    let key = |error: LoadError| LoadError { key: name.to_owned(), ..error };
+    let Entry { place, value } = source.entry(raw).map_err(key)?;
+    Ok(Entry { place: Place { key: name.to_owned(), ..place }, value })
+}
+
+fn price(source: Source, raw: RawEntry) -> Result<Entry<Price>, LoadError> {
+    let product = raw.get_ref().get("product").and_then(toml::Value::as_str).unwrap_or("a price").to_owned();
+    let Entry { place, value } = named::<RawPrice>(source, &product, raw)?;
+    let RawPrice { product, net, from, until } = value;
+    let net = net.parse().map_err(|e| place.error(format!("net: {e}")))?;
+    Ok(Entry { place, value: Price { product, net, from, until } })
 }
 
 /// Replaces the entries of the same key and adds the others.
-fn merge<T>(into: &mut Vec<T>, from: Vec<T>, key: impl Fn(&T) -> String) {
-    into.retain(|old| from.iter().all(|new| key(new) != key(old)));
-    into.extend(from);
-}
-
-/// The file, or nothing where there is none.
-fn read<T: DeserializeOwned>(file: &Path) -> Result<Option<T>, LoadError> {
-    match fs::read_to_string(file) {
-        Ok(text) => parse(file, &text).map(Some),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(LoadError::Read { file: file.to_owned(), error }),
+fn merge<T>(into: &mut Vec<Entry<T>>, from: Vec<Entry<T>>) -> Result<(), LoadError> {
+    for (i, entry) in from.iter().enumerate() {
+        if from[..i].iter().any(|earlier| earlier.place.key == entry.place.key) {
+            return Err(entry.place.error("the key stands there twice"));
+        }
     }
-}
-
-fn parse<T: DeserializeOwned>(file: &Path, text: &str) -> Result<T, LoadError> {
-    toml::from_str(text).map_err(|error| LoadError::Parse { file: file.to_owned(), error })
+    for entry in from {
+        match into.iter_mut().find(|known| known.place.key == entry.place.key) {
+            Some(known) => *known = entry,
+            None => into.push(entry),
+        }
+    }
+    Ok(())
 }

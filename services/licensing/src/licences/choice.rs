@@ -1,5 +1,6 @@
 //! The licence kind: recommended by SOFTVIG, chosen by the decision contact, ended by the facts.
 
+use calendar::local_day;
 use jiff::Timestamp;
 use platform::{actor::Actor, fact::Fact, text};
 use proto::{
@@ -7,8 +8,10 @@ use proto::{
     refusal::{Refusal, Violation, words},
 };
 
-use super::{Choice, Event, Licences, OtherApplications, Recommendation, ReleaseReason, checks};
-use crate::catalogue::{Catalogue, LicenceKind};
+use super::{
+    Advice, Choice, Event, Licences, OtherApplications, Recommendation, ReleaseReason, advise, checks,
+};
+use crate::catalogue::{Catalogue, LicenceKind, Metric};
 
 impl Licences {
     /// The chosen kind.
@@ -37,27 +40,46 @@ impl Licences {
         Ok(vec![Event::LicenceRecommended { kind, note }])
     }
 
-    /// Chooses a kind, or changes the choice. An offer that is not for the new kind is given back;
+    /// What is advised for the needs on the local day of `now`.
+    pub fn advice(&self, catalogue: &Catalogue, now: Timestamp) -> Advice {
+        advise(catalogue, &self.needs, self.variant.as_ref(), local_day(now))
+    }
+
+    /// Chooses a kind, or changes the choice; the present advice is kept with it. `metric` is none
+    /// where it is left open and the kind is sold by several. An offer that is not for the new kind is given back;
     /// proofs recorded for another kind count no more, but do again if that kind is chosen again.
     ///
+    /// The same choice is no news while the advice is still what it was.
+    ///
     /// Refused with `PERMISSION_DENIED`, `PROJECT_CLOSED`, `RUNTIME_ONLY_AUTOSTACJA`, and
-    /// `INVALID_ARGUMENT` where the variant demands no kind.
+    /// `INVALID_ARGUMENT` where the variant demands no kind or the kind is not sold by that metric.
     pub fn choose(
         &mut self,
         catalogue: &Catalogue,
         actor: &Actor,
         kind: LicenceKind,
+        metric: Option<Metric>,
         now: Timestamp,
     ) -> Result<Vec<Event>, Refusal> {
         checks::decision(actor)?;
         self.check_open()?;
-        Refusal::unless_empty(self.against_kind(catalogue, kind))?;
-        let previous = self.kind();
-        if previous == Some(kind) {
+        let mut violations = self.against_kind(catalogue, kind);
+        violations.extend(metric.and_then(|metric| against_metric(catalogue, kind, metric)));
+        Refusal::unless_empty(violations)?;
+        let metric = metric.or(match catalogue.kind(kind).metrics.as_slice() {
+            [only] => Some(*only),
+            _ => None,
+        });
+        let advice = self.advice(catalogue, now);
+        let same = |choice: &Choice| {
+            (choice.kind, choice.metric) == (kind, metric) && choice.advice.says_the_same_as(&advice)
+        };
+        if self.choice.as_ref().is_some_and(same) {
             return Ok(Vec::new());
         }
-        self.choice = Some(Choice { kind, made: Fact::new(actor, None, now) });
-        let mut events = vec![Event::LicenceChosen { kind, previous }];
+        let previous = self.kind();
+        self.choice = Some(Choice { kind, metric, advice, made: Fact::new(actor, None, now) });
+        let mut events = vec![Event::LicenceChosen { kind, previous, metric }];
         self.release_unless_for_kind(catalogue, &mut events);
         self.announce(catalogue, &mut events);
         Ok(events)
@@ -111,4 +133,15 @@ impl Licences {
             self.release(ReleaseReason::KindChanged, events);
         }
     }
+}
+
+fn against_metric(catalogue: &Catalogue, kind: LicenceKind, metric: Metric) -> Option<Violation> {
+    let sold = &catalogue.kind(kind).metrics;
+    let allowed = sold.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    (!sold.contains(&metric)).then(|| {
+        Violation::new(ErrorReason::InvalidArgument)
+            .field("metric")
+            .asked(words(format!("{metric} for {kind}"), format!("{metric} dla {kind}")))
+            .allowed(allowed)
+    })
 }

@@ -26,10 +26,12 @@ impl Licensing {
     ) -> Result<pb::Licensing, Error> {
         let project = named("name", &request.name)?;
         let kind = parse::kind("kind", request.kind)?;
+        let metric = parse::metric("metric", request.metric)?;
         let Some(mut change) = self.begin(&call, project).await? else { return self.read(project).await };
         let licences = &mut change.licences.value;
         etag::check(call.etag.as_deref(), &licences.choice)?;
-        let events = licences.choose(&self.catalogue, &change.actor, kind, change.unit.now())?;
+        let now = change.unit.now();
+        let events = licences.choose(&self.catalogue, &change.actor, kind, metric, now)?;
         self.finish(change, events).await
     }
 
@@ -45,6 +47,23 @@ impl Licensing {
         let licences = &mut change.licences.value;
         let events =
             licences.recommend(&self.catalogue, &change.actor, kind, request.note, change.unit.now())?;
+        self.finish(change, events).await
+    }
+
+    /// RPC `ReserveOffer`: the piece of the offer's quantity is set aside in the same transaction.
+    pub async fn reserve_offer(
+        &self,
+        call: Call,
+        request: pb::ReserveOfferRequest,
+    ) -> Result<pb::Licensing, Error> {
+        let project = named("name", &request.name)?;
+        let offer = parse::offer(&self.catalogue, &request.offer)?;
+        let Some(mut change) = self.begin(&call, project).await? else { return self.read(project).await };
+        let left = store::load(&change.unit).await?.value.left(offer);
+        let since = company::client_since(change.unit.db(), project.company).await?;
+        let licences = &mut change.licences.value;
+        etag::check(call.etag.as_deref(), &licences.offer)?;
+        let events = licences.reserve_offer(&change.actor, offer, since, left, change.unit.now())?;
         self.finish(change, events).await
     }
 

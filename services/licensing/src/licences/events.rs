@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Needs, Status};
-use crate::catalogue::LicenceKind;
+use super::{Needs, Remark, Status};
+use crate::catalogue::{LicenceKind, Metric};
 
 /// One change; people by id only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,10 +20,16 @@ pub enum Event {
     LicenceChosen {
         kind: LicenceKind,
         previous: Option<LicenceKind>,
+        metric: Option<Metric>,
     },
     /// The choice could hold no longer: `RUNTIME_ONLY_AUTOSTACJA`.
     ChoiceEnded {
         kind: LicenceKind,
+    },
+    /// The kind stays, but what it was chosen for is not what is needed now.
+    ChoiceOutdated {
+        kind: LicenceKind,
+        misfits: Vec<Remark>,
     },
     LicenceRecorded {
         demand: String,
@@ -36,6 +42,11 @@ pub enum Event {
         occurred_at: Timestamp,
     },
     OfferReserved {
+        offer: String,
+        /// Nothing where it was accepted at once.
+        expires_at: Option<Timestamp>,
+    },
+    OfferAccepted {
         offer: String,
     },
     OfferReleased {
@@ -52,4 +63,6 @@ pub enum ReleaseReason {
     GivenBack,
     KindChanged,
     ProjectCancelled,
+    /// Nobody accepted it in time.
+    Expired,
 }

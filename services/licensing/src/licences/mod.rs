@@ -1,7 +1,7 @@
 //! The licences of one project: needs, choice, special offer, and what is in place. One aggregate
 //! per project. `commands`, `queries`, `store`, `parse` and `view` join it to the world; the rest is pure.
 
-mod calculation;
+mod advice;
 mod checks;
 mod choice;
 mod commands;
@@ -12,18 +12,22 @@ mod offer;
 mod parse;
 mod proofs;
 mod queries;
+mod questionnaire;
 mod status;
 mod store;
+mod timers;
 mod upstream;
 mod view;
 
 #[cfg(test)]
 mod tests;
 
-pub use calculation::{CalculatedItem, Calculation, calculate};
+pub(crate) use advice::remark_to_proto;
+pub use advice::{Advice, Cover, Line, Remark, Rule, Way, advise};
 pub use events::{Event, ReleaseReason};
 pub use model::{Choice, Licences, Phase, Proof, Recommendation, Reservation, Variant, Withdrawal};
-pub use needs::{Needs, OtherApplications};
+pub use needs::{Existing, Needs, OtherApplications, Owned};
+pub use questionnaire::{Form, Question, questions};
 pub use status::{DemandState, Status};
 pub(crate) use store::{find, insert, keep};
 

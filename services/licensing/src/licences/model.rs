@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use platform::fact::Fact;
 use serde::{Deserialize, Serialize};
 
-use super::{Needs, Status};
-use crate::catalogue::LicenceKind;
+use super::{Advice, Needs, Status};
+use crate::catalogue::{LicenceKind, Metric};
 
 /// The licensing of one project.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,15 +74,23 @@ pub struct Recommendation {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Choice {
     pub kind: LicenceKind,
+    /// None while it is left open.
+    pub metric: Option<Metric>,
+    /// What was advised at that moment.
+    pub advice: Advice,
     pub made: Fact,
 }
 
-/// One piece of an offer's quantity, set aside for this project.
+/// One piece of an offer's quantity, set aside for this project: until it expires, or for good once it is accepted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reservation {
     /// Key of the offer.
     pub offer: String,
     pub made: Fact,
+    /// First instant at which it is free for others again; nothing once it is accepted.
+    pub expires_at: Option<Timestamp>,
+    /// The decision contact's acceptance.
+    pub accepted: Option<Fact>,
 }
 
 /// A record that a licence is in place. Withdrawn ones are kept.

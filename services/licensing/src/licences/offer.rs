@@ -1,23 +1,48 @@
 //! The special offer of this project. How many are left is counted in [`crate::offers`].
 
-use calendar::local_day;
-use jiff::{Timestamp, civil::Date};
+use calendar::{day_bounds, local_day};
+use jiff::{Timestamp, ToSpan as _, civil::Date};
 use platform::{actor::Actor, fact::Fact};
 use proto::{
     common::v1::ErrorReason,
     refusal::{Refusal, Violation, words},
 };
 
-use super::{Event, Licences, ReleaseReason, Reservation, checks};
+use super::{Event, Licences, Phase, ReleaseReason, Reservation, checks};
 use crate::catalogue::Offer;
 
 impl Licences {
-    /// Accepts an offer; the caller sets one piece of its quantity aside in the same transaction.
-    /// `client_since` is the company's, `left` what is left of the offer's quantity.
+    /// Sets an offer aside until the end of the last of its days of grace; the caller sets one piece of its
+    /// quantity aside in the same transaction. `client_since` is the company's, `left` what is left of the quantity.
     ///
     /// Refused with `PERMISSION_DENIED`, `PROJECT_CLOSED`, `LICENCE_REQUIRED` before a kind is chosen,
     /// `OFFER_FOR_CLIENTS_ONLY`, and `INVALID_ARGUMENT` where the offer is not for the chosen kind or
-    /// another one is accepted already.
+    /// another one is set aside already.
+    pub fn reserve_offer(
+        &mut self,
+        actor: &Actor,
+        offer: &Offer,
+        client_since: Option<Date>,
+        left: u32,
+        now: Timestamp,
+    ) -> Result<Vec<Event>, Refusal> {
+        checks::decision_or_softvig(actor)?;
+        self.check_open()?;
+        if self.has_offer(&offer.key) {
+            return Ok(Vec::new());
+        }
+        Refusal::unless_empty(self.against_offer(offer, client_since, left, now))?;
+        let last_day = local_day(now).saturating_add(i64::from(offer.reserved_for_days).days());
+        let expires_at = Some(day_bounds(last_day).end);
+        let made = Fact::new(actor, None, now);
+        self.offer = Some(Reservation { offer: offer.key.clone(), made, expires_at, accepted: None });
+        Ok(vec![Event::OfferReserved { offer: offer.key.clone(), expires_at }])
+    }
+
+    /// Accepts an offer, for good: one that is set aside, whatever has become of the others, or one of which
+    /// a piece is left.
+    ///
+    /// Refused as [`Licences::reserve_offer`].
     pub fn accept_offer(
         &mut self,
         actor: &Actor,
@@ -28,24 +53,48 @@ impl Licences {
     ) -> Result<Vec<Event>, Refusal> {
         checks::decision(actor)?;
         self.check_open()?;
-        if self.has_offer(&offer.key) {
-            return Ok(Vec::new());
+        let made = Fact::new(actor, None, now);
+        let key = offer.key.clone();
+        match &mut self.offer {
+            Some(held) if held.offer == key && held.accepted.is_some() => Ok(Vec::new()),
+            Some(held) if held.offer == key => {
+                held.accepted = Some(made);
+                held.expires_at = None;
+                Ok(vec![Event::OfferAccepted { offer: key }])
+            }
+            _ => {
+                Refusal::unless_empty(self.against_offer(offer, client_since, left, now))?;
+                let accepted = Some(made.clone());
+                self.offer = Some(Reservation { offer: key.clone(), made, expires_at: None, accepted });
+                let reserved = Event::OfferReserved { offer: key.clone(), expires_at: None };
+                Ok(vec![reserved, Event::OfferAccepted { offer: key }])
+            }
         }
-        Refusal::unless_empty(self.against_offer(offer, client_since, left, now))?;
-        self.offer = Some(Reservation { offer: offer.key.clone(), made: Fact::new(actor, None, now) });
-        Ok(vec![Event::OfferReserved { offer: offer.key.clone() }])
     }
 
-    /// Gives the accepted offer back.
+    /// Takes back what nobody accepted in time; what time alone does to a project.
+    pub fn tick(&mut self, now: Timestamp) -> Vec<Event> {
+        let mut events = Vec::new();
+        let expires_at = self.offer.as_ref().and_then(|held| held.expires_at);
+        if self.phase == Phase::Open && expires_at.is_some_and(|at| at <= now) {
+            self.release(ReleaseReason::Expired, &mut events);
+        }
+        events
+    }
+
+    /// Gives the offer back that is set aside or accepted.
     ///
-    /// Refused with `PERMISSION_DENIED`, `PROJECT_CLOSED`, `NOT_FOUND` where none is accepted.
+    /// Refused with `PERMISSION_DENIED`, `PROJECT_CLOSED`, `NOT_FOUND` where there is none.
     pub fn release_offer(&mut self, actor: &Actor) -> Result<Vec<Event>, Refusal> {
         checks::decision_or_softvig(actor)?;
         self.check_open()?;
         if self.offer.is_none() {
             return Err(Violation::new(ErrorReason::NotFound)
                 .field("offer")
-                .allowed(words("an accepted offer", "przyjęta oferta"))
+                .allowed(words(
+                    "an offer that is set aside or accepted",
+                    "oferta zarezerwowana albo przyjęta",
+                ))
                 .into());
         }
         let mut events = Vec::new();

@@ -3,8 +3,11 @@
 use platform::{Error, name};
 use proto::{licensing::v1 as pb, refusal::words};
 
-use super::{Needs, OtherApplications};
-use crate::catalogue::{Catalogue, LicenceKind, Offer};
+use super::{
+    Existing, Needs, OtherApplications, Owned,
+    needs::{NOTHING_OWNED, said},
+};
+use crate::catalogue::{Catalogue, LicenceKind, Metric, Offer};
 
 /// A kind must be said.
 pub(super) fn kind(field: &str, number: i32) -> Result<LicenceKind, Error> {
@@ -13,6 +16,18 @@ pub(super) fn kind(field: &str, number: i32) -> Result<LicenceKind, Error> {
         Ok(pb::LicenceKind::Runtime) => Ok(LicenceKind::Runtime),
         Ok(pb::LicenceKind::Unspecified) | Err(_) => {
             Err(Error::invalid(field, number, "LICENCE_KIND_STANDARD, LICENCE_KIND_RUNTIME"))
+        }
+    }
+}
+
+/// A metric may be left open.
+pub(super) fn metric(field: &str, number: i32) -> Result<Option<Metric>, Error> {
+    match pb::LicenceMetric::try_from(number) {
+        Ok(pb::LicenceMetric::Unspecified) => Ok(None),
+        Ok(pb::LicenceMetric::PerCore) => Ok(Some(Metric::PerCore)),
+        Ok(pb::LicenceMetric::ServerAndCal) => Ok(Some(Metric::ServerAndCal)),
+        Err(_) => {
+            Err(Error::invalid(field, number, "LICENCE_METRIC_PER_CORE, LICENCE_METRIC_SERVER_AND_CAL"))
         }
     }
 }
@@ -32,19 +47,58 @@ pub(super) fn needs(needs: Option<pb::Needs>) -> Result<Needs, Error> {
             return Err(Error::invalid("needs.other_applications", needs.other_applications, allowed));
         }
     };
+    let existing = needs.existing.unwrap_or_default();
     Ok(Needs {
         other_applications,
-        cores: count("needs.cores", needs.cores)?,
-        processors: count("needs.processors", needs.processors)?,
+        target_version: text(needs.target_version),
         virtual_machine: needs.virtual_machine,
-        users: count("needs.users", needs.users)?,
-        devices: count("needs.devices", needs.devices)?,
+        cores: count("cores", needs.cores)?,
+        processors: count("processors", needs.processors)?,
+        virtual_cores: count("virtual_cores", needs.virtual_cores)?,
+        memory_gb: count("memory_gb", needs.memory_gb)?,
+        users: count("users", needs.users)?,
+        indirect_users: count("indirect_users", needs.indirect_users)?,
+        devices: count("devices", needs.devices)?,
+        indirect_devices: count("indirect_devices", needs.indirect_devices)?,
+        mixed_cals: needs.mixed_cals,
+        mix_users: count("mix_users", needs.mix_users)?,
+        mix_devices: count("mix_devices", needs.mix_devices)?,
+        windows_version: text(needs.windows_version),
+        host_cores: count("host_cores", needs.host_cores)?,
+        host_processors: count("host_processors", needs.host_processors)?,
+        existing: Existing {
+            sql_version: owned(existing.sql_version),
+            sql_cores: count("existing.sql_cores", existing.sql_cores)?,
+            sql_servers: count("existing.sql_servers", existing.sql_servers)?,
+            sql_user_cals: count("existing.sql_user_cals", existing.sql_user_cals)?,
+            sql_device_cals: count("existing.sql_device_cals", existing.sql_device_cals)?,
+            windows_version: owned(existing.windows_version),
+            windows_cores: count("existing.windows_cores", existing.windows_cores)?,
+            windows_user_cals: count("existing.windows_user_cals", existing.windows_user_cals)?,
+            windows_device_cals: count("existing.windows_device_cals", existing.windows_device_cals)?,
+        },
     })
 }
 
-fn count(field: &str, number: Option<i32>) -> Result<Option<u32>, Error> {
-    let allowed = || words("no negative number", "liczba nieujemna");
-    number.map(|n| u32::try_from(n).map_err(|_| Error::invalid(field, n, allowed()))).transpose()
+fn text(text: String) -> Option<String> {
+    (!text.is_empty()).then_some(text)
+}
+
+fn owned(version: String) -> Option<Owned> {
+    match text(version) {
+        Some(none) if none == NOTHING_OWNED => Some(Owned::None),
+        version => version.map(Owned::Version),
+    }
+}
+
+/// Not negative; the model knows the whole range and judges the rest.
+fn count(path: &str, number: Option<i32>) -> Result<Option<u32>, Error> {
+    let wrong = |number: i32| {
+        let numbers = Needs::default().numbers();
+        let range = numbers.into_iter().find(|(known, _, _)| *known == path).map(|(_, _, range)| range);
+        Error::invalid(format!("needs.{path}"), number, range.map_or_else(|| "".into(), |range| said(&range)))
+    };
+    number.map(|n| u32::try_from(n).map_err(|_| wrong(n))).transpose()
 }
 
 /// An offer of the catalogue.

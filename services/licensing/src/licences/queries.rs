@@ -26,6 +26,19 @@ impl Licensing {
         self.read(project).await
     }
 
+    /// RPC `GetQuestionnaire`.
+    pub async fn get_questionnaire(
+        &self,
+        call: Call,
+        request: pb::GetQuestionnaireRequest,
+    ) -> Result<pb::Questionnaire, Error> {
+        let project = named("name", &request.name)?;
+        self.core.may_read(&call.principal, Some(project.company), &request.name).await?;
+        let stored = super::find(self.core.db.read(), project).await?;
+        let licences = stored.ok_or_else(|| Error::not_found(resource_name(project)))?.value;
+        Ok(view::questionnaire(&self.catalogue, project, &licences))
+    }
+
     /// RPC `ListLicensings`.
     pub async fn list_licensings(
         &self,
@@ -39,9 +52,10 @@ impl Licensing {
         let watch_token = self.core.watch_token(&WatchFilter { company, project: None }).await?;
         let page = PageRequest { size: request.page_size, token: &request.page_token };
         let page = self.core.page::<Licences>(page, Query { company, label, ..Query::default() }).await?;
+        let now = self.core.clock.now();
         let view = |stored: &Stored<Licences>| {
             let project = ProjectName { company: stored.company, project: stored.id.into() };
-            view::licensing(&self.catalogue, project, &stored.value)
+            view::listed(&self.catalogue, project, &stored.value, now)
         };
         Ok(pb::ListLicensingsResponse {
             licensings: page.items.iter().map(view).collect(),

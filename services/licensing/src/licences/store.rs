@@ -11,7 +11,7 @@ use platform::{
 use proto::licensing::v1 as pb;
 use sea_orm::ConnectionTrait;
 
-use super::{Event, Licences, Phase, Status, resource_name, view};
+use super::{Event, Licences, Phase, Status, resource_name, timers, view};
 use crate::{Licensing, events, offers::store as reservations};
 
 impl Document for Licences {
@@ -51,15 +51,20 @@ pub(crate) async fn keep(
     documents::save(unit.db(), stored).await?;
     for event in &events {
         match event {
-            Event::OfferReserved { offer } => {
+            Event::OfferReserved { offer, expires_at } => {
                 let mut all = reservations::load(unit).await?;
                 all.value.reserve(offer, project.project);
                 reservations::save(unit, &all).await?;
+                if let Some(due_at) = expires_at {
+                    timers::set(unit, project, *due_at).await?;
+                }
             }
+            Event::OfferAccepted { .. } => timers::clear(unit, project).await?,
             Event::OfferReleased { offer, .. } => {
                 let mut all = reservations::load(unit).await?;
                 all.value.release(offer, project.project);
                 reservations::save(unit, &all).await?;
+                timers::clear(unit, project).await?;
             }
             _ => {}
         }
@@ -95,17 +100,18 @@ impl Licensing {
     /// Keeps what a command came to, and answers with it. No events mean that nothing changed.
     pub(super) async fn finish(&self, change: Change, events: Vec<Event>) -> Result<pb::Licensing, Error> {
         let Change { mut unit, actor, licences, project } = change;
+        let now = unit.now();
         if !events.is_empty() {
             keep(&mut unit, project, &licences, &actor, events).await?;
         }
         unit.commit(&resource_name(project)).await?;
-        Ok(view::licensing(&self.catalogue, project, &licences.value))
+        Ok(view::licensing(&self.catalogue, project, &licences.value, now))
     }
 
     /// The licensing as it now is.
     pub(super) async fn read(&self, project: ProjectName) -> Result<pb::Licensing, Error> {
         let stored = find(self.core.db.read(), project).await?;
         let stored = stored.ok_or_else(|| Error::not_found(resource_name(project)))?;
-        Ok(view::licensing(&self.catalogue, project, &stored.value))
+        Ok(view::licensing(&self.catalogue, project, &stored.value, self.core.clock.now()))
     }
 }

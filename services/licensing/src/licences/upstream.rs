@@ -5,11 +5,13 @@ use crate::catalogue::Catalogue;
 
 impl Licences {
     /// The variant was chosen or changed: the demands change with it, and the proofs that still
-    /// apply go on counting. Does nothing once the project is closed.
+    /// apply go on counting. What it demands of Windows may spoil a choice's quantities. Does nothing once the project is closed.
     pub fn variant_chosen(&mut self, catalogue: &Catalogue, variant: Variant) -> Vec<Event> {
         let mut events = Vec::new();
         if self.phase == Phase::Open {
+            let before = self.misfits(catalogue);
             self.variant = Some(variant);
+            self.tell_misfits(catalogue, &before, &mut events);
             self.announce(catalogue, &mut events);
         }
         events
@@ -25,11 +27,16 @@ impl Licences {
         events
     }
 
-    /// The protocol is signed by both: nothing changes any more, and an accepted offer is used up.
+    /// The protocol is signed by both: nothing changes any more. An accepted offer is used up, one that was
+    /// only set aside is free for others.
     pub fn project_completed(&mut self) -> Vec<Event> {
+        let mut events = Vec::new();
         if self.phase == Phase::Open {
             self.phase = Phase::Completed;
+            if self.offer.as_ref().is_some_and(|held| held.accepted.is_none()) {
+                self.release(ReleaseReason::Expired, &mut events);
+            }
         }
-        Vec::new()
+        events
     }
 }

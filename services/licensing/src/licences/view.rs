@@ -1,25 +1,32 @@
 //! The state as the contract shows it.
 
+use jiff::Timestamp;
 use platform::{
     Error,
     actor::{self, Actor},
     clock, etag,
     id::CompanyId,
     name::ProjectName,
+    text::Text,
 };
 use proto::{common::v1::LocalizedText, licensing::v1 as pb, refusal::words, scheduling::v1 as scheduling};
 
 use super::{
-    Calculation, DemandState, Licences, Needs, OtherApplications, Phase, Proof, Status, Variant, calculate,
-    resource_name,
+    DemandState, Form, Licences, Needs, OtherApplications, Owned, Phase, Proof, Question, Status, Variant,
+    advice, questions, resource_name,
 };
 use crate::{
-    catalogue::{Catalogue, Model, Offer},
-    events::{kind_to_proto, offer_name},
+    catalogue::{Catalogue, Offer},
+    events::{kind_to_proto, metric_to_proto, offer_name},
 };
 
-/// The whole resource.
-pub(super) fn licensing(catalogue: &Catalogue, project: ProjectName, licences: &Licences) -> pb::Licensing {
+/// The whole resource, with the advice of the local day of `now`.
+pub(super) fn licensing(
+    catalogue: &Catalogue,
+    project: ProjectName,
+    licences: &Licences,
+    now: Timestamp,
+) -> pb::Licensing {
     let company = project.company;
     let status = licences.status(catalogue);
     let variant = licences.variant.as_ref();
@@ -36,15 +43,25 @@ pub(super) fn licensing(catalogue: &Catalogue, project: ProjectName, licences: &
             actor: who(&made.made.by, company),
             recorded_at: Some(clock::to_wire(made.made.recorded_at)),
         }),
-        choice: Some(choice(licences, company)),
+        choice: Some(choice(catalogue, licences, company)),
         offer: Some(reservation(licences, company)),
         demands: demanded.iter().map(|key| demand(catalogue, licences, company, key)).collect(),
         missing: status.map_or_else(|| vec!["variant".to_owned()], |status| status.missing),
-        calculations: calculate(catalogue, &licences.needs)
-            .into_iter()
-            .map(|c| calculation(catalogue, c))
-            .collect(),
+        advice: Some(advice::to_proto(&licences.advice(catalogue, now))),
     }
+}
+
+/// The same as a list shows it: without advice, of which a page would be some megabytes.
+pub(super) fn listed(
+    catalogue: &Catalogue,
+    project: ProjectName,
+    licences: &Licences,
+    now: Timestamp,
+) -> pb::Licensing {
+    let mut listed = licensing(catalogue, project, licences, now);
+    listed.advice = None;
+    listed.choice.as_mut().expect("always there").advice = None;
+    listed
 }
 
 fn state(phase: Phase, status: Option<&Status>) -> pb::LicensingState {
@@ -72,33 +89,106 @@ fn needs(needs: &Needs) -> pb::Needs {
         OtherApplications::No => pb::OtherApplications::No,
         OtherApplications::Yes => pb::OtherApplications::Yes,
     };
+    let owned = |owned: &Option<Owned>| owned.as_ref().map_or("", Owned::as_str).to_owned();
+    let existing = &needs.existing;
     pb::Needs {
         other_applications: other_applications.into(),
+        target_version: needs.target_version.clone().unwrap_or_default(),
+        virtual_machine: needs.virtual_machine,
         cores: needs.cores.map(int),
         processors: needs.processors.map(int),
-        virtual_machine: needs.virtual_machine,
+        virtual_cores: needs.virtual_cores.map(int),
+        memory_gb: needs.memory_gb.map(int),
         users: needs.users.map(int),
+        indirect_users: needs.indirect_users.map(int),
         devices: needs.devices.map(int),
+        indirect_devices: needs.indirect_devices.map(int),
+        mixed_cals: needs.mixed_cals,
+        mix_users: needs.mix_users.map(int),
+        mix_devices: needs.mix_devices.map(int),
+        windows_version: needs.windows_version.clone().unwrap_or_default(),
+        host_cores: needs.host_cores.map(int),
+        host_processors: needs.host_processors.map(int),
+        existing: Some(pb::ExistingLicences {
+            sql_version: owned(&existing.sql_version),
+            sql_cores: existing.sql_cores.map(int),
+            sql_servers: existing.sql_servers.map(int),
+            sql_user_cals: existing.sql_user_cals.map(int),
+            sql_device_cals: existing.sql_device_cals.map(int),
+            windows_version: owned(&existing.windows_version),
+            windows_cores: existing.windows_cores.map(int),
+            windows_user_cals: existing.windows_user_cals.map(int),
+            windows_device_cals: existing.windows_device_cals.map(int),
+        }),
         etag: etag::of(needs),
     }
 }
 
-fn choice(licences: &Licences, company: CompanyId) -> pb::Choice {
-    let made = licences.choice.as_ref().map(|choice| &choice.made);
+/// All questions, and which comes next.
+pub(super) fn questionnaire(
+    catalogue: &Catalogue,
+    project: ProjectName,
+    licences: &Licences,
+) -> pb::Questionnaire {
+    let questions = questions(catalogue, &licences.needs, licences.variant.as_ref());
+    let next = questions.iter().find(|question| question.asked && question.answer.is_none());
+    pb::Questionnaire {
+        name: resource_name(project),
+        next: next.map(|question| question.key.to_owned()).unwrap_or_default(),
+        questions: questions.into_iter().map(question).collect(),
+        etag: etag::of(&licences.needs),
+    }
+}
+
+fn question(question: Question) -> pb::Question {
+    let kind = match question.form {
+        Form::Bool => pb::AnswerKind::Bool,
+        Form::Number(_) => pb::AnswerKind::Number,
+        Form::Choice(_) => pb::AnswerKind::Choice,
+    };
+    let (range, choices) = match question.form {
+        Form::Bool => (None, Vec::new()),
+        Form::Number(range) => (Some(range), Vec::new()),
+        Form::Choice(choices) => (None, choices),
+    };
+    let choice = |(value, text): (String, Text)| pb::AnswerChoice { value, text: Some(text.into()) };
+    pb::Question {
+        key: question.key.to_owned(),
+        text: Some(question.text.into()),
+        help: Some(question.help.into()),
+        kind: kind.into(),
+        minimum: range.as_ref().map(|range| int(*range.start())),
+        maximum: range.as_ref().map(|range| int(*range.end())),
+        choices: choices.into_iter().map(choice).collect(),
+        answer: question.answer.unwrap_or_default(),
+        asked: question.asked,
+    }
+}
+
+fn choice(catalogue: &Catalogue, licences: &Licences, company: CompanyId) -> pb::Choice {
+    let choice = licences.choice.as_ref();
     pb::Choice {
         kind: kind_to_proto(licences.kind()),
-        actor: made.and_then(|made| who(&made.by, company)),
-        recorded_at: made.map(|made| clock::to_wire(made.recorded_at)),
+        actor: choice.and_then(|choice| who(&choice.made.by, company)),
+        recorded_at: choice.map(|choice| clock::to_wire(choice.made.recorded_at)),
         etag: etag::of(&licences.choice),
+        metric: metric_to_proto(choice.and_then(|choice| choice.metric)),
+        advice: choice.map(|choice| advice::to_proto(&choice.advice)),
+        misfits: licences.misfits(catalogue).iter().map(advice::remark_to_proto).collect(),
     }
 }
 
 fn reservation(licences: &Licences, company: CompanyId) -> pb::OfferReservation {
-    let made = licences.offer.as_ref().map(|offer| &offer.made);
+    let held = licences.offer.as_ref();
+    let made = held.map(|held| &held.made);
+    let accepted = held.and_then(|held| held.accepted.as_ref());
     pb::OfferReservation {
-        offer: licences.offer.as_ref().map(|reservation| offer_name(&reservation.offer)).unwrap_or_default(),
+        offer: held.map(|held| offer_name(&held.offer)).unwrap_or_default(),
         actor: made.and_then(|made| who(&made.by, company)),
         recorded_at: made.map(|made| clock::to_wire(made.recorded_at)),
+        expires_at: held.and_then(|held| held.expires_at).map(clock::to_wire),
+        accepted_by: accepted.and_then(|accepted| who(&accepted.by, company)),
+        accepted_at: accepted.map(|accepted| clock::to_wire(accepted.recorded_at)),
         etag: etag::of(&licences.offer),
     }
 }
@@ -140,25 +230,6 @@ fn who(actor: &Actor, company: CompanyId) -> Option<scheduling::Actor> {
     actor::to_proto(actor, company)
 }
 
-fn calculation(catalogue: &Catalogue, calculation: Calculation) -> pb::Calculation {
-    let model = match calculation.model {
-        Model::PerCore => "per_core",
-        Model::ServerAndCal => "server_and_cal",
-    };
-    let items = calculation.items.into_iter().map(|item| pb::CalculatedItem {
-        key: item.key.to_owned(),
-        quantity: int(item.quantity),
-        explanation: Some(item.explanation.into()),
-    });
-    pb::Calculation {
-        kind: kind_to_proto(Some(calculation.kind)),
-        model: model.to_owned(),
-        rules: catalogue.rules.clone(),
-        items: items.collect(),
-        conditions: calculation.conditions.into_iter().map(Into::into).collect(),
-    }
-}
-
 /// An offer as one company sees it.
 pub(super) fn offer(offer: &Offer, left: u32, available: bool) -> pb::Offer {
     pb::Offer {
@@ -170,11 +241,12 @@ pub(super) fn offer(offer: &Offer, left: u32, available: bool) -> pb::Offer {
         valid_until: offer.valid_until.to_string(),
         quantity: int(offer.quantity),
         remaining: int(left),
+        reserved_for_days: offer.reserved_for_days.into(),
         available,
     }
 }
 
 /// A count on the wire; data files and requests hold none that does not fit.
-fn int(n: u32) -> i32 {
+pub(super) fn int(n: u32) -> i32 {
     i32::try_from(n).unwrap_or(i32::MAX)
 }

@@ -81,6 +81,12 @@ async fn a_contact_does_its_part_over_rest() {
     assert_eq!(status, StatusCode::OK);
     assert_eq!(licensing["choice"]["kind"], "LICENCE_KIND_RUNTIME");
     assert_eq!(licensing["missing"], json!(["sql_server"]));
+    let path = format!("{name}/questionnaire");
+    let (status, questionnaire) = portal.send(&dealer.technical, "GET", &path, Value::Null).await;
+    assert_eq!((status, &questionnaire["next"]), (StatusCode::OK, &json!("target_version")));
+    assert_eq!(questionnaire["name"], name);
+    assert_eq!(questionnaire["questions"][0]["answer"], "OTHER_APPLICATIONS_NO");
+    assert_eq!(licensing["advice"]["options"][0]["missing"][0], "target_version");
     let (_, offers) = portal.send(&dealer.technical, "GET", &format!("{name}/offers"), Value::Null).await;
     assert_eq!(offers["offers"].as_array().expect("a list").len(), 2);
     let list = format!("companies/{}/licensings?pageSize=1", dealer.company);

@@ -1,6 +1,7 @@
 //! The licensing service whole: its functions, its consumer and its tables, on both databases.
 
 mod adapters;
+mod advice;
 mod commands;
 mod events;
 mod offers;

@@ -1,6 +1,6 @@
 use futures::future::join_all;
 use licensing::Licensing;
-use platform::harness::request_id;
+use platform::{clock, harness::request_id};
 use proto::{common::v1::ErrorReason, licensing::v1 as pb};
 use rstest::rstest;
 use testkit::Backend::{self, Postgres, Sqlite};
@@ -136,4 +136,36 @@ async fn the_list_says_what_this_company_could_accept(#[values(Sqlite, Postgres)
     assert_eq!(available().await, ["offers/migration-2026", "offers/runtime-start"]);
     world.cancel(&world.dealer).await;
     assert!(available().await.is_empty());
+}
+
+#[rstest]
+#[tokio::test]
+async fn what_is_set_aside_expires_by_a_timer(#[values(Sqlite, Postgres)] backend: Backend) {
+    let world = World::new(backend).await;
+    let (one, two) = (runtime(&world).await, runtime(&world).await);
+    let reserve = async |dealer: &Dealer| {
+        let request = pb::ReserveOfferRequest {
+            name: dealer.name(),
+            offer: format!("offers/{OFFER}"),
+            request_id: request_id(),
+            ..Default::default()
+        };
+        world.harness.call(&crm(), Licensing::reserve_offer, request).await.unwrap()
+    };
+    for dealer in [&one, &two] {
+        let held = reserve(dealer).await.offer.unwrap();
+        assert_eq!(clock::from_wire(&held.expires_at.unwrap()).unwrap().to_string(), "2026-11-30T23:00:00Z");
+    }
+    world.accept(&two, OFFER).await.unwrap();
+    assert_eq!(remaining(&world).await as usize, QUANTITY - 2);
+
+    world.clock.set("2026-11-30T22:59:00Z");
+    world.harness.fire_timers().await;
+    assert_eq!(remaining(&world).await as usize, QUANTITY - 2);
+    world.clock.set("2026-11-30T23:00:00Z");
+    world.harness.fire_timers().await;
+    assert_eq!(remaining(&world).await as usize, QUANTITY - 1);
+    assert_eq!(world.get(&one).await.offer.unwrap().offer, "");
+    let kept = world.get(&two).await.offer.unwrap();
+    assert!(kept.accepted_at.is_some() && kept.expires_at.is_none());
 }

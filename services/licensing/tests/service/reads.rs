@@ -5,7 +5,7 @@ use proto::{common::v1::ErrorReason, licensing::v1 as pb};
 use rstest::rstest;
 use testkit::Backend::{self, Postgres, Sqlite};
 
-use crate::world::{Dealer, World, crm, reason};
+use crate::world::{Dealer, World, complete_needs, crm, reason};
 
 async fn list(
     world: &World,
@@ -46,6 +46,25 @@ async fn pages_hold_every_licensing_once(#[values(Sqlite, Postgres)] backend: Ba
         }
     }
     assert_eq!(seen, expected, "in the order of opening");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_list_shows_what_fits_no_more_and_leaves_the_advice_to_a_read(
+    #[values(Sqlite, Postgres)] backend: Backend,
+) {
+    let world = World::new(backend).await;
+    let dealer = &world.dealer;
+    world.set_needs(dealer, complete_needs()).await.unwrap();
+    world.choose(dealer, pb::LicenceKind::Standard).await.unwrap();
+    let needs = pb::Needs { cores: Some(24), ..complete_needs() };
+    let read = world.set_needs(dealer, needs).await.unwrap();
+    let listed = list(&world, &crm(), all()).await.unwrap().licensings.remove(0);
+    let (read_choice, listed_choice) = (read.choice.unwrap(), listed.choice.unwrap());
+    assert!(read.advice.is_some() && read_choice.advice.is_some());
+    assert!(listed.advice.is_none() && listed_choice.advice.is_none());
+    assert!(!listed_choice.misfits.is_empty());
+    assert_eq!(listed_choice, pb::Choice { advice: None, ..read_choice });
 }
 
 #[rstest]

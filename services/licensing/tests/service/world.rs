@@ -136,6 +136,25 @@ impl World {
         self.harness.call(&crm(), Licensing::get_licensing, request).await.expect("is there")
     }
 
+    pub async fn questionnaire(
+        &self,
+        caller: &Principal,
+        dealer: &Dealer,
+    ) -> Result<pb::Questionnaire, Error> {
+        let request = pb::GetQuestionnaireRequest { name: dealer.name() };
+        self.harness.call(caller, Licensing::get_questionnaire, request).await
+    }
+
+    pub async fn set_needs(&self, dealer: &Dealer, needs: pb::Needs) -> Result<pb::Licensing, Error> {
+        let request = pb::SetNeedsRequest {
+            name: dealer.name(),
+            needs: Some(needs),
+            request_id: request_id(),
+            ..Default::default()
+        };
+        self.harness.call(&dealer.technical, Licensing::set_needs, request).await
+    }
+
     pub async fn choose(&self, dealer: &Dealer, kind: pb::LicenceKind) -> Result<pb::Licensing, Error> {
         self.harness.call(&dealer.decision, Licensing::choose_licence, dealer.choose(kind)).await
     }
@@ -219,13 +238,7 @@ impl Dealer {
     }
 
     pub fn needs(&self, other_applications: pb::OtherApplications) -> pb::SetNeedsRequest {
-        let needs = pb::Needs {
-            other_applications: other_applications.into(),
-            cores: Some(8),
-            processors: Some(1),
-            users: Some(25),
-            ..Default::default()
-        };
+        let needs = pb::Needs { other_applications: other_applications.into(), ..complete_needs() };
         pb::SetNeedsRequest {
             name: self.name(),
             needs: Some(needs),
@@ -233,6 +246,36 @@ impl Dealer {
             ..Default::default()
         }
     }
+}
+
+/// A physical server with everything known and nothing owned; only AutoStacja uses it.
+pub fn complete_needs() -> pb::Needs {
+    let nothing = pb::ExistingLicences {
+        sql_version: "none".to_owned(),
+        windows_version: "none".to_owned(),
+        ..Default::default()
+    };
+    pb::Needs {
+        other_applications: pb::OtherApplications::No.into(),
+        target_version: "2025".to_owned(),
+        virtual_machine: Some(false),
+        cores: Some(8),
+        processors: Some(1),
+        memory_gb: Some(64),
+        users: Some(25),
+        indirect_users: Some(0),
+        devices: Some(30),
+        indirect_devices: Some(0),
+        mixed_cals: Some(false),
+        windows_version: "2025".to_owned(),
+        existing: Some(nothing),
+        ..Default::default()
+    }
+}
+
+/// Operations' folder with the prices of the example.
+pub fn example_catalogue() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/example-catalogue"))
 }
 
 pub fn crm() -> Principal {

@@ -42,7 +42,13 @@ fn passed_over(source: &str) -> &'static [&'static str] {
             "audit_paused",
             "audit_resumed",
         ],
-        "licensing" => &["licence_status_changed", "licence_recorded", "offer_reserved", "offer_released"],
+        "licensing" => &[
+            "licence_status_changed",
+            "licence_recorded",
+            "offer_reserved",
+            "offer_accepted",
+            "offer_released",
+        ],
         _ => &["proposal_closed", "audit_attempt_opened", "licence_missing", "protocol_voided"],
     }
 }

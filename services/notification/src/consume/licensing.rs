@@ -1,5 +1,5 @@
 use anyhow::Context;
-use proto::licensing::v1::{LicenceKind, LicensingEvent, licensing_event::Event};
+use proto::licensing::v1::{AdviceRemark, LicenceKind, LicensingEvent, licensing_event::Event};
 
 use super::{Book, Head, Outcome};
 use crate::kind::Kind;
@@ -19,12 +19,21 @@ pub fn licensing(event: &LicensingEvent, book: &mut Book) -> anyhow::Result<Outc
         Event::LicenceChosen(e) => head
             .notice(Kind::LicenceChosen)
             .fact("licence", licence(e.kind()))
-            .fact("previous", licence(e.previous()))
+            .fact(
+                "previous",
+                licence(if e.previous == e.kind { LicenceKind::Unspecified } else { e.previous() }),
+            )
+            .fact("renewed", Fact::Flag(e.previous == e.kind))
             .into(),
         Event::LicenceChoiceEnded(e) => head
             .notice(Kind::LicenceChoiceEnded)
             .fact("licence", licence(e.kind()))
             .fact("rule", Fact::Rule(e.rule.clone()))
+            .into(),
+        Event::LicenceChoiceOutdated(e) => head
+            .notice(Kind::LicenceChoiceOutdated)
+            .fact("licence", licence(e.kind()))
+            .fact("misfits", Fact::List(e.misfits.iter().map(misfit).collect()))
             .into(),
         Event::ProofWithdrawn(e) => head
             .notice(Kind::ProofWithdrawn)
@@ -34,10 +43,18 @@ pub fn licensing(event: &LicensingEvent, book: &mut Book) -> anyhow::Result<Outc
         Event::LicenceStatusChanged(_) | Event::LicenceRecorded(_) => {
             Outcome::Ignored("what is in place shows in the readiness conditions")
         }
-        Event::OfferReserved(_) | Event::OfferReleased(_) => {
+        Event::OfferReserved(_) | Event::OfferAccepted(_) | Event::OfferReleased(_) => {
             Outcome::Ignored("the page has no row for special offers")
         }
     })
+}
+
+/// What it was chosen for and what is needed now, as the licensing service says it.
+fn misfit(misfit: &AdviceRemark) -> Fact {
+    match &misfit.text {
+        Some(text) => Fact::Both { pl: text.pl.clone(), en: text.en.clone() },
+        None => Fact::Rule(misfit.rule.clone()),
+    }
 }
 
 fn licence(kind: LicenceKind) -> Fact {

@@ -42,8 +42,14 @@ pub const fn row_of(kind: Kind) -> Row {
         DateAgreed | DateMoved | DateWithdrawn | DateMissed => row(Entry, Entry, Yes),
         ReadinessOverdue | OverrideRecorded => row(Yes, Yes, Yes),
         Reminder => row(Yes, Yes, No),
-        VariantRecommended | VariantChosen | LicenceRecommended | LicenceChosen | LicenceChoiceEnded
-        | ProofWithdrawn | AuditPassHeld => row(No, Yes, Yes),
+        VariantRecommended
+        | VariantChosen
+        | LicenceRecommended
+        | LicenceChosen
+        | LicenceChoiceEnded
+        | LicenceChoiceOutdated
+        | ProofWithdrawn
+        | AuditPassHeld => row(No, Yes, Yes),
         ReadinessDeclared | ReadinessWithdrawn => row(Yes, Yes, Yes),
         AuditPassed | AuditFailed | FindingAnswered | FindingRejected => row(Yes, Yes, Yes),
         StageUnlocked => row(Yes, Yes, No),

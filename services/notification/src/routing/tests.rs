@@ -26,6 +26,7 @@ const PAGE: &[(&str, &[Kind])] = {
                 LicenceRecommended,
                 LicenceChosen,
                 LicenceChoiceEnded,
+                LicenceChoiceOutdated,
                 ProofWithdrawn,
             ],
         ),

@@ -75,9 +75,11 @@ fn of_licensing(event: &LicensingEvent, state: State) -> Outcome {
             LicensingEvent::LicenceRecommended(_)
             | LicensingEvent::LicenceChosen(_)
             | LicensingEvent::LicenceChoiceEnded(_)
+            | LicensingEvent::LicenceChoiceOutdated(_)
             | LicensingEvent::LicenceRecorded(_)
             | LicensingEvent::ProofWithdrawn(_)
             | LicensingEvent::OfferReserved(_)
+            | LicensingEvent::OfferAccepted(_)
             | LicensingEvent::OfferReleased(_),
             _,
         ) => Ignore("no concern of scheduling"),

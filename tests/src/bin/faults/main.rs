@@ -27,7 +27,10 @@ const MOST_TOLD: usize = 200;
 async fn main() -> ExitCode {
     platform::init();
     match until_asked_to_end(run::run(&Options::parse())).await {
-        Ok(findings) if findings.is_empty() => ExitCode::SUCCESS,
+        Ok(findings) if findings.is_empty() => {
+            println!("no findings");
+            ExitCode::SUCCESS
+        }
         Ok(findings) => {
             for finding in findings.iter().take(MOST_TOLD) {
                 println!("FOUND: {finding}");

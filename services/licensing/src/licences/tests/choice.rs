@@ -12,13 +12,13 @@ fn runtime_only_autostacja_when_others_use_the_instance() {
         let mut licensing = opened();
         licensing.set_needs(&catalogue(), &technical(), others(needs)).unwrap();
         if allowed {
-            licensing.choose(&catalogue(), &decision(), kind, now()).unwrap();
+            licensing.choose(&catalogue(), &decision(), kind, None, now()).unwrap();
             licensing.recommend(&catalogue(), &crm(), kind, "fits".to_owned(), now()).unwrap();
             assert_eq!(licensing.kind(), Some(kind));
             continue;
         }
         for refusal in [
-            refused(&licensing, |l| l.choose(&catalogue(), &decision(), kind, now())),
+            refused(&licensing, |l| l.choose(&catalogue(), &decision(), kind, None, now())),
             refused(&licensing, |l| l.recommend(&catalogue(), &crm(), kind, "fits".to_owned(), now())),
         ] {
             assert_eq!(refusal.reason(), ErrorReason::RuntimeOnlyAutostacja);
@@ -52,7 +52,8 @@ fn standard_survives_a_change_of_needs() {
 fn no_kind_is_chosen_where_the_variant_demands_none() {
     let mut licensing = opened();
     licensing.variant_chosen(&catalogue(), hosted());
-    let refusal = refused(&licensing, |l| l.choose(&catalogue(), &decision(), LicenceKind::Standard, now()));
+    let refusal =
+        refused(&licensing, |l| l.choose(&catalogue(), &decision(), LicenceKind::Standard, None, now()));
     assert_eq!(refusal.reason(), ErrorReason::InvalidArgument);
     assert_eq!(refusal.violations()[0].field, "kind");
 }
@@ -60,7 +61,7 @@ fn no_kind_is_chosen_where_the_variant_demands_none() {
 #[test]
 fn a_kind_can_be_chosen_before_the_variant() {
     let mut licensing = Licences::open(at(OPENED));
-    let events = licensing.choose(&catalogue(), &decision(), LicenceKind::Standard, now()).unwrap();
+    let events = licensing.choose(&catalogue(), &decision(), LicenceKind::Standard, None, now()).unwrap();
     assert_eq!(missing(&events), None, "no variant, no status");
     assert_eq!(licensing.kind(), Some(LicenceKind::Standard));
 }
@@ -69,7 +70,10 @@ fn a_kind_can_be_chosen_before_the_variant() {
 fn the_same_choice_again_is_no_news() {
     let mut licensing = with_kind(LicenceKind::Standard);
     let before = licensing.clone();
-    assert_eq!(licensing.choose(&catalogue(), &decision(), LicenceKind::Standard, now()), Ok(Vec::new()));
+    assert_eq!(
+        licensing.choose(&catalogue(), &decision(), LicenceKind::Standard, None, now()),
+        Ok(Vec::new())
+    );
     assert_eq!(licensing, before);
 }
 
@@ -92,15 +96,38 @@ fn a_recommendation_chooses_nothing_and_says_why() {
 }
 
 #[test]
-fn needs_out_of_range_are_refused_all_at_once() {
-    let needs = Needs {
-        cores: Some(0),
-        processors: Some(17),
-        users: Some(100_001),
-        devices: Some(0),
-        ..others(OtherApplications::No)
+fn a_kind_is_chosen_with_a_metric_by_which_it_is_sold() {
+    let mut licensing = opened();
+    let choose = |l: &mut Licences, kind, metric| l.choose(&catalogue(), &decision(), kind, metric, now());
+    let refusal = refused(&licensing, |l| choose(l, LicenceKind::Runtime, Some(Metric::PerCore)));
+    let violation = &refusal.violations()[0];
+    assert_eq!((violation.field.as_str(), violation.allowed.as_str()), ("metric", "server_and_cal"));
+
+    choose(&mut licensing, LicenceKind::Runtime, None).unwrap();
+    assert_eq!(licensing.choice.as_ref().unwrap().metric, Some(Metric::ServerAndCal), "the only one");
+    choose(&mut licensing, LicenceKind::Standard, None).unwrap();
+    assert_eq!(licensing.choice.as_ref().unwrap().metric, None, "left open");
+    let events = choose(&mut licensing, LicenceKind::Standard, Some(Metric::PerCore)).unwrap();
+    let (kind, metric) = (LicenceKind::Standard, Some(Metric::PerCore));
+    assert_eq!(events[0], Event::LicenceChosen { kind, previous: Some(kind), metric });
+}
+
+#[test]
+fn the_advice_of_the_moment_is_kept_with_the_choice() {
+    let mut licensing = opened();
+    licensing.set_needs(&catalogue(), &technical(), server()).unwrap();
+    let advice = licensing.advice(&catalogue(), now());
+    licensing.choose(&catalogue(), &decision(), LicenceKind::Standard, None, now()).unwrap();
+    assert_eq!(licensing.choice.as_ref().unwrap().advice, advice);
+
+    // Another day is no news; another price list is.
+    let again = |l: &mut Licences, catalogue: &Catalogue, at| {
+        l.choose(catalogue, &decision(), LicenceKind::Standard, None, at)
     };
-    let refusal = refused(&opened(), |l| l.set_needs(&catalogue(), &technical(), needs));
-    let fields: Vec<_> = refusal.violations().iter().map(|v| v.field.as_str()).collect();
-    assert_eq!(fields, ["needs.cores", "needs.processors", "needs.users"]);
+    let before = licensing.clone();
+    let later = at("2026-12-16T10:00:00Z");
+    assert_eq!(again(&mut licensing, &catalogue(), later), Ok(Vec::new()));
+    assert_eq!(licensing, before);
+    assert_eq!(again(&mut licensing, &priced(), later).unwrap().len(), 1);
+    assert_eq!(licensing.choice.as_ref().unwrap().advice.price_list, "example-1");
 }

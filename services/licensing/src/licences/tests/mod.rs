@@ -1,10 +1,16 @@
 //! Rules by name; what each refusal says, and that it changes nothing.
 
-mod calculation;
+mod advice;
 mod choice;
+mod misfits;
+mod needs;
 mod offer;
 mod proofs;
+mod properties;
+mod questionnaire;
 mod status;
+
+use std::{path::Path, sync::LazyLock};
 
 use jiff::Timestamp;
 use platform::{
@@ -14,7 +20,7 @@ use platform::{
 use proto::{common::v1::ErrorReason, refusal::Refusal};
 
 use super::*;
-use crate::catalogue::{Catalogue, LicenceKind};
+use crate::catalogue::{Catalogue, LicenceKind, Metric};
 
 const OPENED: &str = "2026-11-02T08:00:00Z";
 const NOW: &str = "2026-11-16T10:00:00Z";
@@ -28,7 +34,17 @@ fn now() -> Timestamp {
 }
 
 fn catalogue() -> Catalogue {
-    Catalogue::load(None).unwrap()
+    static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::load(None).unwrap());
+    CATALOGUE.clone()
+}
+
+/// With the prices of the example.
+fn priced() -> Catalogue {
+    static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
+        let example = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/example-catalogue");
+        Catalogue::load(Some(Path::new(example))).unwrap()
+    });
+    CATALOGUE.clone()
 }
 
 fn contact(technical: bool, decision: bool) -> Actor {
@@ -78,8 +94,53 @@ fn opened() -> Licences {
 /// The same with this kind chosen.
 fn with_kind(kind: LicenceKind) -> Licences {
     let mut licensing = opened();
-    licensing.choose(&catalogue(), &decision(), kind, now()).unwrap();
+    licensing.choose(&catalogue(), &decision(), kind, None, now()).unwrap();
     licensing
+}
+
+/// A physical server with everything known and nothing owned.
+fn server() -> Needs {
+    Needs {
+        other_applications: OtherApplications::No,
+        target_version: Some("2025".to_owned()),
+        virtual_machine: Some(false),
+        cores: Some(8),
+        processors: Some(1),
+        memory_gb: Some(64),
+        users: Some(20),
+        indirect_users: Some(4),
+        devices: Some(28),
+        indirect_devices: Some(2),
+        mixed_cals: Some(false),
+        windows_version: Some("2025".to_owned()),
+        existing: Existing {
+            sql_version: Some(Owned::None),
+            windows_version: Some(Owned::None),
+            ..Existing::default()
+        },
+        ..Needs::default()
+    }
+}
+
+/// A virtual machine, the rest being the same.
+fn machine() -> Needs {
+    Needs {
+        virtual_machine: Some(true),
+        cores: None,
+        processors: None,
+        virtual_cores: Some(6),
+        host_cores: Some(32),
+        host_processors: Some(2),
+        ..server()
+    }
+}
+
+fn owning(existing: Existing) -> Needs {
+    Needs { existing, ..server() }
+}
+
+fn version(version: &str) -> Option<Owned> {
+    Some(Owned::Version(version.to_owned()))
 }
 
 fn others(other_applications: OtherApplications) -> Needs {
@@ -114,7 +175,7 @@ type Command = fn(&mut Licences, &Actor) -> Result<Vec<Event>, Refusal>;
 
 const COMMANDS: [(&str, Command); 7] = [
     ("set_needs", |l, actor| l.set_needs(&catalogue(), actor, others(OtherApplications::No))),
-    ("choose", |l, actor| l.choose(&catalogue(), actor, LicenceKind::Runtime, now())),
+    ("choose", |l, actor| l.choose(&catalogue(), actor, LicenceKind::Runtime, None, now())),
     ("recommend", |l, actor| {
         l.recommend(&catalogue(), actor, LicenceKind::Runtime, "fits".to_owned(), now())
     }),

@@ -35,7 +35,12 @@ fn offer_for_clients_only() {
         let mut licensing = with_kind(LicenceKind::Standard);
         if allowed {
             let events = accept(&mut licensing, since, left, now).unwrap_or_else(|e| panic!("{name}: {e}"));
-            assert_eq!(events, [Event::OfferReserved { offer: "migration-2026".to_owned() }], "{name}");
+            let offer = || "migration-2026".to_owned();
+            let expected = [
+                Event::OfferReserved { offer: offer(), expires_at: None },
+                Event::OfferAccepted { offer: offer() },
+            ];
+            assert_eq!(events, expected, "{name}");
         } else {
             let refusal = refused(&licensing, |l| accept(l, since, left, now));
             assert_eq!(reasons(&refusal), [ErrorReason::OfferForClientsOnly], "{name}");
@@ -88,7 +93,7 @@ fn an_offer_goes_back_with_the_kind_the_project_or_on_request() {
     let cases: [(Change, ReleaseReason); 4] = [
         (|l| l.release_offer(&decision()).unwrap(), ReleaseReason::GivenBack),
         (
-            |l| l.choose(&catalogue(), &decision(), LicenceKind::Standard, now()).unwrap(),
+            |l| l.choose(&catalogue(), &decision(), LicenceKind::Standard, None, now()).unwrap(),
             ReleaseReason::KindChanged,
         ),
         (
@@ -111,7 +116,7 @@ fn an_offer_goes_back_with_the_kind_the_project_or_on_request() {
 #[test]
 fn an_offer_for_both_kinds_survives_the_change_of_kind() {
     let mut licensing = everything_possible();
-    licensing.choose(&catalogue(), &decision(), LicenceKind::Runtime, now()).unwrap();
+    licensing.choose(&catalogue(), &decision(), LicenceKind::Runtime, None, now()).unwrap();
     assert!(licensing.has_offer("migration-2026"));
 }
 
@@ -119,4 +124,54 @@ fn an_offer_for_both_kinds_survives_the_change_of_kind() {
 fn nothing_is_given_back_where_nothing_is_accepted() {
     let refusal = refused(&opened(), |l| l.release_offer(&decision()));
     assert_eq!(refusal.reason(), ErrorReason::NotFound);
+}
+
+fn reserve(licensing: &mut Licences, actor: &Actor) -> Result<Vec<Event>, Refusal> {
+    licensing.reserve_offer(actor, &offer(), Some(date(2019, 5, 1)), 1, now())
+}
+
+/// Midnight in Poland after the fourteenth day after NOW.
+const EXPIRES: &str = "2026-11-30T23:00:00Z";
+
+#[test]
+fn what_is_set_aside_is_free_again_when_nobody_accepts_it_in_time() {
+    let mut licensing = with_kind(LicenceKind::Standard);
+    let events = reserve(&mut licensing, &crm()).unwrap();
+    let expires_at = Some(at(EXPIRES));
+    assert_eq!(events, [Event::OfferReserved { offer: "migration-2026".to_owned(), expires_at }]);
+    assert_eq!(reserve(&mut licensing, &crm()), Ok(Vec::new()), "the same again is no news");
+
+    assert_eq!(licensing.tick(at("2026-11-30T22:59:59Z")), []);
+    let expired = Event::OfferReleased { offer: "migration-2026".to_owned(), reason: ReleaseReason::Expired };
+    assert_eq!(licensing.tick(at(EXPIRES)), [expired]);
+    assert_eq!(licensing.offer, None);
+    assert_eq!(licensing.tick(at(EXPIRES)), []);
+}
+
+#[test]
+fn what_is_set_aside_is_accepted_though_none_is_left_for_others_and_expires_no_more() {
+    let mut licensing = with_kind(LicenceKind::Standard);
+    reserve(&mut licensing, &decision()).unwrap();
+    let events = accept(&mut licensing, None, 0, "2026-11-30T10:00:00Z").unwrap();
+    assert_eq!(events, [Event::OfferAccepted { offer: "migration-2026".to_owned() }]);
+    assert_eq!(licensing.tick(at("2027-11-30T23:00:00Z")), []);
+    assert_eq!(accept(&mut licensing, None, 0, NOW), Ok(Vec::new()));
+    assert!(licensing.has_offer("migration-2026"));
+}
+
+#[test]
+fn only_who_decides_accepts_and_the_technical_contact_sets_nothing_aside() {
+    let mut licensing = with_kind(LicenceKind::Standard);
+    assert_eq!(refused(&licensing, |l| reserve(l, &technical())).reason(), ErrorReason::PermissionDenied);
+    reserve(&mut licensing, &crm()).unwrap();
+    let by_crm = |l: &mut Licences| l.accept_offer(&crm(), &offer(), Some(date(2019, 5, 1)), 1, now());
+    assert_eq!(refused(&licensing, by_crm).reason(), ErrorReason::PermissionDenied);
+}
+
+#[test]
+fn a_project_that_ends_uses_up_only_what_was_accepted() {
+    let mut licensing = with_kind(LicenceKind::Standard);
+    reserve(&mut licensing, &crm()).unwrap();
+    assert_eq!(licensing.project_completed().len(), 1);
+    assert_eq!(licensing.offer, None);
 }

@@ -11,7 +11,7 @@ fn withdraw(licensing: &mut Licences, demand: &str) -> Result<Vec<Event>, Refusa
 #[test]
 fn licence_required_lists_what_is_missing_until_all_is_in_place() {
     let mut licensing = opened();
-    let events = licensing.choose(&catalogue(), &decision(), LicenceKind::Standard, now()).unwrap();
+    let events = licensing.choose(&catalogue(), &decision(), LicenceKind::Standard, None, now()).unwrap();
     assert_eq!(missing(&events), Some(vec!["sql_server".to_owned(), "windows_server".to_owned()]));
     let events = record(&mut licensing, "sql_server", "FV 1").unwrap();
     assert_eq!(missing(&events), Some(vec!["windows_server".to_owned()]));
@@ -112,8 +112,8 @@ fn a_correction_is_a_new_entry_and_the_later_counts() {
 fn a_proof_counts_for_the_kind_under_which_it_was_recorded() {
     let mut licensing = everything_possible();
     record(&mut licensing, "windows_server", "FV 2").unwrap();
-    let events = licensing.choose(&catalogue(), &decision(), LicenceKind::Runtime, now()).unwrap();
+    let events = licensing.choose(&catalogue(), &decision(), LicenceKind::Runtime, None, now()).unwrap();
     assert_eq!(missing(&events), Some(vec!["sql_server".to_owned()]), "Windows does not depend on the kind");
-    let events = licensing.choose(&catalogue(), &decision(), LicenceKind::Standard, now()).unwrap();
+    let events = licensing.choose(&catalogue(), &decision(), LicenceKind::Standard, None, now()).unwrap();
     assert_eq!(missing(&events), Some(vec![]), "the proof for Standard was kept");
 }

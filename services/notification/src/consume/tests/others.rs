@@ -139,12 +139,37 @@ fn licences_are_told_to_those_who_decide() {
     let rule = "RUNTIME_ONLY_AUTOSTACJA".to_owned();
     let demand = "sql_server".to_owned();
     let previous = LicenceKind::Standard.into();
-    let cases: [(Licensed, &[Kind]); 8] = [
+    let misfit = licensing_pb::AdviceRemark {
+        rule: "CAL_FOR_ALL".into(),
+        text: Some(LocalizedText {
+            pl: "CAL na użytkownika: wybrano do kupienia 24, potrzeba 30.".into(),
+            en: "User CAL: chosen to buy 24, needed 30.".into(),
+        }),
+    };
+    let cases: [(Licensed, &[Kind]); 11] = [
         (
             Licensed::LicenceRecommended(licensing_pb::LicenceRecommended { kind, note: text.clone() }),
             &[Kind::LicenceRecommended],
         ),
-        (Licensed::LicenceChosen(licensing_pb::LicenceChosen { kind, previous }), &[Kind::LicenceChosen]),
+        (
+            Licensed::LicenceChosen(licensing_pb::LicenceChosen { kind, previous, ..Default::default() }),
+            &[Kind::LicenceChosen],
+        ),
+        (
+            Licensed::LicenceChosen(licensing_pb::LicenceChosen {
+                kind,
+                previous: kind,
+                ..Default::default()
+            }),
+            &[Kind::LicenceChosen],
+        ),
+        (
+            Licensed::LicenceChoiceOutdated(licensing_pb::LicenceChoiceOutdated {
+                kind,
+                misfits: vec![misfit],
+            }),
+            &[Kind::LicenceChoiceOutdated],
+        ),
         (
             Licensed::LicenceChoiceEnded(licensing_pb::LicenceChoiceEnded { kind, rule }),
             &[Kind::LicenceChoiceEnded],
@@ -156,6 +181,7 @@ fn licences_are_told_to_those_who_decide() {
         (Licensed::LicenceStatusChanged(Default::default()), &[]),
         (Licensed::LicenceRecorded(Default::default()), &[]),
         (Licensed::OfferReserved(Default::default()), &[]),
+        (Licensed::OfferAccepted(Default::default()), &[]),
         (Licensed::OfferReleased(Default::default()), &[]),
     ];
     for (event, expected) in cases {
@@ -166,6 +192,24 @@ fn licences_are_told_to_those_who_decide() {
             let to: Vec<Recipient> = messages(&book, notices).iter().map(|m| m.recipient).collect();
             assert_eq!(to, [Recipient::Contact(crate::fixtures::DAGMARA), Recipient::Softvig]);
         }
+    }
+}
+
+#[test]
+fn what_of_a_choice_fits_no_more_is_listed_in_the_readers_language() {
+    let text =
+        LocalizedText { pl: "Pakiet: wybrano 4, potrzeba 8.".into(), en: "Pack: chosen 4, needed 8.".into() };
+    let misfit = licensing_pb::AdviceRemark { rule: "CORE_PACKS".into(), text: Some(text) };
+    let kind = LicenceKind::Standard.into();
+    let outdated = licensing_pb::LicenceChoiceOutdated { kind, misfits: vec![misfit] };
+    let mut book = book();
+    let Outcome::Told(notices) = hear_licensing(&mut book, Licensed::LicenceChoiceOutdated(outdated)) else {
+        panic!("told")
+    };
+    let texts: Vec<String> = messages(&book, &notices).into_iter().map(|m| m.content.text).collect();
+    for text in &texts {
+        let listed = ["- Pakiet: wybrano 4, potrzeba 8.\n", "- Pack: chosen 4, needed 8.\n"];
+        assert_eq!(listed.iter().filter(|line| text.contains(*line)).count(), 1, "{text}");
     }
 }
 

@@ -76,9 +76,11 @@ fn no_concern_of_scheduling() -> (Vec<Audit>, Vec<Licensing>) {
         Licensing::LicenceRecommended(Default::default()),
         Licensing::LicenceChosen(Default::default()),
         Licensing::LicenceChoiceEnded(Default::default()),
+        Licensing::LicenceChoiceOutdated(Default::default()),
         Licensing::LicenceRecorded(Default::default()),
         Licensing::ProofWithdrawn(Default::default()),
         Licensing::OfferReserved(Default::default()),
+        Licensing::OfferAccepted(Default::default()),
         Licensing::OfferReleased(Default::default()),
     ];
     (audits, licences)

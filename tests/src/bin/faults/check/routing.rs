@@ -37,6 +37,7 @@ fn told(heard: &Heard, known: &Known) -> Told {
                 Licensing::LicenceRecommended(_)
                 | Licensing::LicenceChosen(_)
                 | Licensing::LicenceChoiceEnded(_)
+                | Licensing::LicenceChoiceOutdated(_)
                 | Licensing::ProofWithdrawn(_),
             ) => WHO_DECIDES,
             _ => NOBODY,
