@@ -81,7 +81,8 @@ impl Things {
         match method {
             "audit.GetChecklist" => json!({ "name": "checklists/audit-1" }),
             "audit.ListAudits" | "audit.ListFindings" => json!({ "parent": project }),
-            "audit.GetAudit" | "audit.RecordValues" | "audit.ImportValues" | "audit.ConcludeAudit" | "audit.AssignAudit" | "audit.PauseAudit" | "audit.ResumeAudit" | "audit.CompareAudits" => json!({ "name": audit }),
+            "audit.GetAudit" | "audit.RecordValues" | "audit.ImportValues" | "audit.ConcludeAudit" | "audit.AssignAudit" | "audit.PauseAudit" | "audit.ResumeAudit" => json!({ "name": audit }),
+            "audit.CompareAudits" => json!({ "name": audit, "base": audit }),
             "audit.OverrideLimit" | "audit.WaiveItem" => json!({ "name": audit, "until": "2027-06-01" }),
             "audit.GetFinding" | "audit.AnswerFinding" | "audit.VerifyFinding" | "audit.RejectFinding" => json!({ "name": finding }),
 

@@ -37,7 +37,7 @@ fn every_route_is_described_with_what_its_path_and_headers_fill() {
     assert_eq!(names, expected.map(Some));
     let body = &choose["requestBody"]["content"]["application/json"]["schema"]["properties"];
     let fields: Vec<_> = body.as_object().expect("properties").keys().collect();
-    assert_eq!(fields, ["kind", "validateOnly"]);
+    assert_eq!(fields, ["kind", "metric", "validateOnly"]);
 
     let list = &document["paths"]["/licensing/v1/companies/{company}/licensings"]["get"];
     let parameters = list["parameters"].as_array().expect("parameters");

@@ -81,7 +81,8 @@ impl Registry {
             read.push((file, lines, id.clone()));
             registry.lists.insert(id, list);
         }
-        for (file, lines, id) in read {
+        // What operations add comes first: a newer audit 1 may spoil what the shipped audit 2 refers to.
+        for (file, lines, id) in read.into_iter().rev() {
             let at = |key: &str, problem| LoadError {
                 file: file.clone(),
                 line: lines.get(key).copied(),
@@ -207,18 +208,17 @@ impl Registry {
 
     /// Refuses a reference to what is not there, or not in every audit in which the item is asked.
     fn will_have_a_value(&self, list: &Checklist, item: &Item, key: &str) -> Result<(), String> {
-        let here = list.item(key).or_else(|| {
-            let before = self.get(AuditKind::One, "").filter(|_| list.audit == AuditKind::Two);
-            before.and_then(|before| before.item(key))
-        });
-        let Some(referred) = here else {
-            let before = self.get(AuditKind::One, "").filter(|_| list.audit == AuditKind::Two);
-            return match list.fact(key).or_else(|| before.and_then(|before| before.fact(key))) {
-                Some(_) => Ok(()),
-                None => Err(format!(
-                    "{key} is neither a fact nor an item, nor {VARIANT}, {DATA_CROSSES_LINK} or {WINDOW_MIN}"
-                )),
-            };
+        let lists = || [list].into_iter().chain(self.before(list));
+        let Some(referred) = lists().find_map(|list| list.item(key)) else {
+            if lists().any(|list| list.fact(key).is_some()) {
+                return Ok(());
+            }
+            let versions =
+                self.before(list).into_iter().map(|list| format!(" of audit 1 ({})", list.version));
+            let before = versions.collect::<String>();
+            return Err(format!(
+                "{key} is neither a fact nor an item{before}, nor {VARIANT}, {DATA_CROSSES_LINK} or {WINDOW_MIN}"
+            ));
         };
         match &referred.only {
             Some(only) if item.only != referred.only => {
@@ -232,14 +232,24 @@ impl Registry {
         Ok(())
     }
 
-    /// The forms of a key in this list or, from audit 2, in all audit 1 lists.
+    /// The lists of audit 1 that audit 2 counts with: for the newest list the newest. An older one goes on with what it
+    /// began with.
+    fn before(&self, list: &Checklist) -> Vec<&Checklist> {
+        let is_newest = self.get(AuditKind::Two, "").is_some_and(|newest| newest.version == list.version);
+        let all = self.lists.values().filter(|other| other.audit == AuditKind::One);
+        match list.audit {
+            AuditKind::One => Vec::new(),
+            AuditKind::Two if is_newest => self.get(AuditKind::One, "").into_iter().collect(),
+            AuditKind::Two => all.collect(),
+        }
+    }
+
+    /// The forms of a key in this list or, from audit 2, in audit 1.
     fn forms<'a>(&'a self, list: &'a Checklist, key: &str) -> Vec<&'a Form> {
         let of = |list: &'a Checklist| {
             list.item(key).map(|Item { form, .. }| form).or(list.fact(key).map(|Fact { form, .. }| form))
         };
-        let before =
-            self.lists.values().filter(|other| list.audit == AuditKind::Two && other.audit == AuditKind::One);
-        of(list).map_or_else(|| before.filter_map(of).collect(), |form| vec![form])
+        of(list).map_or_else(|| self.before(list).into_iter().filter_map(of).collect(), |form| vec![form])
     }
 }
 

@@ -101,11 +101,22 @@ fn audit_2_refers_only_to_what_the_newest_audit_1_gives_it() {
         Registry::from_files(&files).expect_err("audit 2 would wait for ever").to_string()
     };
     let gone = refused("key = \"cpu.logical\"", "key = \"cpu.threads\"");
-    assert!(gone.contains("sql.maxdop") && gone.contains("cpu.logical is neither"), "{gone}");
+    let told = "cpu.logical is neither a fact nor an item of audit 1 (2027-03)";
+    assert!(gone.contains("sql.maxdop") && gone.contains(told), "{gone}");
     let waivable = refused("waivable = false", "waivable = true");
     assert!(waivable.contains("cpu.usable_cores of audit 1 can be waived"), "{waivable}");
     let word = refused(r#"["2019", "2022", "2025"]"#, r#"["2019", "2022", "2025", "2028"]"#);
     assert!(word.contains("inst.edition_version") && word.contains("gives standard 2028"), "{word}");
+}
+
+#[test]
+fn an_older_audit_2_goes_on_with_the_audit_1_that_it_was_written_for() {
+    let renamed = |n: usize| {
+        let (_, text) = built_in(n);
+        let text = text.replace("\"2026-11\"", "\"2027-03\"").replace("cpu.logical", "cpu.threads");
+        (format!("new-{n}.toml"), text)
+    };
+    Registry::from_files(&[built_in(0), built_in(1), renamed(0), renamed(1)]).expect("each has its keys");
 }
 
 #[test]

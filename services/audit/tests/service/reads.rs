@@ -75,7 +75,7 @@ async fn a_checklist_is_read_in_a_version_or_the_newest() {
     let newest = get("checklists/audit-1").await.expect("there");
     assert_eq!(
         (newest.name.as_str(), newest.items.len(), newest.facts.len()),
-        ("checklists/audit-1@2026-11", 34, 9)
+        ("checklists/audit-1@2026-11", 34, 10)
     );
     let vpn = newest.items.iter().find(|i| i.key == "link.vpn").expect("there");
     assert_eq!(

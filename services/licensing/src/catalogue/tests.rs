@@ -91,7 +91,7 @@ fn a_wrong_catalogue_is_refused_saying_where() {
             "unknown",
             "offers.toml",
             OFFER.replace("quantity", "amount"),
-            "migration-2026: unknown field `amount`",
+            "migration-2026: amount: unknown field `amount`",
         ),
         ("day", "offers.toml", OFFER.replace("2027-12-31", "2027-02-30"), "offers.toml:2: migration-2026"),
         ("runtime", "kinds.toml", runtime_for_all, "runtime: runtime must be for AutoStacja only"),
@@ -107,7 +107,7 @@ fn a_wrong_catalogue_is_refused_saying_where() {
             "odd-metric",
             "kinds.toml",
             kinds("\"per_core\", ", "\"per_seat\", "),
-            "standard: unknown variant `per_seat`",
+            "standard: metrics[0]: unknown variant `per_seat`",
         ),
         (
             "no-products",
@@ -150,7 +150,7 @@ fn a_wrong_catalogue_is_refused_saying_where() {
             "float",
             "prices.toml",
             prices("\"4410.00\"", "4410.00"),
-            "toml:4: sql_server_2025_server: invalid type: floating point",
+            "toml:4: sql_server_2025_server: net: invalid type: floating point",
         ),
         (
             "comma",

@@ -43,8 +43,8 @@ impl Dossier {
         let (audit, earlier) = (self.attempts[index].audit, &self.attempts[..index]);
         let found = match base {
             Some(base) => {
-                self.attempt(base)?;
-                earlier.iter().find(|a| a.id == base)
+                let base = self.attempt(base)?;
+                self.attempts[..=index].iter().find(|a| a.id == base.id)
             }
             None => {
                 let counts = |a: &&Attempt| !a.is_voided();
@@ -57,7 +57,7 @@ impl Dossier {
             Violation::new(ErrorReason::InvalidArgument)
                 .field("base")
                 .asked(asked)
-                .allowed(words("an audit opened before this one", "audyt otwarty wcześniej niż ten"))
+                .allowed(words("this audit, or one opened before it", "ten audyt albo otwarty wcześniej"))
                 .into()
         })
     }

@@ -57,6 +57,6 @@ fn an_audit_is_compared_with_the_one_before_it() {
     let first = base(1, None).expect_err("nothing is before it");
     assert_eq!(first.violations()[0].field, "base");
     let later = base(1, Some(3)).expect_err("it is later");
-    assert_eq!(later.violations()[0].allowed, "an audit opened before this one");
+    assert_eq!(later.violations()[0].allowed, "this audit, or one opened before it");
     assert_eq!(base(3, Some(9)).expect_err("unknown").reason(), ErrorReason::NotFound);
 }
