@@ -1,10 +1,11 @@
 //! The commands, one function each: read the request, load, let the model judge, keep what came of it.
 
-use platform::{Call, Error, clock, etag};
-use proto::licensing::v1 as pb;
+use jiff::{Timestamp, civil::Date};
+use platform::{Call, Error, actor::Actor, clock, etag};
+use proto::{licensing::v1 as pb, refusal::Refusal};
 
-use super::{named, parse};
-use crate::{Licensing, company, offers::store};
+use super::{Event, Licences, named, parse};
+use crate::{Licensing, catalogue::Offer, company, offers::store};
 
 impl Licensing {
     /// RPC `SetNeeds`.
@@ -50,37 +51,40 @@ impl Licensing {
         self.finish(change, events).await
     }
 
-    /// RPC `ReserveOffer`: the piece of the offer's quantity is set aside in the same transaction.
+    /// RPC `ReserveOffer`.
     pub async fn reserve_offer(
         &self,
         call: Call,
         request: pb::ReserveOfferRequest,
     ) -> Result<pb::Licensing, Error> {
-        let project = named("name", &request.name)?;
-        let offer = parse::offer(&self.catalogue, &request.offer)?;
-        let Some(mut change) = self.begin(&call, project).await? else { return self.read(project).await };
-        let left = store::load(&change.unit).await?.value.left(offer);
-        let since = company::client_since(change.unit.db(), project.company).await?;
-        let licences = &mut change.licences.value;
-        etag::check(call.etag.as_deref(), &licences.offer)?;
-        let events = licences.reserve_offer(&change.actor, offer, since, left, change.unit.now())?;
-        self.finish(change, events).await
+        self.take_offer(call, &request.name, &request.offer, Licences::reserve_offer).await
     }
 
-    /// RPC `AcceptOffer`: the piece of the offer's quantity is set aside in the same transaction.
+    /// RPC `AcceptOffer`.
     pub async fn accept_offer(
         &self,
         call: Call,
         request: pb::AcceptOfferRequest,
     ) -> Result<pb::Licensing, Error> {
-        let project = named("name", &request.name)?;
-        let offer = parse::offer(&self.catalogue, &request.offer)?;
+        self.take_offer(call, &request.name, &request.offer, Licences::accept_offer).await
+    }
+
+    /// A piece of the offer's quantity is set aside in the same transaction.
+    async fn take_offer(
+        &self,
+        call: Call,
+        name: &str,
+        offer: &str,
+        take: fn(&mut Licences, &Actor, &Offer, Option<Date>, u32, Timestamp) -> Result<Vec<Event>, Refusal>,
+    ) -> Result<pb::Licensing, Error> {
+        let project = named("name", name)?;
+        let offer = parse::offer(&self.catalogue, offer)?;
         let Some(mut change) = self.begin(&call, project).await? else { return self.read(project).await };
         let left = store::load(&change.unit).await?.value.left(offer);
         let since = company::client_since(change.unit.db(), project.company).await?;
         let licences = &mut change.licences.value;
         etag::check(call.etag.as_deref(), &licences.offer)?;
-        let events = licences.accept_offer(&change.actor, offer, since, left, change.unit.now())?;
+        let events = take(licences, &change.actor, offer, since, left, change.unit.now())?;
         self.finish(change, events).await
     }
 
