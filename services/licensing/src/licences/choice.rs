@@ -79,6 +79,7 @@ impl Licences {
         }
         let previous = self.kind();
         self.choice = Some(Choice { kind, metric, advice, made: Fact::new(actor, None, now) });
+        self.told_misfits.clear();
         let mut events = vec![Event::LicenceChosen { kind, previous, metric }];
         self.release_unless_for_kind(catalogue, &mut events);
         self.announce(catalogue, &mut events);

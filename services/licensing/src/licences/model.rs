@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use platform::fact::Fact;
 use serde::{Deserialize, Serialize};
 
-use super::{Advice, Needs, Status};
+use super::{Advice, Needs, Remark, Status};
 use crate::catalogue::{LicenceKind, Metric};
 
 /// The licensing of one project.
@@ -18,6 +18,8 @@ pub struct Licences {
     pub needs: Needs,
     pub recommendation: Option<Recommendation>,
     pub choice: Option<Choice>,
+    /// What of the choice fits no more, as it was told last.
+    pub told_misfits: Vec<Remark>,
     pub offer: Option<Reservation>,
     /// In the order of recording; for one demand and kind the last one counts.
     pub proofs: Vec<Proof>,
@@ -35,6 +37,7 @@ impl Licences {
             needs: Needs::default(),
             recommendation: None,
             choice: None,
+            told_misfits: Vec::new(),
             offer: None,
             proofs: Vec::new(),
             announced: None,

@@ -186,7 +186,7 @@ impl Needs {
                 Some(_) => of(&owned.windows_version),
                 None => continue,
             };
-            if let Some(value) = value.filter(|_| !known) {
+            if let Some(value) = value.filter(|value| *value > 0 && !known) {
                 let version =
                     if path.starts_with("existing.sql") { "sql_version" } else { "windows_version" };
                 violations.push(violation(
@@ -314,11 +314,10 @@ impl Licences {
         if needs == self.needs {
             return Ok(Vec::new());
         }
-        let before = self.misfits(catalogue);
         self.needs = needs.clone();
         let mut events = vec![Event::NeedsSet { needs }];
         self.end_choice_that_broke(catalogue, &mut events);
-        self.tell_misfits(catalogue, &before, &mut events);
+        self.tell_misfits(catalogue, &mut events);
         self.announce(catalogue, &mut events);
         Ok(events)
     }

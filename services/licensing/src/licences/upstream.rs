@@ -9,9 +9,8 @@ impl Licences {
     pub fn variant_chosen(&mut self, catalogue: &Catalogue, variant: Variant) -> Vec<Event> {
         let mut events = Vec::new();
         if self.phase == Phase::Open {
-            let before = self.misfits(catalogue);
             self.variant = Some(variant);
-            self.tell_misfits(catalogue, &before, &mut events);
+            self.tell_misfits(catalogue, &mut events);
             self.announce(catalogue, &mut events);
         }
         events

@@ -1,9 +1,11 @@
 //! What of a choice fits no more: it was chosen for other quantities than are needed now.
 
+use platform::text::Text;
+
 use super::{Counting, Line, Remark, Rule, Way, way};
 use crate::{
     catalogue::{Catalogue, Metric},
-    licences::{Choice, Event, Licences, Phase},
+    licences::{Choice, Event, Licences, Phase, questionnaire},
 };
 
 impl Licences {
@@ -33,15 +35,15 @@ impl Licences {
         different
     }
 
-    /// Tells what fits no more where that is news.
-    pub(in crate::licences) fn tell_misfits(
-        &self,
-        catalogue: &Catalogue,
-        before: &[Remark],
-        events: &mut Vec<Event>,
-    ) {
+    /// Tells what fits no more where that is another than was told last. What a changed catalogue
+    /// spoiled is told at the first change of needs or variant after it.
+    pub(in crate::licences) fn tell_misfits(&mut self, catalogue: &Catalogue, events: &mut Vec<Event>) {
         let misfits = self.misfits(catalogue);
-        if let (false, Some(kind)) = (misfits.is_empty() || misfits == before, self.kind()) {
+        if misfits == self.told_misfits {
+            return;
+        }
+        self.told_misfits.clone_from(&misfits);
+        if let (false, Some(kind)) = (misfits.is_empty(), self.kind()) {
             events.push(Event::ChoiceOutdated { kind, misfits });
         }
     }
@@ -61,11 +63,15 @@ fn compare(kept: &Way, now: &Way) -> Vec<Remark> {
         return now.refusals.clone();
     }
     if !now.missing.is_empty() {
-        let missing = now.missing.join(", ");
+        // By the words of the questions: people read it in e-mails.
+        let questions = |words: fn(Text) -> String| {
+            let open = now.missing.iter().filter_map(|key| questionnaire::words(key).map(words));
+            open.collect::<Vec<_>>().join(" ")
+        };
         return vec![Remark::new(
             Rule::NeedsIncomplete,
-            format!("Wybrano dla znanych potrzeb; teraz nie są znane: {missing}."),
-            format!("It was chosen for needs that were known; not known now: {missing}."),
+            format!("Wybrano dla znanych potrzeb; teraz brakuje odpowiedzi: {}", questions(|text| text.pl)),
+            format!("Chosen for needs that were known; not answered now: {}", questions(|text| text.en)),
         )];
     }
     let find = |lines: &[Line], product: &str| lines.iter().find(|line| line.product == product).cloned();

@@ -50,6 +50,11 @@ pub fn questions(catalogue: &Catalogue, needs: &Needs, variant: Option<&Variant>
     texts::texts().into_iter().map(question).collect()
 }
 
+/// A question in words.
+pub fn words(key: &str) -> Option<Text> {
+    texts::texts().into_iter().find(|(known, _, _)| *known == key).map(|(_, question, _)| question)
+}
+
 /// Keys of the questions that are asked and have no answer.
 pub fn unanswered(catalogue: &Catalogue, needs: &Needs, variant: Option<&Variant>) -> Vec<String> {
     let questions = questions(catalogue, needs, variant);

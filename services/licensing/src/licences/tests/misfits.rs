@@ -42,6 +42,8 @@ fn quantities_that_fit_no_more_are_named_and_told_once_for_each_change() {
     assert_eq!(outdated(&events), 1);
     let events = change(&mut licensing, server());
     assert_eq!((outdated(&events), misfits(&licensing).len()), (0, 0), "all fits again");
+    let events = change(&mut licensing, Needs { cores: Some(24), ..server() });
+    assert_eq!(outdated(&events), 1, "and then no more");
 }
 
 #[test]
@@ -99,6 +101,20 @@ fn a_way_that_is_no_longer_allowed_is_a_misfit_by_its_rule() {
 }
 
 #[test]
+fn what_a_changed_catalogue_spoils_is_told_at_the_next_change() {
+    let mut licensing = chosen(server(), LicenceKind::Standard, Some(Metric::PerCore));
+    let mut larger_packs = catalogue();
+    larger_packs.numbers.sql.pack = 4;
+    assert_eq!(licensing.misfits(&larger_packs).len(), 1);
+    let needs = Needs { memory_gb: Some(128), ..server() };
+    let events = licensing.set_needs(&larger_packs, &technical(), needs.clone()).unwrap();
+    assert_eq!(outdated(&events), 1);
+    let needs = Needs { memory_gb: Some(256), ..needs };
+    let events = licensing.set_needs(&larger_packs, &technical(), needs).unwrap();
+    assert_eq!(outdated(&events), 0, "told already");
+}
+
+#[test]
 fn another_version_or_needs_that_are_not_known_any_more_fit_no_more() {
     let mut licensing = chosen(server(), LicenceKind::Runtime, None);
     change(&mut licensing, Needs { target_version: Some("2022".to_owned()), ..server() });
@@ -107,7 +123,8 @@ fn another_version_or_needs_that_are_not_known_any_more_fit_no_more() {
     assert_eq!(outdated(&events), 1);
     assert_eq!(
         misfits(&licensing),
-        ["NEEDS_INCOMPLETE: It was chosen for needs that were known; not known now: users, devices."]
+        ["NEEDS_INCOMPLETE: Chosen for needs that were known; not answered now: \
+          How many named users will use the database? From how many devices will it be used?"]
     );
 }
 

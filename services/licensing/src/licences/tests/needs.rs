@@ -18,8 +18,15 @@ fn what_fits_together_is_taken() {
         windows_user_cals: Some(100_000),
         ..Existing::default()
     };
-    for needs in [server(), machine(), mixed, owning(existing), Needs { cores: Some(8), ..Needs::default() }]
-    {
+    let none = Existing { sql_version: Some(Owned::None), sql_cores: Some(0), ..Existing::default() };
+    for needs in [
+        server(),
+        machine(),
+        mixed,
+        owning(existing),
+        owning(none),
+        Needs { cores: Some(8), ..Needs::default() },
+    ] {
         opened().set_needs(&catalogue(), &technical(), needs).unwrap();
     }
 }
