@@ -83,6 +83,23 @@ fn raised(needs: &Needs, which: usize, by: u32) -> Needs {
     more
 }
 
+/// The same needs with more of one licence owned, if any is.
+fn owning_more(needs: &Needs, which: usize, by: u32) -> Needs {
+    let mut more = needs.clone();
+    let owned = &mut more.existing;
+    let number = match which {
+        0 => &mut owned.sql_cores,
+        1 => &mut owned.sql_servers,
+        2 => &mut owned.sql_user_cals,
+        3 => &mut owned.sql_device_cals,
+        4 => &mut owned.windows_cores,
+        5 => &mut owned.windows_user_cals,
+        _ => &mut owned.windows_device_cals,
+    };
+    *number = number.map(|number| number + by);
+    more
+}
+
 fn of(catalogue: &Catalogue, needs: &Needs) -> Advice {
     advise(catalogue, needs, Some(&new_server()), DAY)
 }
@@ -165,6 +182,19 @@ proptest! {
                 prop_assert!(net.zip(more_net).is_none_or(|(less, more)| less <= more));
                 // With prices fewer of a dearer kind may be the cheapest.
                 prop_assert!(net.is_some() || cals <= more_cals);
+            }
+        }
+    }
+
+    #[test]
+    fn more_that_is_owned_never_takes_more(needs in complete(), which in 0..7_usize, by in 1..50_u32) {
+        for catalogue in [catalogue(), priced()] {
+            let (before, after) = (of(&catalogue, &needs), of(&catalogue, &owning_more(&needs, which, by)));
+            for (before, after) in before.ways.iter().zip(&after.ways).filter(|(way, _)| way.counted()) {
+                let ((others, cals, net), (less_others, less_cals, less_net)) = (totals(before), totals(after));
+                prop_assert!(less_others.iter().zip(&others).all(|(less, more)| less <= more));
+                prop_assert!(less_net.zip(net).is_none_or(|(less, more)| less <= more));
+                prop_assert!(net.is_some() || less_cals <= cals);
             }
         }
     }
