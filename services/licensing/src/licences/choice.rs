@@ -46,8 +46,9 @@ impl Licences {
     }
 
     /// Chooses a kind, or changes the choice; the present advice is kept with it. `metric` is none
-    /// where it is left open and the kind is sold by several. An offer that is not for the new kind is given back;
-    /// proofs recorded for another kind count no more, but do again if that kind is chosen again.
+    /// where it is left open and the kind is sold by several. An offer that is not for the new kind is
+    /// given back; proofs recorded for another kind count no more, but do again if that kind is chosen
+    /// again.
     ///
     /// The same choice is no news while the advice is still what it was.
     ///

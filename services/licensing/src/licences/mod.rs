@@ -5,6 +5,7 @@ mod advice;
 mod checks;
 mod choice;
 mod commands;
+mod contradictions;
 mod events;
 mod model;
 mod needs;

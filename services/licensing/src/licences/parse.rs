@@ -3,10 +3,7 @@
 use platform::{Error, name};
 use proto::{licensing::v1 as pb, refusal::words};
 
-use super::{
-    Existing, Needs, OtherApplications, Owned,
-    needs::{NOTHING_OWNED, said},
-};
+use super::{Existing, Needs, OtherApplications, Owned, contradictions::said, needs::NOTHING_OWNED};
 use crate::catalogue::{Catalogue, LicenceKind, Metric, Offer};
 
 /// A kind must be said.

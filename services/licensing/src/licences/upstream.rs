@@ -5,7 +5,8 @@ use crate::catalogue::Catalogue;
 
 impl Licences {
     /// The variant was chosen or changed: the demands change with it, and the proofs that still
-    /// apply go on counting. What it demands of Windows may spoil a choice's quantities. Does nothing once the project is closed.
+    /// apply go on counting. What it demands of Windows may spoil a choice's quantities.
+    /// Does nothing once the project is closed.
     pub fn variant_chosen(&mut self, catalogue: &Catalogue, variant: Variant) -> Vec<Event> {
         let mut events = Vec::new();
         if self.phase == Phase::Open {

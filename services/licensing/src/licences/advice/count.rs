@@ -5,11 +5,13 @@ use jiff::civil::Date;
 use super::{
     Line, Remark, Rule,
     cals::{self, Cover},
+    cores::{self, Cores},
+    existing::Existing,
     pricing,
 };
 use crate::{
     catalogue::{Catalogue, Family, LicenceKind, Metric, Product, Release, Unit, WindowsPart},
-    licences::{Needs, Variant, needs::Owned},
+    licences::{Needs, Variant},
 };
 
 /// What a calculation starts from.
@@ -66,46 +68,32 @@ impl Counting<'_> {
         let mut missing = Missing::default();
         let release = missing.unless(self.sql_release());
         let counted = match missing.known("virtual_machine", needs.virtual_machine) {
-            Some(true) => missing.known("virtual_cores", needs.virtual_cores).map(|cores| {
-                let least = numbers.least_per_virtual_machine;
-                let counted = cores.max(least);
-                let step = Remark::new(
-                    Rule::CoresPerVirtualMachine,
-                    format!("rdzenie wirtualne: {cores}, maszyna liczy się za co najmniej {least}; liczone: {counted}"),
-                    format!("virtual cores: {cores}, the machine counts as at least {least}; counted: {counted}"),
-                );
-                (counted, step)
-            }),
+            Some(true) => {
+                let cores = missing.known("virtual_cores", needs.virtual_cores);
+                cores.map(|cores| cores::of_virtual_machine(numbers, cores))
+            }
             Some(false) => {
                 let cores = missing.known("cores", needs.cores);
                 let processors = missing.known("processors", needs.processors);
-                cores.zip(processors).map(|(cores, processors)| {
-                    let each = numbers.least_per_processor;
-                    let counted = cores.max(each.saturating_mul(processors));
-                    let step = Remark::new(
-                        Rule::CoresPerProcessor,
-                        format!("rdzenie: {cores}; procesory: {processors}, każdy liczy się za co najmniej {each}; liczone: {counted}"),
-                        format!("cores: {cores}; processors: {processors}, each counts as at least {each}; counted: {counted}"),
-                    );
-                    (counted, step)
-                })
+                cores.zip(processors).map(|(cores, processors)| cores::of_server(numbers, cores, processors))
             }
             None => None,
         };
-        let (Some(release), Some((counted, step))) = (release, counted) else { return missing.result() };
+        let (Some(release), Some(counted)) = (release, counted) else { return missing.result() };
         let mut lines = Vec::new();
         let mut conditions = Vec::new();
         let owned = self.owned(release, kind, needs.existing.sql_cores);
         if let Some(product) = self.catalogue.product(release, Some(kind), Unit::CorePack) {
-            let mut line = packs(product, counted, numbers.pack, owned, release);
-            line.steps.insert(0, step);
+            let line = cores::packs(product, counted, numbers.pack, owned, release);
             let packs = line.needed;
             lines.push(self.priced(line));
             if needs.virtual_machine == Some(true) && release.virtual_machine_needs_assurance {
                 conditions.push(Remark::new(
                     Rule::VirtualMachineAssurance,
-                    "Licencja na rdzenie pojedynczej maszyny wirtualnej wymaga Software Assurance albo subskrypcji.",
-                    "Licensing the cores of a single virtual machine needs Software Assurance or a subscription.",
+                    "Licencja na rdzenie pojedynczej maszyny wirtualnej wymaga \
+                     Software Assurance albo subskrypcji.",
+                    "Licensing the cores of a single virtual machine needs \
+                     Software Assurance or a subscription.",
                 ));
                 if let Some(assurance) = self.catalogue.product(release, Some(kind), Unit::SoftwareAssurance)
                 {
@@ -164,13 +152,12 @@ impl Counting<'_> {
         let Some(release) = release.filter(|_| missing.0.is_empty()) else { return missing.result() };
         let owned = &needs.existing;
         let mut lines = Vec::new();
-        if let Some((counted, step)) = counted
+        if let Some(counted) = counted
             && let Some(product) = self.catalogue.product(release, None, Unit::CorePack)
         {
             let owned = Existing::of(&owned.windows_version, owned.windows_cores, release);
-            let mut line = packs(product, counted, self.catalogue.numbers.windows.pack, owned, release);
-            line.steps.insert(0, step);
-            lines.push(self.priced(line));
+            let pack = self.catalogue.numbers.windows.pack;
+            lines.push(self.priced(cores::packs(product, counted, pack, owned, release)));
         }
         if cals {
             let users = Existing::of(&owned.windows_version, owned.windows_user_cals, release);
@@ -180,10 +167,8 @@ impl Counting<'_> {
         Ok((lines, Vec::new()))
     }
 
-    /// Every physical core of the server or of the virtual machine's host.
-    fn windows_cores(&self, missing: &mut Missing) -> Option<(u32, Remark)> {
+    fn windows_cores(&self, missing: &mut Missing) -> Option<Cores> {
         let needs = self.needs;
-        let numbers = &self.catalogue.numbers.windows;
         let (cores, processors) = match missing.known("virtual_machine", needs.virtual_machine)? {
             true => (
                 missing.known("host_cores", needs.host_cores),
@@ -191,19 +176,7 @@ impl Counting<'_> {
             ),
             false => (missing.known("cores", needs.cores), missing.known("processors", needs.processors)),
         };
-        let (cores, processors) = cores.zip(processors)?;
-        let (each, least) = (numbers.least_per_processor, numbers.least_per_server);
-        let counted = cores.max(each.saturating_mul(processors)).max(least);
-        let step = Remark::new(
-            Rule::WindowsCores,
-            format!(
-                "rdzenie fizyczne: {cores}; procesory: {processors}, każdy liczy się za co najmniej {each}; serwer za co najmniej {least}; liczone: {counted}"
-            ),
-            format!(
-                "physical cores: {cores}; processors: {processors}, each counts as at least {each}; the server as at least {least}; counted: {counted}"
-            ),
-        );
-        Some((counted, step))
+        Some(cores::of_windows(&self.catalogue.numbers.windows, cores?, processors?))
     }
 
     fn cals(
@@ -268,81 +241,8 @@ impl Missing {
     }
 }
 
-/// Licences that are owned, and whether they count.
-enum Existing {
-    None,
-    Counts { version: String, quantity: u32 },
-    TooOld { version: String, quantity: u32 },
-}
-
-impl Existing {
-    /// `EXISTING_LICENCES`: the same version or a newer one counts.
-    fn of(version: &Option<Owned>, quantity: Option<u32>, release: &Release) -> Self {
-        match (version, quantity) {
-            (Some(Owned::Version(version)), Some(quantity @ 1..)) => {
-                let version = version.clone();
-                if *version >= *release.version {
-                    Self::Counts { version, quantity }
-                } else {
-                    Self::TooOld { version, quantity }
-                }
-            }
-            _ => Self::None,
-        }
-    }
-
-    /// The same in packs: a pack that is not whole does not count.
-    fn in_packs(self, pack: u32) -> Self {
-        match self {
-            Self::Counts { version, quantity } => Self::Counts { version, quantity: quantity / pack.max(1) },
-            other => other,
-        }
-    }
-
-    /// How many of those needed are owned, and how that came about.
-    fn cover(&self, needed: u32, release: &Release) -> (u32, Option<Remark>) {
-        let name = &release.version;
-        match self {
-            Self::None => (0, None),
-            Self::Counts { version, quantity } => {
-                let covered = needed.min(*quantity);
-                let left = needed - covered;
-                let step = Remark::new(
-                    Rule::ExistingLicences,
-                    format!("posiadane w wersji {version}: {quantity}; do kupienia: {left}"),
-                    format!("owned of version {version}: {quantity}; to buy: {left}"),
-                );
-                (covered, Some(step))
-            }
-            Self::TooOld { version, quantity } => {
-                let step = Remark::new(
-                    Rule::ExistingLicences,
-                    format!(
-                        "posiadane: {quantity}, ale wersja {version} jest starsza niż {name}, więc się nie liczą"
-                    ),
-                    format!(
-                        "owned: {quantity}, but version {version} is older than {name}, so they do not count"
-                    ),
-                );
-                (0, Some(step))
-            }
-        }
-    }
-}
-
-/// `CORE_PACKS`: the cores counted, in whole packs.
-fn packs(product: &Product, counted: u32, pack: u32, owned: Existing, release: &Release) -> Line {
-    let needed = counted.div_ceil(pack.max(1));
-    let step = Remark::new(
-        Rule::CorePacks,
-        format!("rdzenie: {counted}, w pakietach po {pack}: {needed}"),
-        format!("cores: {counted}, in packs of {pack}: {needed}"),
-    );
-    let (covered, existing) = owned.in_packs(pack).cover(needed, release);
-    line_of(product, needed, covered, [Some(step), existing].into_iter().flatten().collect())
-}
-
-fn line_of(product: &Product, needed: u32, covered: u32, steps: Vec<Remark>) -> Line {
+/// A line without its price.
+pub(super) fn line_of(product: &Product, needed: u32, covered: u32, steps: Vec<Remark>) -> Line {
     Line {
         product: product.key.clone(),
         name: product.name.clone(),

@@ -2,7 +2,9 @@
 //! the same needs, catalogue, variant and day always give the same advice.
 
 mod cals;
+mod cores;
 mod count;
+mod existing;
 mod misfits;
 mod pricing;
 mod rule;
