@@ -175,6 +175,8 @@ fn bad_values(d: &Dealership<'_>) -> Vec<Case> {
         ("an unspecified kind", Decision, "licensing.ChooseLicence", json!({ "name": licensing }), InvalidArgument, "kind", "LICENCE_KIND_STANDARD"),
         ("an unspecified date", Crm, "scheduling.WithdrawDate", json!({ "name": project, "reason": "x" }), InvalidArgument, "kind", "DATE_KIND_AUDIT_1"),
         ("a negative number", Technical, "licensing.SetNeeds", json!({ "name": licensing, "needs": { "cores": -1 } }), InvalidArgument, "needs.cores", "1 to 1024"),
+        ("more processors than cores", Technical, "licensing.SetNeeds", json!({ "name": licensing, "needs": { "cores": 2, "processors": 4 } }), InvalidArgument, "needs.processors", "at most 2"),
+        ("a metric that is not sold", Decision, "licensing.ChooseLicence", json!({ "name": licensing, "kind": "LICENCE_KIND_RUNTIME", "metric": "LICENCE_METRIC_PER_CORE" }), InvalidArgument, "metric", "server_and_cal"),
         ("an overlong variant", Decision, "scheduling.ChooseVariant", json!({ "name": project, "variant": "ż".repeat(4000) }), InvalidArgument, "variant", "new_server"),
         ("an unknown variant", Decision, "scheduling.ChooseVariant", json!({ "name": project, "variant": "magic" }), InvalidArgument, "variant", "new_server"),
         ("an unknown offer", Decision, "licensing.AcceptOffer", json!({ "name": licensing, "offer": "offers/free-beer" }), NotFound, "", ""),
