@@ -28,6 +28,11 @@ impl Money {
         Self(grosze)
     }
 
+    /// As Polish texts write it: "1234,50 zł".
+    pub fn in_polish(self) -> String {
+        format!("{} zł", self.to_string().replace('.', ","))
+    }
+
     /// So many times this; none where that is more than can be said.
     pub fn times(self, quantity: u32) -> Option<Self> {
         self.0.checked_mul(i64::from(quantity)).map(Self)
@@ -108,6 +113,7 @@ mod tests {
         assert_eq!((wire(-150).units, wire(-150).nanos), (-1, -500_000_000));
         assert_eq!(wire(0).currency_code, "PLN");
         assert_eq!(Money(-150).to_string(), "-1.50");
+        assert_eq!(Money(123_450).in_polish(), "1234,50 zł");
     }
 
     #[test]

@@ -80,7 +80,7 @@ pub(super) fn best(ways: Vec<(Cover, Vec<Line>)>, kept: Option<Cover>) -> Vec<Li
     let Some(best) = kept.or(least) else { return Vec::new() };
     let step = (ways.len() > 1).then(|| {
         let said = |i: usize| match &nets {
-            Some(nets) => (format!("{} zł", nets[i]), format!("PLN {}", nets[i])),
+            Some(nets) => (nets[i].in_polish(), format!("PLN {}", nets[i])),
             None => (fewest(&ways[i].1).to_string(), fewest(&ways[i].1).to_string()),
         };
         let list = |polish: bool| {
