@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use proto::{common::v1::PlannedDate, licensing::v1::LicenceKind, scheduling::v1::DateKind};
 use story::{Proposer, dates_of};
 
-use super::play::Play;
+use super::{play::Play, words};
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
@@ -33,7 +33,11 @@ async fn contracting(play: &mut Play<'_>) -> anyhow::Result<()> {
     play.until_local("2026-11-13 09:20").await?;
     d.choose_variant("new_server").await?;
     play.pause(15).await?;
-    d.state_needs(true).await?;
+    let advice = d.state_needs(true).await?.advice.context("advice")?;
+    play.tell("Paweł", "says what the instance is for, how large and for whom").await?;
+    for way in &advice.options {
+        play.tell("", &words::way(way)).await?;
+    }
     let runtime = d.choose_licence(LicenceKind::Runtime).await;
     let what = "wants the Runtime licence, though other applications use the instance";
     play.refused("Katarzyna", what, runtime).await?;

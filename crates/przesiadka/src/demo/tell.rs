@@ -108,7 +108,7 @@ pub fn clock_time(at: Timestamp) -> String {
 
 /// "STAGE_AUDIT_1" and "audit_failed" as a person writes them.
 pub fn plain(name: &str) -> String {
-    let name = ["STAGE_", "DATE_KIND_", "LICENCE_KIND_"]
+    let name = ["STAGE_", "DATE_KIND_", "LICENCE_KIND_", "LICENCE_METRIC_"]
         .into_iter()
         .find_map(|p| name.strip_prefix(p))
         .unwrap_or(name);

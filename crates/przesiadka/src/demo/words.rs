@@ -3,7 +3,7 @@
 use platform::clock::from_wire;
 use proto::{
     audit::v1::{FindingSummary, audit_event::Event as Audit},
-    licensing::v1::{AdviceRemark, OfferReleaseReason, licensing_event::Event as Licensing},
+    licensing::v1::{AdviceOption, AdviceRemark, OfferReleaseReason, licensing_event::Event as Licensing},
     scheduling::v1::{Party, StageDate, scheduling_event::Event as Scheduling},
 };
 
@@ -214,6 +214,27 @@ pub fn licensing(event: &Licensing) -> Option<(Tone, String)> {
             (Plain, format!("special offer {} is free again: {}", e.offer, plain(why)))
         }
     })
+}
+
+/// What one way to license takes, or why it is not allowed.
+pub fn way(way: &AdviceOption) -> String {
+    let remarks = |remarks: &[AdviceRemark]| {
+        let texts = remarks.iter().filter_map(|remark| remark.text.as_ref()).map(|text| text.en.as_str());
+        texts.collect::<Vec<_>>().join(" ")
+    };
+    let lines = way.lines.iter().map(|line| {
+        let name = line.display_name.as_ref().map_or(line.product.as_str(), |name| &name.en);
+        format!("{} × {name}", line.to_buy)
+    });
+    let takes = match way.allowed {
+        true => lines.collect::<Vec<_>>().join(", "),
+        false => remarks(&way.refusals),
+    };
+    format!(
+        "→ {}, {}: {takes}",
+        plain(way.kind().as_str_name()),
+        plain(way.metric().as_str_name()).replace(" and ", " + ")
+    )
 }
 
 /// What an e-mail is about.
