@@ -23,7 +23,7 @@ use crate::{
     Audits,
     audit::{
         events,
-        model::{Dossier, Event, LicenceStatus, LimitOverride, Opening},
+        model::{Dossier, Event, LicenceStatus, Opening},
         store,
     },
     checklist::AuditKind,
@@ -213,8 +213,7 @@ impl Audits {
                     bad(format!("audit {} has no checklist of version {:?}", opened.audit, opened.checklist))
                 })?;
                 let overrides = self.checklists.overrides(opening.audit, &opening.variant);
-                let overrides = overrides.map(LimitOverride::from).collect();
-                dossier.open(opening, list, overrides)
+                dossier.open(opening, list, &overrides)
             }
             Scheduling::AuditAttemptVoided(voided) => {
                 let attempt =

@@ -215,6 +215,7 @@ impl Audits {
         let Started::Fresh(unit, actor) = self.core.start(call, project.company.into()).await? else {
             return Ok(None);
         };
+        actor.require(roles)?;
         let dossier = store::find(unit.db(), project).await?.ok_or_else(|| Error::not_found(resource))?;
         let before = dossier.value.clone();
         Ok(Some(Change { unit, actor, resource: resource.to_owned(), before, dossier }))

@@ -84,8 +84,8 @@ pub fn audit(dossier: &Dossier, id: AttemptId, now: Timestamp) -> Result<pb::Aud
     });
     let items = dossier.outcomes(attempt, day).map(|(item, outcome)| {
         let waiver = dossier.waiver_of(attempt, &item.key, day).map(|w| waiver_message(w, dossier.company));
-        let overridden = dossier.override_of(attempt, &item.key, day);
-        let limit_override = overridden.map(|o| limit_override(o, item, dossier.company));
+        let overridden = dossier.override_of(attempt, item, day);
+        let limit_override = overridden.map(|o| limit_override(o, dossier.company));
         pb::AuditItem { waiver, limit_override, ..audit_item(dossier, attempt, item, outcome) }
     });
     Ok(pb::Audit {
@@ -99,6 +99,7 @@ pub fn audit(dossier: &Dossier, id: AttemptId, now: Timestamp) -> Result<pb::Aud
 
 fn audit_item(dossier: &Dossier, attempt: &Attempt, item: &Item, outcome: Outcome) -> pb::AuditItem {
     let entry = attempt.entries.get(&item.key);
+    let refreshed = attempt.refreshed.get(&item.key);
     let computed = item.computed.as_ref().and(outcome.value);
     let (waits_for, problem) = match &outcome.verdict {
         Verdict::Waiting(unknown) => (unknown.needs.clone(), unknown.problem.clone()),
@@ -114,8 +115,8 @@ fn audit_item(dossier: &Dossier, attempt: &Attempt, item: &Item, outcome: Outcom
         problem,
         carried_from: carried_from(dossier, entry),
         valid_until: outcome.valid_until.map(to_wire),
-        history: history(entry, dossier.company),
-        refreshed: attempt.refreshed.get(&item.key).map(|e| recorded(&e.current, dossier.company)),
+        history: [entry, refreshed].into_iter().flat_map(|e| history(e, dossier.company)).collect(),
+        refreshed: refreshed.map(|e| recorded(&e.current, dossier.company)),
         ..pb::AuditItem::default()
     }
 }
@@ -130,11 +131,11 @@ fn waiver_message(waiver: &Waiver, company: CompanyId) -> pb::Waiver {
     }
 }
 
-fn limit_override(overridden: &LimitOverride, item: &Item, company: CompanyId) -> pb::LimitOverride {
-    let LimitOverride { limits, terms, made, .. } = overridden;
+fn limit_override(overridden: &LimitOverride, company: CompanyId) -> pb::LimitOverride {
+    let LimitOverride { limits, expect, terms, made, .. } = overridden;
     pb::LimitOverride {
         limits: limits.clone(),
-        expectation: item.expect.with_limits(limits).map(|expect| expect.to_string()).unwrap_or_default(),
+        expectation: expect.to_string(),
         approver: terms.approver.clone(),
         reason: terms.reason.clone(),
         until: terms.until.to_string(),
@@ -173,6 +174,7 @@ fn import(import: &Import, company: CompanyId) -> pb::Import {
             ImportOutcome::TooEarly => pb::ImportOutcome::TooEarly,
             ImportOutcome::UnknownKey => pb::ImportOutcome::UnknownKey,
             ImportOutcome::Computed => pb::ImportOutcome::Computed,
+            ImportOutcome::ByHand => pb::ImportOutcome::ByHand,
             ImportOutcome::Locked => pb::ImportOutcome::Locked,
         }
         .into(),

@@ -31,32 +31,54 @@ pub struct VariantOverride {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Overrides {
+    #[serde(default)]
     r#override: Vec<Spanned<VariantOverride>>,
 }
 
-/// Reads the file; each must fit the newest checklist of its audit.
+/// Reads the file; each must fit every version of its audit's checklist that has the item.
 pub fn parse(file: &str, text: &str, registry: &Registry) -> Result<Vec<VariantOverride>, LoadError> {
     let source = Source { file, text };
     let mut overrides = Vec::new();
     for made in source.read::<Overrides>()?.r#override {
         let line = source.line_at(made.span().start);
         let made = made.into_inner();
-        check(&made, registry).map_err(|problem| source.at(Some(line), &made.item).error(problem))?;
+        let place = source.at(Some(line), &made.item);
+        check(&made, registry).map_err(|problem| place.error(problem))?;
+        let same = |other: &VariantOverride| {
+            (other.audit, &other.variant, &other.item) == (made.audit, &made.variant, &made.item)
+        };
+        if overrides.iter().any(same) {
+            return Err(place.error(format!("{} has another limit already", made.variant)));
+        }
         overrides.push(made);
     }
     Ok(overrides)
 }
 
 fn check(made: &VariantOverride, registry: &Registry) -> Result<(), String> {
-    let list = registry.get(made.audit, "").ok_or("there is no checklist of this audit")?;
-    let item =
-        list.item(&made.item).ok_or_else(|| format!("audit {} has no such item", u8::from(made.audit)))?;
-    if item.is_never_waivable() {
+    let versions: Vec<_> = registry
+        .all()
+        .filter(|list| list.audit == made.audit)
+        .filter_map(|list| Some((list, list.item(&made.item)?)))
+        .collect();
+    let Some((_, newest)) = versions.last() else {
+        return Err(format!("audit {} has no such item", u8::from(made.audit)));
+    };
+    if newest.is_never_waivable() {
         return Err("link acceptance, inst.installed and lic.assigned have no other limits".into());
     }
-    if item.expect.with_limits(&made.limits).is_none() {
-        let count = item.expect.limits().len();
-        return Err(format!("limits are not {count} finite numbers from low to high, as in {}", item.expect));
+    for (list, item) in &versions {
+        let version = &list.version;
+        if item.expect.with_limits(&made.limits).is_none() {
+            let count = item.expect.limits().len();
+            return Err(format!(
+                "limits are not {count} finite numbers from low to high, as in {} ({version})",
+                item.expect
+            ));
+        }
+        if item.form.unit() != newest.form.unit() {
+            return Err(format!("version {version} asks it in {}, the newest not", item.form.unit()));
+        }
     }
     for (name, text) in [("variant", &made.variant), ("approver", &made.approver), ("reason", &made.reason)] {
         if text.trim().is_empty() {

@@ -37,6 +37,11 @@ fn an_override_is_read() {
 #[case("Anna Nowak", " ", "overrides.toml:2: ram.gb: approver is empty")]
 #[case("2027-06-30", "2027-06-31", "overrides.toml:")]
 #[case("audit = 1", "audit = 3", "overrides.toml:3: override[0]: there is no audit 3")]
+#[case(
+    "2027-06-30\"\n",
+    "2027-06-30\"\n\n[[override]]\naudit = 1\nvariant = \"same_server\"\nitem = \"ram.gb\"\nlimits = [14]\napprover = \"A\"\nreason = \"B\"\nuntil = \"2027-07-30\"\n",
+    "overrides.toml:11: ram.gb: same_server has another limit already"
+)]
 #[case("[[override]]", "[[overrides]]", "overrides.toml:2: overrides: unknown field `overrides`")]
 fn a_mistake_is_named_with_file_line_and_key(#[case] good: &str, #[case] bad: &str, #[case] told: &str) {
     let error = read(&GOOD.replacen(good, bad, 1)).expect_err("it is broken");

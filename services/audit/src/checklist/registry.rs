@@ -103,8 +103,8 @@ impl Registry {
     }
 
     /// What holds for the audits of a variant.
-    pub fn overrides(&self, audit: AuditKind, variant: &str) -> impl Iterator<Item = &VariantOverride> {
-        self.overrides.iter().filter(move |o| o.audit == audit && o.variant == variant)
+    pub fn overrides(&self, audit: AuditKind, variant: &str) -> Vec<VariantOverride> {
+        self.overrides.iter().filter(|o| o.audit == audit && o.variant == variant).cloned().collect()
     }
 
     /// A version of an audit's checklist; an empty version means the newest.

@@ -1,6 +1,6 @@
 //! One attempt of an audit: its own copy of the checklist, and what was recorded.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use platform::actor::Actor;
@@ -31,12 +31,19 @@ pub struct Attempt {
     pub refreshed: BTreeMap<String, Entry>,
     pub state: AttemptState,
     /// Other limits than the checklist's that held for the variant when it was opened.
+    #[serde(default)]
     pub overrides: Vec<LimitOverride>,
-    /// Documents of collectors, oldest first.
+    /// What came of the last documents of collectors, oldest first.
+    #[serde(default)]
     pub imports: Vec<Import>,
+    /// Fingerprints of all documents that were imported.
+    #[serde(default)]
+    pub imported: BTreeSet<String>,
     /// The last one carries the audit out.
+    #[serde(default)]
     pub assignments: Vec<Assignment>,
     /// The last one may not be over.
+    #[serde(default)]
     pub pauses: Vec<Pause>,
     /// Rises with each change; the etag.
     pub revision: u64,
@@ -157,11 +164,21 @@ impl Attempt {
     }
 }
 
+impl Recorded {
+    fn says_the_same_as(&self, other: &Self) -> bool {
+        (&self.value, &self.note, &self.origin) == (&other.value, &other.note, &other.origin)
+    }
+}
+
 impl Entry {
     /// Records under `key`, keeping what was there.
     pub fn put(entries: &mut BTreeMap<String, Entry>, key: &str, recorded: Recorded) {
         let entry = match entries.remove(key) {
             None => Entry { current: recorded, carried_from: None, history: Vec::new() },
+            // A collector that measured the same again only says that it still holds.
+            Some(entry) if recorded.origin.is_some() && entry.current.says_the_same_as(&recorded) => {
+                Entry { current: recorded, ..entry }
+            }
             Some(mut entry) => {
                 entry.history.push(std::mem::replace(&mut entry.current, recorded));
                 Entry { carried_from: None, ..entry }

@@ -43,13 +43,17 @@ impl Dossier {
         let (audit, earlier) = (self.attempts[index].audit, &self.attempts[..index]);
         let found = match base {
             Some(base) => {
-                let base = self.attempt(base)?;
-                self.attempts[..=index].iter().find(|a| a.id == base.id)
+                let known = self.attempts.iter().any(|a| a.id == base);
+                if !known {
+                    return Err(Violation::new(ErrorReason::NotFound).field("base").asked(base).into());
+                }
+                self.attempts[..=index].iter().find(|a| a.id == base)
             }
             None => {
                 let counts = |a: &&Attempt| !a.is_voided();
                 let same = earlier.iter().rev().filter(counts).find(|a| a.audit == audit);
-                same.or_else(|| self.latest_pass(AuditKind::One).filter(|_| audit == AuditKind::Two))
+                let passed = earlier.iter().rev().find(|a| a.audit == AuditKind::One && a.has_passed());
+                same.or(passed.filter(|_| audit == AuditKind::Two))
             }
         };
         found.ok_or_else(|| {

@@ -130,6 +130,10 @@ impl Dossier {
     ) -> Result<usize, Refusal> {
         self.check_not_closed()?;
         let found = self.finding(finding)?;
+        let rechecks = |a: &&Attempt| a.is_open() && a.checklist.item(&found.fix_key()).is_some();
+        if let Some(attempt) = self.attempts.iter().find(rechecks).filter(|_| field != "answer") {
+            attempt.check_not_paused()?;
+        }
         let mut violations: Vec<_> = text::note(field, text).into_iter().collect();
         if !self.counts(found.attempt) {
             violations.push(locked(

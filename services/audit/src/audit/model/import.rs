@@ -12,11 +12,11 @@ use super::{
     record::{invalid, misfit, repeated},
 };
 
-/// Most values in one document.
-const MOST_VALUES: usize = 1000;
+/// Most values in one document: several times what an audit asks.
+const MOST_VALUES: usize = 300;
 
-/// How many imports an attempt keeps; what they recorded is kept in any case.
-const KEPT: usize = 20;
+/// How many reports of imports an attempt keeps; what they recorded is kept in any case.
+const KEPT: usize = 10;
 
 /// A collector's document.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -60,17 +60,18 @@ pub enum ImportOutcome {
     TooEarly,
     UnknownKey,
     Computed,
+    /// A person says it, with a note: a finding's correction, for instance.
+    ByHand,
     /// The audit is passed, and this measurement does not expire.
     Locked,
 }
 
 impl Dossier {
-    /// Records what of a collector's document can be recorded, as [`Dossier::record`] does. Never takes the
-    /// place of a value that was measured at the same time or later, whoever did. The same document again
-    /// changes nothing.
+    /// Records what of a collector's document is to be recorded. Never takes the place of a value that was measured
+    /// at the same time or later, whoever did. The same document again changes nothing.
     ///
     /// Refused as a whole as `PROJECT_CLOSED`, `AUDIT_LOCKED`, `OCCURRED_AT_INVALID` for a time that lies ahead,
-    /// `INVALID_ARGUMENT` for a key that comes twice, a value that does not fit, or a bad origin.
+    /// `INVALID_ARGUMENT` for a key that comes twice, a value to record that does not fit, or a bad origin.
     pub fn import(
         &mut self,
         attempt: AttemptId,
@@ -82,12 +83,12 @@ impl Dossier {
         let fingerprint = etag::of(&collected);
         let Collected { origin, at, values } = collected;
         let found = &self.attempts[index];
-        if found.imports.iter().any(|import| import.fingerprint == fingerprint) {
+        if found.imported.contains(&fingerprint) {
             return Ok(Vec::new());
         }
         let collected_at = at.unwrap_or(now);
         let mut violations = check_document(&origin, at, &values, now);
-        violations.extend(check_values(found, &values, collected_at));
+        violations.extend(check_values(found, &values, collected_at, refreshes));
         Refusal::unless_empty(violations)?;
 
         let found = &mut self.attempts[index];
@@ -110,6 +111,7 @@ impl Dossier {
             by,
             values: outcomes,
         };
+        found.imported.insert(fingerprint.clone());
         found.imports.push(import);
         let excess = found.imports.len().saturating_sub(KEPT);
         found.imports.drain(..excess);
@@ -131,6 +133,9 @@ impl Attempt {
         let item = self.checklist.item(key);
         if self.checklist.recordable(key).is_none() {
             return if item.is_some() { ImportOutcome::Computed } else { ImportOutcome::UnknownKey };
+        }
+        if item.is_some_and(|item| item.note_required) {
+            return ImportOutcome::ByHand;
         }
         if refreshes && item.is_none_or(|item| item.expires_after_days.is_none()) {
             return ImportOutcome::Locked;
@@ -178,17 +183,24 @@ fn check_document(
 }
 
 /// What is wrong with single values. That a checklist does not know a key is no fault of the document.
-fn check_values(attempt: &Attempt, values: &[Measurement], collected_at: Timestamp) -> Vec<Violation> {
+fn check_values(
+    attempt: &Attempt,
+    values: &[Measurement],
+    collected_at: Timestamp,
+    refreshes: bool,
+) -> Vec<Violation> {
     let mut violations = Vec::new();
     let mut seen = BTreeSet::new();
     for (i, sent) in values.iter().enumerate() {
         let field = |name: &str| format!("values[{i}].{name}");
-        violations.extend(text::length(&field("key"), &sent.key, 1..=200));
+        violations.extend(text::length(&field("key"), &sent.key, 1..=100));
         violations.extend(repeated(&mut seen, field("key"), &sent.key));
         if let Some(at) = sent.measured_at {
             violations.extend(fact::outside(&field("measured_at"), at, None, collected_at));
         }
-        if let Some(form) = attempt.checklist.recordable(&sent.key) {
+        let measured_at = sent.measured_at.unwrap_or(collected_at);
+        let recorded = attempt.import_outcome(&sent.key, measured_at, refreshes) == ImportOutcome::Recorded;
+        if let Some(form) = attempt.checklist.recordable(&sent.key).filter(|_| recorded) {
             violations.extend(misfit(form, field("value"), sent));
         }
         violations.extend(text::optional_note(&field("note"), &sent.note));

@@ -1,7 +1,7 @@
 //! What other services' events do to a dossier: attempts begin and are voided, the project ends.
 //! An event is a fact and is never refused; the same one again changes nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use calendar::local_day;
 use jiff::Timestamp;
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::checklist::{
     AuditKind, Checklist, DATA_CROSSES_LINK, Expect, FixTemplate, Form, Item, Text, VARIANT, Value,
-    WINDOW_MIN,
+    VariantOverride, WINDOW_MIN,
 };
 
 /// An attempt as the scheduling service opens it.
@@ -44,7 +44,7 @@ impl Dossier {
         &mut self,
         opening: Opening,
         checklist: &Checklist,
-        overrides: Vec<LimitOverride>,
+        overrides: &[VariantOverride],
     ) -> Vec<Event> {
         if self.attempts.iter().any(|a| a.id == opening.attempt) || self.closed.is_some() {
             return Vec::new();
@@ -57,6 +57,7 @@ impl Dossier {
             list.items.splice(0..0, fixes);
         }
         let entries = self.carried_over(opening.audit, &list);
+        let overrides = overrides.iter().filter_map(|set| LimitOverride::of_variant(set, &list)).collect();
         let attempt = opening.attempt;
         self.attempts.push(Attempt {
             id: opening.attempt,
@@ -71,6 +72,7 @@ impl Dossier {
             state: AttemptState::Open,
             overrides,
             imports: Vec::new(),
+            imported: BTreeSet::new(),
             assignments: Vec::new(),
             pauses: Vec::new(),
             revision: 1,

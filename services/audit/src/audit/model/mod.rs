@@ -65,6 +65,7 @@ pub struct Dossier {
     pub findings: Vec<Finding>,
     pub waivers: Vec<Waiver>,
     /// Other limits than the checklist's, for this company; the latest of an item counts.
+    #[serde(default)]
     pub overrides: Vec<LimitOverride>,
     /// The present variant, for judging whether a licence status is meant for it.
     pub variant: Option<String>,

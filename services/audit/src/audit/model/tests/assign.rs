@@ -59,3 +59,14 @@ fn only_what_rests_is_resumed_and_a_voided_attempt_rests_no_more() {
     dossier.void(attempt(1), "withdrawn", at(0, 10));
     assert!(!dossier.attempts[0].is_paused());
 }
+
+#[test]
+fn a_paused_audit_2_takes_no_verified_finding() {
+    let mut dossier = audit_1_with(but(good_audit_1(), value("power.plan", "balanced")));
+    open(&mut dossier, opening(AuditKind::Two, 2, 1, at(4, 8)));
+    let finding = dossier.findings[0].id;
+    dossier.pause(attempt(2), "no access".into(), auditor(), at(4, 9)).expect("paused");
+    dossier.answer(finding, "changed", &contact(), at(4, 10)).expect("the company may answer");
+    let refusal = dossier.verify(finding, "seen", &auditor(), at(4, 11)).expect_err("it rests");
+    assert_eq!(refusal.reason(), ErrorReason::AuditLocked);
+}

@@ -88,7 +88,7 @@ fn after_a_pass_only_what_expires_is_taken_and_only_if_newer() {
 }
 
 #[rstest]
-#[case::of_no_value(collected(9, vec![]), "values", "1 to 1000 values")]
+#[case::of_no_value(collected(9, vec![]), "values", "1 to 300 values")]
 #[case::wrong_kind(collected(9, vec![value("ram.gb", true)]), "values[0].value", "a number")]
 #[case::nan(collected(9, vec![value("ram.gb", (f64::NAN, "GB"))]), "values[0].value", "a number")]
 #[case::infinite(collected(9, vec![value("ram.gb", (f64::INFINITY, "GB"))]), "values[0].value", "a number")]
@@ -105,7 +105,7 @@ fn after_a_pass_only_what_expires_is_taken_and_only_if_newer() {
     "origin.collector",
     "1 to 100"
 )]
-#[case::no_key(collected(9, vec![value(" ", 1.0)]), "values[0].key", "1 to 200")]
+#[case::no_key(collected(9, vec![value(" ", 1.0)]), "values[0].key", "1 to 100")]
 fn a_bad_document_is_refused_whole(#[case] document: Collected, #[case] field: &str, #[case] allowed: &str) {
     let mut dossier = audit_1();
     let before = dossier.clone();
@@ -117,13 +117,45 @@ fn a_bad_document_is_refused_whole(#[case] document: Collected, #[case] field: &
 }
 
 #[test]
-fn reports_of_the_last_twenty_imports_are_kept() {
+fn reports_of_the_last_ten_imports_are_kept_and_all_documents_known() {
     let mut dossier = audit_1();
     for minute in 0..25 {
-        let mut document = collected(9, vec![value("ram.gb", (32.0, "GB"))]);
+        let mut document = collected(9, vec![value("ram.gb", (32.0 + (minute / 20) as f64, "GB"))]);
         document.at = Some(at(0, 9) + SignedDuration::from_mins(minute));
         import(&mut dossier, document, 10);
     }
-    let attempt = &dossier.attempts[0];
-    assert_eq!((attempt.imports.len(), attempt.entries["ram.gb"].history.len()), (20, 24));
+    let history = |dossier: &Dossier| dossier.attempts[0].entries["ram.gb"].history.len();
+    assert_eq!(dossier.attempts[0].imports.len(), 10);
+    assert_eq!(history(&dossier), 1, "the same again only says that it still holds");
+
+    // The first document once more, after a correction by hand of what was measured before it.
+    let by_hand = Measurement { measured_at: Some(at(0, 8)), ..value("ram.gb", (16.0, "GB")) };
+    record(&mut dossier, 1, vec![by_hand], at(0, 11));
+    let first = collected(9, vec![value("ram.gb", (32.0, "GB"))]);
+    assert_eq!(dossier.import(attempt(1), first, contact(), at(0, 12)), Ok(vec![]));
+    assert_eq!(dossier.attempts[0].known("ram.gb"), Some(Value::Number(16.0)));
+}
+
+#[test]
+fn no_program_says_that_a_finding_is_corrected_or_a_licence_assigned() {
+    let mut dossier = audit_1_with(but(good_audit_1(), value("power.plan", "balanced")));
+    open(&mut dossier, opening(AuditKind::Two, 2, 1, at(4, 8)));
+    let fix = dossier.findings[0].fix_key();
+    let document = Collected {
+        at: Some(at(4, 9)),
+        ..collected(0, vec![value(&fix, true), value("lic.assigned", true), value("inst.installed", true)])
+    };
+    dossier.import(attempt(2), document, contact(), at(4, 10)).expect("imported");
+    let outcomes: Vec<_> = dossier.attempts[1].imports[0].values.iter().map(|(_, o)| *o).collect();
+    use ImportOutcome::{ByHand, Recorded};
+    assert_eq!(outcomes, [ByHand, ByHand, Recorded]);
+    assert_eq!(dossier.attempts[1].known(&fix), None);
+}
+
+#[test]
+fn what_is_not_recorded_need_not_fit() {
+    let mut dossier = audit_1();
+    record(&mut dossier, 1, vec![value("ram.gb", (32.0, "GB"))], at(0, 10));
+    let outcomes = import(&mut dossier, collected(9, vec![value("ram.gb", true)]), 11);
+    assert_eq!(outcomes, [("ram.gb".to_owned(), ImportOutcome::Older)]);
 }

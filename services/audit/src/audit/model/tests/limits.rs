@@ -1,7 +1,7 @@
 use rstest::rstest;
 
 use super::*;
-use crate::audit::model::{LimitOverride, Verdict};
+use crate::{audit::model::Verdict, checklist::VariantOverride};
 
 fn set(dossier: &mut Dossier, n: u128, key: &str, limits: &[f64]) -> Result<Vec<Event>, Refusal> {
     dossier.override_limit(attempt(n), key, limits.to_vec(), waiver(), auditor(), at(0, 9))
@@ -48,14 +48,11 @@ fn a_variants_limit_is_that_of_the_opening_and_a_companys_goes_before_it() {
     let mut dossier = dossier();
     let registry = crate::checklist::Registry::load(None, &[]).expect("valid");
     let list = registry.get(AuditKind::One, "").expect("audit 1");
-    let variants = |limit| LimitOverride {
-        audit: AuditKind::One,
-        key: "ram.gb".into(),
-        limits: vec![limit],
-        terms: waiver(),
-        made: None,
-    };
-    dossier.open(opening(AuditKind::One, 1, 1, at(0, 8)), list, vec![variants(12.0)]);
+    let Terms { approver, reason, until } = waiver();
+    let (variant, item) = (VARIANT.into(), "ram.gb".into());
+    let variants =
+        VariantOverride { audit: AuditKind::One, variant, item, limits: vec![12.0], approver, reason, until };
+    dossier.open(opening(AuditKind::One, 1, 1, at(0, 8)), list, &[variants]);
     record(&mut dossier, 1, vec![value("ram.gb", (13.0, "GB"))], at(0, 9));
     assert_eq!(verdict(&dossier, 1, "ram.gb", 0), Verdict::Passed);
     set(&mut dossier, 1, "ram.gb", &[14.0]).expect("set");
@@ -65,7 +62,7 @@ fn a_variants_limit_is_that_of_the_opening_and_a_companys_goes_before_it() {
 #[rstest]
 #[case::unknown("ram.mb", &[1.0], "item", "a key of this audit")]
 #[case::link("link.mbps", &[1.0], "item", "other than link acceptance")]
-#[case::yes_or_no("cpu.x64", &[1.0], "limits", "an item with limits in numbers")]
+#[case::yes_or_no("cpu.x64", &[1.0], "item", "an item with limits in numbers")]
 #[case::too_many("ram.gb", &[1.0, 2.0], "limits", "as many finite numbers, from low to high, as ≥")]
 #[case::none("ram.gb", &[], "limits", "has: 1")]
 #[case::nan("ram.gb", &[f64::NAN], "limits", "finite")]
@@ -83,4 +80,40 @@ fn what_cannot_be_another_limit_is_refused(
     let violation = &refusal.violations()[0];
     assert_eq!(violation.field, field);
     assert!(violation.allowed.contains(allowed), "{}", violation.allowed);
+}
+
+#[test]
+fn an_earlier_one_does_not_come_back_when_the_latest_ends() {
+    let mut dossier = audit_1();
+    record(&mut dossier, 1, vec![value("ram.gb", (13.0, "GB"))], at(0, 9));
+    let longer = Terms { until: date(2027, 12, 31), ..waiver() };
+    dossier.override_limit(attempt(1), "ram.gb", vec![12.0], longer, auditor(), at(0, 9)).expect("set");
+    set(&mut dossier, 1, "ram.gb", &[12.5]).expect("set again, until the 31st of January");
+    assert_eq!(verdict(&dossier, 1, "ram.gb", 17), Verdict::Passed);
+    assert!(matches!(verdict(&dossier, 1, "ram.gb", 18), Verdict::Failed(_)));
+}
+
+#[test]
+fn what_was_set_in_a_voided_attempt_counts_no_more() {
+    let mut dossier = audit_1();
+    set(&mut dossier, 1, "ram.gb", &[12.0]).expect("set");
+    dossier.void(attempt(1), "withdrawn", at(0, 10));
+    open(&mut dossier, opening(AuditKind::One, 2, 2, at(3, 8)));
+    record(&mut dossier, 2, vec![value("ram.gb", (13.0, "GB"))], at(3, 9));
+    assert!(matches!(verdict(&dossier, 2, "ram.gb", 3), Verdict::Failed(_)));
+}
+
+#[test]
+fn a_checklist_that_asks_in_another_unit_is_not_judged_by_it() {
+    let mut dossier = audit_1();
+    set(&mut dossier, 1, "ram.gb", &[12.0]).expect("set");
+    record(&mut dossier, 1, but(good_audit_1(), value("cpu.ghz", (1.0, "GHz"))), at(0, 10));
+    conclude(&mut dossier, 1, at(0, 15)).expect("complete");
+    open(&mut dossier, opening(AuditKind::One, 2, 2, at(3, 8)));
+    let items = &mut dossier.attempts[1].checklist.items;
+    let ram = items.iter_mut().find(|item| item.key == "ram.gb").expect("an item");
+    ram.form = crate::checklist::Form::Number { unit: "MB".into(), range: None };
+    let day = calendar::local_day(at(3, 12));
+    let (found, ram) = (&dossier.attempts[1], dossier.attempts[1].checklist.item("ram.gb").expect("an item"));
+    assert_eq!(dossier.override_of(found, ram, day), None);
 }

@@ -70,7 +70,7 @@ fn opening(audit: AuditKind, n: u128, number: u32, started_at: Timestamp) -> Ope
 fn open(dossier: &mut Dossier, opening: Opening) -> Vec<Event> {
     let registry = Registry::load(None, &[]).expect("the built-in checklists are valid");
     let list = registry.get(opening.audit, "").expect("a built-in checklist").clone();
-    dossier.open(opening, &list, Vec::new())
+    dossier.open(opening, &list, &[])
 }
 
 /// Audit 1 as attempt 1, opened at 08:00.
