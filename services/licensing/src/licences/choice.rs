@@ -53,7 +53,8 @@ impl Licences {
     /// The same choice is no news while the advice is still what it was.
     ///
     /// Refused with `PERMISSION_DENIED`, `PROJECT_CLOSED`, `RUNTIME_ONLY_AUTOSTACJA`, and
-    /// `INVALID_ARGUMENT` where the variant demands no kind or the kind is not sold by that metric.
+    /// `INVALID_ARGUMENT` where the variant demands no kind, the kind is not sold by that metric, or the version
+    /// that is needed is not offered any more.
     pub fn choose(
         &mut self,
         catalogue: &Catalogue,
@@ -66,6 +67,7 @@ impl Licences {
         self.check_open()?;
         let mut violations = self.against_kind(catalogue, kind);
         violations.extend(metric.and_then(|metric| against_metric(catalogue, kind, metric)));
+        violations.extend(self.needs.version_not_offered(catalogue));
         Refusal::unless_empty(violations)?;
         let metric = metric.or(match catalogue.kind(kind).metrics.as_slice() {
             [only] => Some(*only),
@@ -129,8 +131,13 @@ impl Licences {
     fn release_unless_for_kind(&mut self, catalogue: &Catalogue, events: &mut Vec<Event>) {
         let Some(reservation) = &self.offer else { return };
         let kinds = catalogue.offer(&reservation.offer).map(|offer| offer.kinds.as_slice());
-        // An offer that left the catalogue is kept: what was promised holds.
-        let holds = kinds.is_none_or(|kinds| self.kind().is_some_and(|kind| kinds.contains(&kind)));
+        // An offer that left the catalogue is kept: what was promised holds. One for a kind that can still be chosen is,
+        // too, until something else is.
+        let fits = |kind: &LicenceKind| match self.kind() {
+            Some(chosen) => *kind == chosen,
+            None => !self.used_by_others_against(catalogue, *kind),
+        };
+        let holds = kinds.is_none_or(|kinds| kinds.iter().any(fits));
         if !holds {
             self.release(ReleaseReason::KindChanged, events);
         }

@@ -1,11 +1,11 @@
 //! The commands, one function each: read the request, load, let the model judge, keep what came of it.
 
-use jiff::{Timestamp, civil::Date};
+use jiff::Timestamp;
 use platform::{Call, Error, actor::Actor, clock, etag};
 use proto::{licensing::v1 as pb, refusal::Refusal};
 
-use super::{Event, Licences, named, parse};
-use crate::{Licensing, catalogue::Offer, company, offers::store};
+use super::{AskedOffer, Event, Licences, named, parse};
+use crate::{Licensing, company, offers::store};
 
 impl Licensing {
     /// RPC `SetNeeds`.
@@ -75,16 +75,19 @@ impl Licensing {
         call: Call,
         name: &str,
         offer: &str,
-        take: fn(&mut Licences, &Actor, &Offer, Option<Date>, u32, Timestamp) -> Result<Vec<Event>, Refusal>,
+        take: fn(&mut Licences, &Actor, &AskedOffer, Timestamp) -> Result<Vec<Event>, Refusal>,
     ) -> Result<pb::Licensing, Error> {
         let project = named("name", name)?;
-        let offer = parse::offer(&self.catalogue, offer)?;
+        let key = parse::offer(offer)?;
+        let known = self.catalogue.offer(key);
         let Some(mut change) = self.begin(&call, project).await? else { return self.read(project).await };
-        let left = store::load(&change.unit).await?.value.left(offer);
-        let since = company::client_since(change.unit.db(), project.company).await?;
+        let reserved = store::load(&change.unit).await?.value;
+        let left = known.map_or(0, |offer| reserved.left(offer));
+        let client_since = company::client_since(change.unit.db(), project.company).await?;
         let licences = &mut change.licences.value;
         etag::check(call.etag.as_deref(), &licences.offer)?;
-        let events = take(licences, &change.actor, offer, since, left, change.unit.now())?;
+        let asked = AskedOffer { key, known, client_since, left };
+        let events = take(licences, &change.actor, &asked, change.unit.now())?;
         self.finish(change, events).await
     }
 

@@ -33,6 +33,12 @@ impl Needs {
         self.numbers().into_iter().filter_map(outside).collect()
     }
 
+    /// The version that is needed, where operations took it out of what is offered after it was stated.
+    pub(super) fn version_not_offered(&self, catalogue: &Catalogue) -> Option<Violation> {
+        let unknown = self.unknown_versions(catalogue);
+        unknown.into_iter().find(|violation| violation.field == "needs.target_version")
+    }
+
     fn unknown_versions(&self, catalogue: &Catalogue) -> Vec<Violation> {
         let new = [
             ("target_version", &self.target_version, Family::SqlServer),
@@ -94,7 +100,8 @@ impl Needs {
             ("host_cores", self.host_cores),
             ("host_processors", self.host_processors),
         ];
-        let is_virtual = self.virtual_machine.or(self.virtual_cores.map(|_| true));
+        let virtual_known = virtual_ones.iter().any(|(_, value)| value.is_some());
+        let is_virtual = self.virtual_machine.or(virtual_known.then_some(true));
         let (wrong, allowed): (&[(&str, Option<u32>)], Words) = match is_virtual {
             Some(true) => (
                 &physical,
@@ -132,6 +139,10 @@ impl Needs {
     fn wrong_cals(&self, violations: &mut Vec<Violation>) {
         let (users, devices) = (self.all_users(), self.all_devices());
         match (users, devices) {
+            (Some(0), Some(0)) => {
+                let allowed = words("1 or more: somebody uses it", "co najmniej 1: ktoś z niej korzysta");
+                violations.push(violation("users", 0, allowed));
+            }
             (Some(0), Some(1..)) => violations.push(violation("users", 0, at_least_one("devices"))),
             (Some(1..), Some(0)) => violations.push(violation("devices", 0, at_least_one("users"))),
             _ => {}

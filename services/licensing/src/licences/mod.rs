@@ -28,6 +28,7 @@ pub use advice::{Advice, Cover, Line, Remark, Rule, Way, advise};
 pub use events::{Event, ReleaseReason};
 pub use model::{Choice, Licences, Phase, Proof, Recommendation, Reservation, Variant, Withdrawal};
 pub use needs::{Existing, Needs, OtherApplications, Owned};
+pub use offer::AskedOffer;
 pub use questionnaire::{Form, Question, questions};
 pub use status::{DemandState, Status};
 pub(crate) use store::{find, insert, keep};

@@ -9,67 +9,111 @@ use proto::{
 };
 
 use super::{Event, Licences, Phase, ReleaseReason, Reservation, checks};
-use crate::catalogue::Offer;
+use crate::catalogue::{LicenceKind, Offer};
+
+/// An offer as it is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct AskedOffer<'a> {
+    pub key: &'a str,
+    /// The catalogue's; nothing where it is not, or no more, in it.
+    pub known: Option<&'a Offer>,
+    /// Since when the company is a client.
+    pub client_since: Option<Date>,
+    /// What is left of the offer's quantity.
+    pub left: u32,
+}
+
+impl<'a> AskedOffer<'a> {
+    fn offer(&self) -> Result<&'a Offer, Refusal> {
+        self.known.ok_or_else(|| {
+            Violation::new(ErrorReason::NotFound).field("offer").asked(format!("offers/{}", self.key)).into()
+        })
+    }
+}
 
 impl Licences {
     /// Sets an offer aside until the end of the last of its days of grace; the caller sets one piece of its
     /// quantity aside in the same transaction. `client_since` is the company's, `left` what is left of the quantity.
     ///
-    /// Refused with `PERMISSION_DENIED`, `PROJECT_CLOSED`, `LICENCE_REQUIRED` before a kind is chosen,
-    /// `OFFER_FOR_CLIENTS_ONLY`, and `INVALID_ARGUMENT` where the offer is not for the chosen kind or
-    /// another one is set aside already.
+    /// Refused with `PERMISSION_DENIED`, `PROJECT_CLOSED`, `NOT_FOUND` where it is not in the catalogue,
+    /// `LICENCE_REQUIRED` before a kind is chosen, `OFFER_FOR_CLIENTS_ONLY`, and `INVALID_ARGUMENT` where it is not for
+    /// the chosen kind, the variant demands no kind, or another one is set aside already.
     pub fn reserve_offer(
         &mut self,
         actor: &Actor,
-        offer: &Offer,
-        client_since: Option<Date>,
-        left: u32,
+        asked: &AskedOffer,
         now: Timestamp,
     ) -> Result<Vec<Event>, Refusal> {
         checks::decision_or_softvig(actor)?;
         self.check_open()?;
-        if self.has_offer(&offer.key) {
-            return Ok(Vec::new());
-        }
-        Refusal::unless_empty(self.against_offer(offer, client_since, left, now))?;
-        let last_day = local_day(now).saturating_add(i64::from(offer.reserved_for_days).days());
-        let expires_at = Some(day_bounds(last_day).end);
-        let made = Fact::new(actor, None, now);
-        self.offer = Some(Reservation { offer: offer.key.clone(), made, expires_at, accepted: None });
-        Ok(vec![Event::OfferReserved { offer: offer.key.clone(), expires_at }])
+        self.judged_at(now, asked, |licences, left, mut events| {
+            if licences.has_offer(asked.key) {
+                return Ok(events);
+            }
+            let offer = asked.offer()?;
+            Refusal::unless_empty(licences.against_offer(offer, asked.client_since, left, now))?;
+            let last_day = local_day(now).saturating_add(i64::from(offer.reserved_for_days).days());
+            let expires_at = Some(day_bounds(last_day).end);
+            let made = Fact::new(actor, None, now);
+            let offer = asked.key.to_owned();
+            licences.offer = Some(Reservation { offer: offer.clone(), made, expires_at, accepted: None });
+            events.push(Event::OfferReserved { offer, expires_at });
+            Ok(events)
+        })
     }
 
-    /// Accepts an offer, for good: one that is set aside, whatever has become of the others, or one of which
-    /// a piece is left.
+    /// Accepts an offer, for good: one that is set aside, whatever has become of the others and of the catalogue, or
+    /// one of which a piece is left.
     ///
     /// Refused as [`Licences::reserve_offer`].
     pub fn accept_offer(
         &mut self,
         actor: &Actor,
-        offer: &Offer,
-        client_since: Option<Date>,
-        left: u32,
+        asked: &AskedOffer,
         now: Timestamp,
     ) -> Result<Vec<Event>, Refusal> {
         checks::decision(actor)?;
         self.check_open()?;
-        let made = Fact::new(actor, None, now);
-        let key = offer.key.clone();
-        match &mut self.offer {
-            Some(held) if held.offer == key && held.accepted.is_some() => Ok(Vec::new()),
-            Some(held) if held.offer == key => {
-                held.accepted = Some(made);
-                held.expires_at = None;
-                Ok(vec![Event::OfferAccepted { offer: key }])
+        self.judged_at(now, asked, |licences, left, mut events| {
+            let kind = licences.kind();
+            let made = Fact::new(actor, None, now);
+            let offer = asked.key.to_owned();
+            match &mut licences.offer {
+                Some(held) if held.offer == offer && held.accepted.is_some() => {}
+                Some(held) if held.offer == offer => {
+                    Refusal::unless_empty(kind_required(kind).into_iter().collect())?;
+                    held.accepted = Some(made);
+                    held.expires_at = None;
+                    events.push(Event::OfferAccepted { offer });
+                }
+                _ => {
+                    let known = asked.offer()?;
+                    Refusal::unless_empty(licences.against_offer(known, asked.client_since, left, now))?;
+                    let accepted = Some(made.clone());
+                    licences.offer =
+                        Some(Reservation { offer: offer.clone(), made, expires_at: None, accepted });
+                    events.push(Event::OfferReserved { offer: offer.clone(), expires_at: None });
+                    events.push(Event::OfferAccepted { offer });
+                }
             }
-            _ => {
-                Refusal::unless_empty(self.against_offer(offer, client_since, left, now))?;
-                let accepted = Some(made.clone());
-                self.offer = Some(Reservation { offer: key.clone(), made, expires_at: None, accepted });
-                let reserved = Event::OfferReserved { offer: key.clone(), expires_at: None };
-                Ok(vec![reserved, Event::OfferAccepted { offer: key }])
-            }
-        }
+            Ok(events)
+        })
+    }
+
+    /// Judges as of now: what expired is free, whether or not the timer has come to it. Changes nothing where refused.
+    fn judged_at(
+        &mut self,
+        now: Timestamp,
+        asked: &AskedOffer,
+        judge: impl FnOnce(&mut Self, u32, Vec<Event>) -> Result<Vec<Event>, Refusal>,
+    ) -> Result<Vec<Event>, Refusal> {
+        let mut next = self.clone();
+        let own = u32::from(self.has_offer(asked.key));
+        let expired = next.tick(now);
+        let left = asked.left + if expired.is_empty() { 0 } else { own };
+        let events = judge(&mut next, left, expired)?;
+        *self = next;
+        Ok(events)
     }
 
     /// Takes back what nobody accepted in time; what time alone does to a project.
@@ -104,7 +148,10 @@ impl Licences {
 
     /// Whether the decision contact could accept this offer now.
     pub fn could_accept(&self, offer: &Offer, client_since: Option<Date>, left: u32, now: Timestamp) -> bool {
-        self.check_open().is_ok() && self.against_offer(offer, client_since, left, now).is_empty()
+        let held = self.offer.as_ref().filter(|held| held.offer == offer.key);
+        let holds =
+            held.is_some_and(|held| held.expires_at.is_none_or(|at| at > now)) && self.kind().is_some();
+        self.check_open().is_ok() && (holds || self.against_offer(offer, client_since, left, now).is_empty())
     }
 
     fn against_offer(
@@ -115,19 +162,23 @@ impl Licences {
         now: Timestamp,
     ) -> Vec<Violation> {
         let mut violations = offer_for_clients_only(offer, client_since, left, local_day(now));
+        if self.variant.as_ref().is_some_and(|variant| !variant.kind_required) {
+            violations.push(
+                Violation::new(ErrorReason::InvalidArgument).field("offer").asked(&offer.key).allowed(words(
+                    "none: the variant demands no licence kind",
+                    "żadna: wariant nie wymaga rodzaju licencji",
+                )),
+            );
+        }
+        violations.extend(kind_required(self.kind()));
         match self.kind() {
-            None => violations.push(
-                Violation::new(ErrorReason::LicenceRequired)
-                    .field("offer")
-                    .allowed(words("once a licence kind is chosen", "gdy zostanie wybrany rodzaj licencji")),
-            ),
             Some(kind) if !offer.kinds.contains(&kind) => violations.push(
                 Violation::new(ErrorReason::InvalidArgument)
                     .field("offer")
                     .asked(words(format!("{} for {kind}", offer.key), format!("{} dla {kind}", offer.key)))
                     .allowed(join(&offer.kinds)),
             ),
-            Some(_) => {}
+            _ => {}
         }
         if let Some(other) = self.offer.as_ref().filter(|reservation| reservation.offer != offer.key) {
             violations.push(
@@ -151,6 +202,15 @@ impl Licences {
             events.push(Event::OfferReleased { offer, reason });
         }
     }
+}
+
+/// `LICENCE_REQUIRED` before a kind is chosen.
+fn kind_required(kind: Option<LicenceKind>) -> Option<Violation> {
+    kind.is_none().then(|| {
+        Violation::new(ErrorReason::LicenceRequired)
+            .field("offer")
+            .allowed(words("once a licence kind is chosen", "gdy zostanie wybrany rodzaj licencji"))
+    })
 }
 
 /// `OFFER_FOR_CLIENTS_ONLY`: no client, outside the dates, or none left.

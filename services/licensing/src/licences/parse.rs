@@ -4,7 +4,7 @@ use platform::{Error, name};
 use proto::{licensing::v1 as pb, refusal::words};
 
 use super::{Existing, Needs, OtherApplications, Owned, contradictions::said, needs::NOTHING_OWNED};
-use crate::catalogue::{Catalogue, LicenceKind, Metric, Offer};
+use crate::catalogue::{LicenceKind, Metric};
 
 /// A kind must be said.
 pub(super) fn kind(field: &str, number: i32) -> Result<LicenceKind, Error> {
@@ -98,8 +98,8 @@ fn count(path: &str, number: Option<i32>) -> Result<Option<u32>, Error> {
     number.map(|n| u32::try_from(n).map_err(|_| wrong(n))).transpose()
 }
 
-/// An offer of the catalogue.
-pub(super) fn offer<'a>(catalogue: &'a Catalogue, resource: &str) -> Result<&'a Offer, Error> {
+/// The key of an offer.
+pub(super) fn offer(resource: &str) -> Result<&str, Error> {
     let [key] = name::parts("offer", "offers/{offer}", resource)?;
-    catalogue.offer(key).ok_or_else(|| Error::not_found(resource))
+    Ok(key)
 }

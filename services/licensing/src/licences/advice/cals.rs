@@ -45,7 +45,9 @@ pub(super) fn covers(needs: &Needs) -> Vec<(Cover, Vec<Part>)> {
     let devices = all(Unit::DeviceCal, needs.devices, needs.indirect_devices, "urządzenia", "devices");
     covers.extend(users.map(|part| (Cover::Users, vec![part])));
     covers.extend(devices.map(|part| (Cover::Devices, vec![part])));
-    if let (Some(true), Some(users), Some(devices)) = (needs.mixed_cals, needs.mix_users, needs.mix_devices) {
+    let all_known = needs.all_users().is_some() && needs.all_devices().is_some();
+    let mix = (needs.mixed_cals.filter(|_| all_known), needs.mix_users, needs.mix_devices);
+    if let (Some(true), Some(users), Some(devices)) = mix {
         let part = |unit, number: u32, pl: &str, en: &str| {
             (unit, number, Remark::new(Rule::CalForAll, format!("{pl}: {number}"), format!("{en}: {number}")))
         };

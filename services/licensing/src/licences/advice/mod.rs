@@ -123,7 +123,7 @@ impl Advice {
 pub fn advise(catalogue: &Catalogue, needs: &Needs, variant: Option<&Variant>, day: Date) -> Advice {
     let counting = Counting { catalogue, needs, variant, prices_of: Some(day), kept: None };
     let mut ways: Vec<_> = every_way(catalogue).map(|(kind, metric)| way(&counting, kind, metric)).collect();
-    pricing::mark_cheapest(&mut ways);
+    pricing::mark_cheapest(&mut ways, needs);
     Advice {
         rules: catalogue.rules.clone(),
         price_list: catalogue.prices.version.clone(),

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::{Line, Way};
-use crate::{catalogue::PriceList, money::Money};
+use crate::{catalogue::PriceList, licences::Needs, money::Money};
 
 /// The line with its price on that day; what need not be bought costs nothing.
 pub(super) fn priced(prices: &PriceList, day: Date, mut line: Line) -> Line {
@@ -26,9 +26,14 @@ pub(super) fn total(way: &mut Way) {
     way.net = way.lines.iter().try_fold(Money::ZERO, |sum, line| sum.plus(line.net?));
 }
 
-/// Marks the cheapest of the allowed ways; of equals the first; none while one has no price, since
-/// that one could be cheaper.
-pub(super) fn mark_cheapest(ways: &mut [Way]) {
+/// Marks the cheapest of the allowed ways; of equals the first; none while one has no price or could cover
+/// everybody otherwise, since that one could be cheaper.
+pub(super) fn mark_cheapest(ways: &mut [Way], needs: &Needs) {
+    let covers_known = needs.all_users().is_some() && needs.all_devices().is_some();
+    let has_cals = |way: &Way| way.lines.iter().any(|line| line.cover.is_some());
+    if !covers_known && ways.iter().any(has_cals) {
+        return;
+    }
     let allowed = || ways.iter().enumerate().filter(|(_, way)| way.allowed());
     let nets: Option<Vec<_>> = allowed().map(|(i, way)| Some((way.net?, i))).collect();
     if let Some((_, cheapest)) = nets.and_then(|nets| nets.into_iter().min()) {

@@ -352,3 +352,38 @@ fn every_text_is_there_in_both_languages() {
         }
     }
 }
+
+#[test]
+fn a_mix_of_cals_counts_only_where_all_people_and_devices_are_known() {
+    let nobody =
+        Needs { users: None, indirect_users: None, devices: None, indirect_devices: None, ..server() };
+    let mix = Needs { mixed_cals: Some(true), mix_users: Some(0), mix_devices: Some(0), ..nobody };
+    let way = standard_cals(&mix);
+    assert!(way.lines.is_empty() && way.net.is_none());
+    assert_eq!(way.missing, ["users", "indirect_users", "devices", "indirect_devices"]);
+}
+
+#[test]
+fn no_way_is_the_cheapest_while_devices_could_make_another_cheaper() {
+    let needs = Needs { devices: None, indirect_devices: None, ..server() };
+    let advice = advise(&priced(), &needs, Some(&sql_only()), DAY);
+    assert!(advice.way(LicenceKind::Standard, Metric::ServerAndCal).unwrap().net.is_some());
+    assert!(advice.ways.iter().all(|way| !way.cheapest));
+}
+
+#[test]
+fn a_version_that_is_offered_no_more_cannot_be_chosen() {
+    let mut catalogue = priced();
+    let mut licensing = opened();
+    licensing.set_needs(&catalogue, &technical(), server()).unwrap();
+    for release in catalogue.releases.iter_mut().filter(|release| release.version == "2025") {
+        release.offered = false;
+    }
+    let refusal =
+        refused(&licensing, |l| l.choose(&catalogue, &decision(), LicenceKind::Standard, None, now()));
+    let violation = &refusal.violations()[0];
+    assert_eq!(
+        (violation.field.as_str(), violation.allowed.to_string().as_str()),
+        ("needs.target_version", "2022")
+    );
+}

@@ -12,7 +12,7 @@ mod status;
 
 use std::{path::Path, sync::LazyLock};
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use platform::{
     actor::{Actor, Roles, SoftvigRole},
     id::ContactId,
@@ -20,7 +20,7 @@ use platform::{
 use proto::{common::v1::ErrorReason, refusal::Refusal};
 
 use super::*;
-use crate::catalogue::{Catalogue, LicenceKind, Metric};
+use crate::catalogue::{Catalogue, LicenceKind, Metric, Offer};
 
 const OPENED: &str = "2026-11-02T08:00:00Z";
 const NOW: &str = "2026-11-16T10:00:00Z";
@@ -66,6 +66,10 @@ fn nobody() -> Actor {
 
 fn softvig(role: SoftvigRole) -> Actor {
     Actor::Softvig { subject: "crm".to_owned(), role }
+}
+
+fn asked(offer: &Offer, client_since: Option<Date>, left: u32) -> AskedOffer<'_> {
+    AskedOffer { key: &offer.key, known: Some(offer), client_since, left }
 }
 
 fn crm() -> Actor {
@@ -182,7 +186,7 @@ const COMMANDS: [(&str, Command); 7] = [
     ("accept_offer", |l, actor| {
         let catalogue = catalogue();
         let offer = catalogue.offer("migration-2026").unwrap();
-        l.accept_offer(actor, offer, Some("2019-01-01".parse().unwrap()), 1, now())
+        l.accept_offer(actor, &asked(&offer, Some("2019-01-01".parse().unwrap()), 1), now())
     }),
     ("release_offer", |l, actor| l.release_offer(actor)),
     ("record", |l, actor| l.record(&catalogue(), actor, "windows_server", "FV 7".to_owned(), None, now())),
@@ -196,7 +200,9 @@ fn everything_possible() -> Licences {
     let mut licensing = with_kind(LicenceKind::Standard);
     licensing.record(&catalogue(), &technical(), "sql_server", "FV 1".to_owned(), None, now()).unwrap();
     let offer = catalogue().offer("migration-2026").unwrap().clone();
-    licensing.accept_offer(&decision(), &offer, Some("2019-01-01".parse().unwrap()), 1, now()).unwrap();
+    licensing
+        .accept_offer(&decision(), &asked(&offer, Some("2019-01-01".parse().unwrap()), 1), now())
+        .unwrap();
     licensing
 }
 

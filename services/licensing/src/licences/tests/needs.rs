@@ -84,12 +84,26 @@ fn versions_that_the_catalogue_does_not_have_are_refused_with_those_that_it_has(
 #[test]
 fn needs_that_contradict_each_other_are_refused_by_field() {
     let unknown_machine = Needs { virtual_machine: None, ..server() };
-    let cases: [(Needs, &[&str]); 17] = [
+    let cases: [(Needs, &[&str]); 19] = [
         (Needs { processors: Some(1), ..machine() }, &["needs.processors"]),
         (Needs { cores: Some(8), processors: Some(1), ..machine() }, &["needs.cores", "needs.processors"]),
         (Needs { virtual_cores: Some(4), ..server() }, &["needs.virtual_cores"]),
         (Needs { virtual_cores: Some(4), ..unknown_machine }, &["needs.cores", "needs.processors"]),
         (Needs { host_cores: Some(32), ..server() }, &["needs.host_cores"]),
+        (
+            Needs { host_cores: Some(32), virtual_machine: None, ..server() },
+            &["needs.cores", "needs.processors"],
+        ),
+        (
+            Needs {
+                users: Some(0),
+                indirect_users: Some(0),
+                devices: Some(0),
+                indirect_devices: Some(0),
+                ..server()
+            },
+            &["needs.users"],
+        ),
         (Needs { processors: Some(9), ..server() }, &["needs.processors"]),
         (Needs { host_processors: Some(16), host_cores: Some(8), ..machine() }, &["needs.host_processors"]),
         (Needs { users: Some(0), indirect_users: Some(0), ..server() }, &["needs.users"]),

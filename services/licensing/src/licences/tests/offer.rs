@@ -1,7 +1,6 @@
-use jiff::civil::{Date, date};
+use jiff::civil::date;
 
 use super::*;
-use crate::catalogue::Offer;
 
 fn offer() -> Offer {
     catalogue().offer("migration-2026").unwrap().clone()
@@ -13,7 +12,7 @@ fn accept(
     left: u32,
     now: &str,
 ) -> Result<Vec<Event>, Refusal> {
-    licensing.accept_offer(&decision(), &offer(), since, left, at(now))
+    licensing.accept_offer(&decision(), &asked(&offer(), since, left), at(now))
 }
 
 #[test]
@@ -62,7 +61,7 @@ fn an_offer_needs_a_kind_that_it_is_for() {
 
     let runtime_start = catalogue().offer("runtime-start").unwrap().clone();
     let refusal = refused(&with_kind(LicenceKind::Standard), |l| {
-        l.accept_offer(&decision(), &runtime_start, Some(date(2019, 5, 1)), 1, now())
+        l.accept_offer(&decision(), &asked(&runtime_start, Some(date(2019, 5, 1)), 1), now())
     });
     assert_eq!(reasons(&refusal), [ErrorReason::InvalidArgument]);
     assert_eq!(refusal.violations()[0].allowed, "runtime");
@@ -75,8 +74,9 @@ fn one_offer_at_a_time_and_the_same_again_is_no_news() {
     assert_eq!(accept(&mut licensing, Some(date(2019, 5, 1)), 0, NOW), Ok(Vec::new()));
 
     let other = catalogue().offer("runtime-start").unwrap().clone();
-    let refusal =
-        refused(&licensing, |l| l.accept_offer(&decision(), &other, Some(date(2019, 5, 1)), 1, now()));
+    let refusal = refused(&licensing, |l| {
+        l.accept_offer(&decision(), &asked(&other, Some(date(2019, 5, 1)), 1), now())
+    });
     assert_eq!(reasons(&refusal), [ErrorReason::InvalidArgument]);
 }
 
@@ -86,7 +86,7 @@ fn an_offer_goes_back_with_the_kind_the_project_or_on_request() {
     let reserved = || {
         let mut licensing = with_kind(LicenceKind::Runtime);
         let offer = catalogue().offer("runtime-start").unwrap().clone();
-        licensing.accept_offer(&decision(), &offer, Some(date(2019, 5, 1)), 1, now()).unwrap();
+        licensing.accept_offer(&decision(), &asked(&offer, Some(date(2019, 5, 1)), 1), now()).unwrap();
         licensing
     };
     type Change = fn(&mut Licences) -> Vec<Event>;
@@ -127,7 +127,7 @@ fn nothing_is_given_back_where_nothing_is_accepted() {
 }
 
 fn reserve(licensing: &mut Licences, actor: &Actor) -> Result<Vec<Event>, Refusal> {
-    licensing.reserve_offer(actor, &offer(), Some(date(2019, 5, 1)), 1, now())
+    licensing.reserve_offer(actor, &asked(&offer(), Some(date(2019, 5, 1)), 1), now())
 }
 
 /// Midnight in Poland after the fourteenth day after NOW.
@@ -164,7 +164,8 @@ fn only_who_decides_accepts_and_the_technical_contact_sets_nothing_aside() {
     let mut licensing = with_kind(LicenceKind::Standard);
     assert_eq!(refused(&licensing, |l| reserve(l, &technical())).reason(), ErrorReason::PermissionDenied);
     reserve(&mut licensing, &crm()).unwrap();
-    let by_crm = |l: &mut Licences| l.accept_offer(&crm(), &offer(), Some(date(2019, 5, 1)), 1, now());
+    let by_crm =
+        |l: &mut Licences| l.accept_offer(&crm(), &asked(&offer(), Some(date(2019, 5, 1)), 1), now());
     assert_eq!(refused(&licensing, by_crm).reason(), ErrorReason::PermissionDenied);
 }
 
@@ -174,4 +175,48 @@ fn a_project_that_ends_uses_up_only_what_was_accepted() {
     reserve(&mut licensing, &crm()).unwrap();
     assert_eq!(licensing.project_completed().len(), 1);
     assert_eq!(licensing.offer, None);
+}
+
+#[test]
+fn an_expired_reservation_is_judged_as_none_though_the_timer_is_late() {
+    let mut licensing = with_kind(LicenceKind::Standard);
+    reserve(&mut licensing, &crm()).unwrap();
+    let late = "2026-12-10T10:00:00Z";
+    let refusal = refused(&licensing, |l| accept(l, None, 0, late));
+    assert_eq!(reasons(&refusal), [ErrorReason::OfferForClientsOnly], "no client; the own piece is left");
+
+    let events = accept(&mut licensing, Some(date(2019, 5, 1)), 0, late).unwrap();
+    let expired = Event::OfferReleased { offer: "migration-2026".to_owned(), reason: ReleaseReason::Expired };
+    assert_eq!((events.len(), &events[0]), (3, &expired), "{events:?}");
+    assert!(licensing.could_accept(&offer(), None, 0, at(late)));
+}
+
+#[test]
+fn what_is_set_aside_can_be_accepted_after_it_left_the_catalogue() {
+    let mut licensing = with_kind(LicenceKind::Standard);
+    let gone = AskedOffer { key: "migration-2026", known: None, client_since: None, left: 0 };
+    let refusal = refused(&licensing, |l| l.accept_offer(&decision(), &gone, now()));
+    assert_eq!(refusal.reason(), ErrorReason::NotFound);
+    reserve(&mut licensing, &crm()).unwrap();
+    let events = licensing.accept_offer(&decision(), &gone, now()).unwrap();
+    assert_eq!(events, [Event::OfferAccepted { offer: "migration-2026".to_owned() }]);
+}
+
+#[test]
+fn an_offer_for_both_kinds_stays_when_one_of_them_is_chosen_no_more() {
+    let mut licensing = with_kind(LicenceKind::Runtime);
+    accept(&mut licensing, Some(date(2019, 5, 1)), 1, NOW).unwrap();
+    licensing.set_needs(&catalogue(), &technical(), others(OtherApplications::Yes)).unwrap();
+    assert_eq!(licensing.kind(), None);
+    assert!(licensing.has_offer("migration-2026"), "Standard can still be chosen");
+}
+
+#[test]
+fn a_variant_without_licences_has_no_offers() {
+    let mut licensing = with_kind(LicenceKind::Standard);
+    let hosted = Variant { key: "hosted".to_owned(), kind_required: false, licences: Vec::new() };
+    licensing.variant_chosen(&catalogue(), hosted);
+    let refusal = refused(&licensing, |l| accept(l, Some(date(2019, 5, 1)), 1, NOW));
+    assert_eq!(reasons(&refusal), [ErrorReason::InvalidArgument]);
+    assert!(!licensing.could_accept(&offer(), Some(date(2019, 5, 1)), 1, now()));
 }
