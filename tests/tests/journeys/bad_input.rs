@@ -179,7 +179,7 @@ fn bad_values(d: &Dealership<'_>) -> Vec<Case> {
         ("a metric that is not sold", Decision, "licensing.ChooseLicence", json!({ "name": licensing, "kind": "LICENCE_KIND_RUNTIME", "metric": "LICENCE_METRIC_PER_CORE" }), InvalidArgument, "metric", "server_and_cal"),
         ("an overlong variant", Decision, "scheduling.ChooseVariant", json!({ "name": project, "variant": "ż".repeat(4000) }), InvalidArgument, "variant", "new_server"),
         ("an unknown variant", Decision, "scheduling.ChooseVariant", json!({ "name": project, "variant": "magic" }), InvalidArgument, "variant", "new_server"),
-        ("an unknown offer", Decision, "licensing.AcceptOffer", json!({ "name": licensing, "offer": "offers/free-beer" }), NotFound, "", ""),
+        ("an unknown offer", Decision, "licensing.AcceptOffer", json!({ "name": licensing, "offer": "offers/free-beer" }), NotFound, "offer", ""),
         ("a day that is none", Crm, "scheduling.RecordContract", json!({ "name": project, "contractDay": "2026-02-30" }), DateInvalid, "contract_day", "exists"),
         ("a fact of the future", Crm, "scheduling.RecordContract", json!({ "name": project, "contractDay": "2026-11-10" }), OccurredAtInvalid, "contract_day", "2026-11-09"),
         ("too many alternatives", Decision, "scheduling.SuggestDates", json!({ "name": project, "alternatives": 21 }), InvalidArgument, "alternatives", "0 to 20"),

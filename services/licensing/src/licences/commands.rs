@@ -7,6 +7,9 @@ use proto::{licensing::v1 as pb, refusal::Refusal};
 use super::{AskedOffer, Event, Licences, named, parse};
 use crate::{Licensing, company, offers::store};
 
+/// Reserves or accepts an offer.
+type TakeOffer = fn(&mut Licences, &Actor, &AskedOffer, Timestamp) -> Result<Vec<Event>, Refusal>;
+
 impl Licensing {
     /// RPC `SetNeeds`.
     pub async fn set_needs(&self, call: Call, request: pb::SetNeedsRequest) -> Result<pb::Licensing, Error> {
@@ -75,7 +78,7 @@ impl Licensing {
         call: Call,
         name: &str,
         offer: &str,
-        take: fn(&mut Licences, &Actor, &AskedOffer, Timestamp) -> Result<Vec<Event>, Refusal>,
+        take: TakeOffer,
     ) -> Result<pb::Licensing, Error> {
         let project = named("name", name)?;
         let key = parse::offer(offer)?;

@@ -186,7 +186,7 @@ const COMMANDS: [(&str, Command); 7] = [
     ("accept_offer", |l, actor| {
         let catalogue = catalogue();
         let offer = catalogue.offer("migration-2026").unwrap();
-        l.accept_offer(actor, &asked(&offer, Some("2019-01-01".parse().unwrap()), 1), now())
+        l.accept_offer(actor, &asked(offer, Some("2019-01-01".parse().unwrap()), 1), now())
     }),
     ("release_offer", |l, actor| l.release_offer(actor)),
     ("record", |l, actor| l.record(&catalogue(), actor, "windows_server", "FV 7".to_owned(), None, now())),
