@@ -37,11 +37,11 @@ select id, company, version, cast(body as text) as body from licensing.licences 
 \gset licensing_document_
 update licensing.licences set label = E'incomplete', version = version + 1, body = cast(:value0 as jsonb), updated_at = now() where id = :project and version = :licensing_document_version
 ;
-insert into licensing.outbox (event_id, lane, seq, kind, project, payload, trace, recorded_at, follows) values (:fresh1, :company, :licensing_lane_next_seq::bigint + 0, E'licence_chosen', E'companies/01a21853-7653-71a6-8268-a51d9b9bb2e8/projects/01a21853-76bc-76ed-a45f-7c1ea250bc7c', :value1, null, E'2026-11-09 08\x3a00\x3a00+00', (select string_agg(source || '/' || seq, ',') from licensing.cursor where cursor.lane = :company)), (:fresh2, :company, :licensing_lane_next_seq::bigint + 1, E'licence_status_changed', E'companies/01a21853-7653-71a6-8268-a51d9b9bb2e8/projects/01a21853-76bc-76ed-a45f-7c1ea250bc7c', :value2, null, E'2026-11-09 08\x3a00\x3a00+00', (select string_agg(source || '/' || seq, ',') from licensing.cursor where cursor.lane = :company))
+insert into licensing.outbox (event_id, lane, seq, kind, project, payload, trace, recorded_at, follows) values (:fresh1, :company, :licensing_lane_next_seq::bigint + 0, E'licence_chosen', E'companies/01a21970-02e1-71cd-9b8e-8477fa1d1196/projects/01a21970-036d-777a-b8eb-3bc8a4028b46', :value1, null, E'2026-11-09 08\x3a00\x3a00+00', (select string_agg(source || '/' || seq, ',') from licensing.cursor where cursor.lane = :company)), (:fresh2, :company, :licensing_lane_next_seq::bigint + 1, E'licence_status_changed', E'companies/01a21970-02e1-71cd-9b8e-8477fa1d1196/projects/01a21970-036d-777a-b8eb-3bc8a4028b46', :value2, null, E'2026-11-09 08\x3a00\x3a00+00', (select string_agg(source || '/' || seq, ',') from licensing.cursor where cursor.lane = :company))
 ;
 update licensing.lane set next_seq = :licensing_lane_next_seq::bigint + 2 where lane = :company
 ;
-insert into licensing.history (id, company, project, kind, actor, request, body, recorded_at) values (:fresh3, :company, E'companies/01a21853-7653-71a6-8268-a51d9b9bb2e8/projects/01a21853-76bc-76ed-a45f-7c1ea250bc7c', E'licence_chosen', E'companies/01a21853-7653-71a6-8268-a51d9b9bb2e8/contacts/01a21853-769b-76fa-9f02-91a4ab2471a9', :fresh4, E'{"kind"\x3a "standard", "event"\x3a "licence_chosen", "previous"\x3a null}', E'2026-11-09 08\x3a00\x3a00+00'), (:fresh5, :company, E'companies/01a21853-7653-71a6-8268-a51d9b9bb2e8/projects/01a21853-76bc-76ed-a45f-7c1ea250bc7c', E'status_changed', E'companies/01a21853-7653-71a6-8268-a51d9b9bb2e8/contacts/01a21853-769b-76fa-9f02-91a4ab2471a9', :fresh4, :value3, E'2026-11-09 08\x3a00\x3a00+00')
+insert into licensing.history (id, company, project, kind, actor, request, body, recorded_at) values (:fresh3, :company, E'companies/01a21970-02e1-71cd-9b8e-8477fa1d1196/projects/01a21970-036d-777a-b8eb-3bc8a4028b46', E'licence_chosen', E'companies/01a21970-02e1-71cd-9b8e-8477fa1d1196/contacts/01a21970-0339-7303-975a-9513d0b0ef6d', :fresh4, E'{"kind"\x3a "standard", "event"\x3a "licence_chosen", "metric"\x3a null, "previous"\x3a null}', E'2026-11-09 08\x3a00\x3a00+00'), (:fresh5, :company, E'companies/01a21970-02e1-71cd-9b8e-8477fa1d1196/projects/01a21970-036d-777a-b8eb-3bc8a4028b46', E'status_changed', E'companies/01a21970-02e1-71cd-9b8e-8477fa1d1196/contacts/01a21970-0339-7303-975a-9513d0b0ef6d', :fresh4, :value3, E'2026-11-09 08\x3a00\x3a00+00')
 ;
 insert into licensing.request (key, payload_hash, resource, created_at) values (repeat(:fresh0, 2), repeat(:fresh6, 2), :value4, now()) on conflict (key) do nothing
 ;
@@ -59,21 +59,6 @@ update licensing.head set next_position = :licensing_head_next_position::bigint 
 ;
 COMMIT
 ;
--- audit
-BEGIN
-;
-insert into audit.cursor (source, lane, seq) values (E'licensing', :company, 0) on conflict (source, lane) do update set seq = cursor.seq returning seq, parked, (select string_agg(other.source || '/' || other.seq, ',') from audit.cursor as other where other.lane = :company) as others, exists (select 1 from audit.inbox where inbox.lane = :company) as waits
-\gset audit_cursor_licensing_
-insert into audit.lane (lane, next_seq) values (:company, 1) on conflict (lane) do update set next_seq = lane.next_seq returning next_seq
-\gset audit_lane_
-select id, company, version, cast(body as text) as body from audit.dossier where company = :company and id = :project
-\gset audit_document_
-update audit.dossier set label = E'open', version = version + 1, body = cast(:value5 as jsonb), updated_at = now() where id = :project and version = :audit_document_version
-;
-update audit.cursor set seq = :audit_cursor_licensing_seq::bigint + 1, parked = false where source = E'licensing' and lane = :company
-;
-COMMIT
-;
 -- notification
 BEGIN
 ;
@@ -83,7 +68,7 @@ insert into notification.lane (lane, next_seq) values (:company, 1) on conflict 
 \gset notification_lane_
 select 'directory' as kind, id, company, version, cast(body as text) as body from notification.directory where company = :company and id = :company union all select 'project' as kind, id, company, version, cast(body as text) as body from notification.project where company = :company and id = :project
 ;
-insert into notification.message (id, company, project, event_id, recipient, kind, part, mentions, label, due_at, body, version) select new.column1::uuid, new.column2::text, new.column3::uuid, new.column4::uuid, new.column5::text, new.column6::text, new.column7::text, new.column8::text, new.column9::text, new.column10::timestamptz, cast(new.column11::jsonb as jsonb), 1 from (values (:fresh7, :company, :project, :fresh1, :decision, E'licence_chosen', E'', E'', E'pending', now(), :value6), (:fresh8, :company, :project, :fresh1, E'softvig', E'licence_chosen', E'', E'', E'pending', now(), :value7)) as new where true on conflict (event_id, recipient, kind, part) do nothing
+insert into notification.message (id, company, project, event_id, recipient, kind, part, mentions, label, due_at, body, version) select new.column1::uuid, new.column2::text, new.column3::uuid, new.column4::uuid, new.column5::text, new.column6::text, new.column7::text, new.column8::text, new.column9::text, new.column10::timestamptz, cast(new.column11::jsonb as jsonb), 1 from (values (:fresh7, :company, :project, :fresh1, :decision, E'licence_chosen', E'', E'', E'pending', now(), :value5), (:fresh8, :company, :project, :fresh1, E'softvig', E'licence_chosen', E'', E'', E'pending', now(), :value6)) as new where true on conflict (event_id, recipient, kind, part) do nothing
 ;
 update notification.cursor set seq = :notification_cursor_licensing_seq::bigint + 1, parked = false where source = E'licensing' and lane = :company
 ;
@@ -103,7 +88,7 @@ select id, company, version, cast(body as text) as body from scheduling.project 
 \gset scheduling_document_
 select id, company, version, cast(body as text) as body from scheduling.company where company = :company and id = :company
 ;
-update scheduling.project set label = E'contracting', version = version + 1, body = cast(:value8 as jsonb), updated_at = now() where id = :project and version = :scheduling_document_version
+update scheduling.project set label = E'contracting', version = version + 1, body = cast(:value7 as jsonb), updated_at = now() where id = :project and version = :scheduling_document_version
 ;
 delete from scheduling.timer where kind = E'project' and key = :project
 ;
@@ -113,6 +98,21 @@ COMMIT
 ;
 -- licensing
 update licensing.outbox set published_at = now() where event_id = any (string_to_array((:fresh1::text || ',' || :fresh2::text), ',')::uuid[])
+;
+-- audit
+BEGIN
+;
+insert into audit.cursor (source, lane, seq) values (E'licensing', :company, 0) on conflict (source, lane) do update set seq = cursor.seq returning seq, parked, (select string_agg(other.source || '/' || other.seq, ',') from audit.cursor as other where other.lane = :company) as others, exists (select 1 from audit.inbox where inbox.lane = :company) as waits
+\gset audit_cursor_licensing_
+insert into audit.lane (lane, next_seq) values (:company, 1) on conflict (lane) do update set next_seq = lane.next_seq returning next_seq
+\gset audit_lane_
+select id, company, version, cast(body as text) as body from audit.dossier where company = :company and id = :project
+\gset audit_document_
+update audit.dossier set label = E'open', version = version + 1, body = cast(:value8 as jsonb), updated_at = now() where id = :project and version = :audit_document_version
+;
+update audit.cursor set seq = :audit_cursor_licensing_seq::bigint + 1, parked = false where source = E'licensing' and lane = :company
+;
+COMMIT
 ;
 -- notification
 BEGIN
@@ -131,7 +131,7 @@ insert into notification.lane (lane, next_seq) values (:company, 1) on conflict 
 \gset notification_lane_
 update notification.message set label = new.column3::text, due_at = new.column4::timestamptz, delivery = cast(new.column5::jsonb as jsonb), version = version + 1 from (values (:fresh7, E'2', E'sent', null, :value10), (:fresh8, E'2', E'sent', null, :value11)) as new where id = new.column1::uuid and version = new.column2::bigint returning id
 ;
-insert into notification.outbox (event_id, lane, seq, kind, project, payload, trace, recorded_at, follows) values (:fresh9, :company, :notification_lane_next_seq::bigint + 0, E'message_sent', E'companies/01a21853-7653-71a6-8268-a51d9b9bb2e8/projects/01a21853-76bc-76ed-a45f-7c1ea250bc7c', :value12, null, E'2026-11-09 08\x3a00\x3a00+00', (select string_agg(source || '/' || seq, ',') from notification.cursor where cursor.lane = :company)), (:fresh10, :company, :notification_lane_next_seq::bigint + 1, E'message_sent', E'companies/01a21853-7653-71a6-8268-a51d9b9bb2e8/projects/01a21853-76bc-76ed-a45f-7c1ea250bc7c', :value13, null, E'2026-11-09 08\x3a00\x3a00+00', (select string_agg(source || '/' || seq, ',') from notification.cursor where cursor.lane = :company))
+insert into notification.outbox (event_id, lane, seq, kind, project, payload, trace, recorded_at, follows) values (:fresh9, :company, :notification_lane_next_seq::bigint + 0, E'message_sent', E'companies/01a21970-02e1-71cd-9b8e-8477fa1d1196/projects/01a21970-036d-777a-b8eb-3bc8a4028b46', :value12, null, E'2026-11-09 08\x3a00\x3a00+00', (select string_agg(source || '/' || seq, ',') from notification.cursor where cursor.lane = :company)), (:fresh10, :company, :notification_lane_next_seq::bigint + 1, E'message_sent', E'companies/01a21970-02e1-71cd-9b8e-8477fa1d1196/projects/01a21970-036d-777a-b8eb-3bc8a4028b46', :value13, null, E'2026-11-09 08\x3a00\x3a00+00', (select string_agg(source || '/' || seq, ',') from notification.cursor where cursor.lane = :company))
 ;
 update notification.lane set next_seq = :notification_lane_next_seq::bigint + 2 where lane = :company
 ;
