@@ -104,7 +104,11 @@ impl Dossier {
 impl Attempt {
     /// Whether it rests.
     pub fn is_paused(&self) -> bool {
-        self.pauses.last().is_some_and(|pause| pause.ended.is_none())
+        self.pause().is_some()
+    }
+
+    fn pause(&self) -> Option<&Pause> {
+        self.pauses.last().filter(|pause| pause.ended.is_none())
     }
 
     pub(super) fn end_pause(&mut self, by: Option<Actor>, at: Timestamp) {
@@ -114,7 +118,7 @@ impl Attempt {
     }
 
     pub(super) fn check_not_paused(&self) -> Result<(), Refusal> {
-        match self.pauses.last().filter(|pause| pause.ended.is_none()) {
+        match self.pause() {
             None => Ok(()),
             Some(Pause { reason, .. }) => Err(Violation::new(ErrorReason::AuditLocked)
                 .field("name")

@@ -43,11 +43,9 @@ impl Dossier {
         let (audit, earlier) = (self.attempts[index].audit, &self.attempts[..index]);
         let found = match base {
             Some(base) => {
-                let known = self.attempts.iter().any(|a| a.id == base);
-                if !known {
-                    return Err(Violation::new(ErrorReason::NotFound).field("base").asked(base).into());
-                }
-                self.attempts[..=index].iter().find(|a| a.id == base)
+                let unknown = || Violation::new(ErrorReason::NotFound).field("base").asked(base);
+                let at = self.attempts.iter().position(|a| a.id == base).ok_or_else(unknown)?;
+                self.attempts[..=index].get(at)
             }
             None => {
                 let counts = |a: &&Attempt| !a.is_voided();
