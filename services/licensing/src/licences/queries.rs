@@ -52,10 +52,9 @@ impl Licensing {
         let watch_token = self.core.watch_token(&WatchFilter { company, project: None }).await?;
         let page = PageRequest { size: request.page_size, token: &request.page_token };
         let page = self.core.page::<Licences>(page, Query { company, label, ..Query::default() }).await?;
-        let now = self.core.clock.now();
         let view = |stored: &Stored<Licences>| {
             let project = ProjectName { company: stored.company, project: stored.id.into() };
-            view::listed(&self.catalogue, project, &stored.value, now)
+            view::listed(&self.catalogue, project, &stored.value)
         };
         Ok(pb::ListLicensingsResponse {
             licensings: page.items.iter().map(view).collect(),

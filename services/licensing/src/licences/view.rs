@@ -27,6 +27,16 @@ pub(super) fn licensing(
     licences: &Licences,
     now: Timestamp,
 ) -> pb::Licensing {
+    let mut whole = listed(catalogue, project, licences);
+    whole.advice = Some(advice::to_proto(&licences.advice(catalogue, now)));
+    if let (Some(shown), Some(made)) = (&mut whole.choice, &licences.choice) {
+        shown.advice = Some(advice::to_proto(&made.advice));
+    }
+    whole
+}
+
+/// As a list shows it: without advice, of which a page would be some megabytes.
+pub(super) fn listed(catalogue: &Catalogue, project: ProjectName, licences: &Licences) -> pb::Licensing {
     let company = project.company;
     let status = licences.status(catalogue);
     let variant = licences.variant.as_ref();
@@ -47,21 +57,8 @@ pub(super) fn licensing(
         offer: Some(reservation(licences, company)),
         demands: demanded.iter().map(|key| demand(catalogue, licences, company, key)).collect(),
         missing: status.map_or_else(|| vec!["variant".to_owned()], |status| status.missing),
-        advice: Some(advice::to_proto(&licences.advice(catalogue, now))),
+        advice: None,
     }
-}
-
-/// The same as a list shows it: without advice, of which a page would be some megabytes.
-pub(super) fn listed(
-    catalogue: &Catalogue,
-    project: ProjectName,
-    licences: &Licences,
-    now: Timestamp,
-) -> pb::Licensing {
-    let mut listed = licensing(catalogue, project, licences, now);
-    listed.advice = None;
-    listed.choice.as_mut().expect("always there").advice = None;
-    listed
 }
 
 fn state(phase: Phase, status: Option<&Status>) -> pb::LicensingState {
@@ -173,7 +170,7 @@ fn choice(catalogue: &Catalogue, licences: &Licences, company: CompanyId) -> pb:
         recorded_at: choice.map(|choice| clock::to_wire(choice.made.recorded_at)),
         etag: etag::of(&licences.choice),
         metric: metric_to_proto(choice.and_then(|choice| choice.metric)),
-        advice: choice.map(|choice| advice::to_proto(&choice.advice)),
+        advice: None,
         misfits: licences.misfits(catalogue).iter().map(advice::remark_to_proto).collect(),
     }
 }
