@@ -63,6 +63,9 @@ fn requests(files: &prost_types::FileDescriptorSet) -> String {
                              fn take_request_id(&mut self) -> String { std::mem::take(&mut self.request_id) }\n    \
                              fn set_request_id(&mut self, id: String) { self.request_id = id; }\n"
                         }
+                        "data" if method.client_streaming() => {
+                            "    fn take_data(&mut self) -> Vec<u8> { std::mem::take(&mut self.data) }\n"
+                        }
                         "etag" => "    fn etag(&self) -> &str { &self.etag }\n",
                         "validate_only" => "    fn validate_only(&self) -> bool { self.validate_only }\n",
                         _ => "",

@@ -23,6 +23,11 @@ pub trait Request: prost::Message + Default + Clone + Serialize + DeserializeOwn
     /// For callers; does nothing where the message has none.
     fn set_request_id(&mut self, _id: String) {}
 
+    /// The bytes that this message of a stream carries.
+    fn take_data(&mut self) -> Vec<u8> {
+        Vec::new()
+    }
+
     /// Empty where the message has none.
     fn etag(&self) -> &str {
         ""

@@ -126,9 +126,10 @@ impl Installation {
         installation.set_clock(now);
         let settings = format!(
             "data_dir = {:?}\nclock = {{ kind = \"simulated\", file = {:?} }}\n\
-             bus.heads_every_ms = 500\nshutdown.deadline_ms = 5000\n",
+             bus.heads_every_ms = 500\nshutdown.deadline_ms = 5000\nfiles.url = \"file://{}\"\n",
             installation.data_dir(),
             installation.clock(),
+            installation.folder.join("files").display(),
         );
         fs::write(installation.settings(), settings).expect("settings");
         installation

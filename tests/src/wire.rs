@@ -4,6 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use futures::stream;
 use proto::{
     common::v1::ErrorReason,
     request::{Request, Visitor, each_request},
@@ -123,7 +125,9 @@ impl Wire {
         }
         let answer = request.send().await.expect("an answer");
         let status = answer.status();
-        let json = answer.json().await.expect("JSON");
+        let kind = answer.headers().get("content-type").and_then(|kind| kind.to_str().ok());
+        let is_json = kind.is_some_and(|kind| kind.contains("json"));
+        let json = if is_json { answer.json().await.expect("JSON") } else { json!({}) };
         if status.is_success() { Answer::success(json) } else { Answer::from_problem(status.as_u16(), json) }
     }
 }
@@ -157,10 +161,12 @@ impl RestCall {
         headers.extend(rest.remove("requestId").map(|id| ("idempotency-key", quoted(id))));
         headers.extend(rest.remove("etag").map(|etag| ("if-match", quoted(etag))));
         let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        let body = if *verb == Method::GET {
+        let file = rest.remove("data");
+        let body = if *verb == Method::GET || file.is_some() {
             let pairs: Vec<_> = rest.iter().map(|(key, value)| format!("{key}={}", text(value))).collect();
             path = format!("{path}?{}", pairs.join("&"));
-            Vec::new()
+            let file = file.as_ref().and_then(Value::as_str).unwrap_or_default();
+            BASE64_STANDARD.decode(file).expect("base64")
         } else {
             headers.push(("content-type", "application/json".to_owned()));
             Value::Object(rest).to_string().into_bytes()
@@ -227,11 +233,16 @@ async fn call<R: Request>(channel: Channel, token: Option<String>, json: Value) 
     grpc.ready().await.map_err(|error| Status::new(Code::Unavailable, error.to_string()))?;
     let path = PathAndQuery::from_static(R::GRPC_PATH);
     let codec = ProstCodec::<R, R::Response>::default();
-    if R::METHOD.ends_with(".WatchEvents") {
+    if R::METHOD.ends_with(".WatchEvents") || R::METHOD.ends_with(".DownloadFile") {
         // Whether it is let in shows at once; what it would tell is for other tests.
         grpc.server_streaming(request, path, codec).await?;
         return Ok(json!({}));
     }
-    let answer = grpc.unary(request, path, codec).await?.into_inner();
+    let answer = if R::METHOD.ends_with(".UploadFile") {
+        grpc.client_streaming(request.map(|message| stream::iter([message])), path, codec).await?
+    } else {
+        grpc.unary(request, path, codec).await?
+    };
+    let answer = answer.into_inner();
     Ok(serde_json::to_value(answer).expect("JSON"))
 }

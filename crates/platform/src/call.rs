@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use aws_lc_rs::digest::{Context, SHA256};
 
-use crate::{auth::Principal, core::Core, error::Error, lane::LanePosition, unit::Ticket};
+use crate::{auth::Principal, core::Core, error::Error, files::Content, lane::LanePosition, unit::Ticket};
 
 /// What the adapters need of a service.
 pub trait Service: Send + Sync + 'static {
@@ -30,6 +30,8 @@ pub struct Call {
     pub traceparent: Option<String>,
     /// A command puts its lane's position here; the adapter sends it to the caller.
     pub position: Arc<OnceLock<LanePosition>>,
+    /// What the caller sends besides the request, for an upload.
+    pub content: Option<Content>,
 }
 
 impl Call {
@@ -84,6 +86,6 @@ pub(crate) fn hash(parts: &[&[u8]]) -> [u8; 32] {
     context.finish().as_ref().try_into().expect("SHA-256 has 32 bytes")
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }

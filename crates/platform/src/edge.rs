@@ -14,6 +14,7 @@ use crate::{
     auth::{Principal, Verifier, refused},
     call::{Call, Function, Service, hash},
     error::Error,
+    files::Content,
     lane::LanePosition,
     panics::caught,
     telemetry::{metrics, trace},
@@ -45,11 +46,17 @@ pub struct Limits {
     pub body_bytes: usize,
     /// For the whole body, once the headers are there.
     pub body_time: Duration,
+    /// The same for a file that is sent.
+    pub upload_time: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { body_bytes: 256 << 10, body_time: Duration::from_secs(30) }
+        Self {
+            body_bytes: 256 << 10,
+            body_time: Duration::from_secs(30),
+            upload_time: Duration::from_secs(600),
+        }
     }
 }
 
@@ -58,6 +65,8 @@ pub(crate) struct Caller {
     pub principal: Principal,
     pub after: Vec<LanePosition>,
     pub traceparent: Option<String>,
+    /// A file that the caller sends.
+    pub content: Option<Content>,
 }
 
 impl Edge {
@@ -87,7 +96,7 @@ impl Edge {
             .1;
         let principal = self.verifier.verify(token.trim()).await?;
         let traceparent = headers.get(TRACEPARENT).and_then(|v| v.to_str().ok()).map(str::to_owned);
-        Ok(Caller { principal, after: after(headers)?, traceparent })
+        Ok(Caller { principal, after: after(headers)?, traceparent, content: None })
     }
 }
 
@@ -119,6 +128,7 @@ where
             principal: caller.principal,
             after: caller.after,
             position: Arc::new(OnceLock::new()),
+            content: caller.content,
         };
         service.core().wait_for(&call.after).await?;
         let position = Arc::clone(&call.position);

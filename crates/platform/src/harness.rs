@@ -8,6 +8,8 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
+use futures::stream;
 use jiff::Timestamp;
 use proto::request::Request;
 use uuid::Uuid;
@@ -21,6 +23,7 @@ use crate::{
     db::query_all,
     edge::{self, Caller, Edge, Limits},
     error::Error,
+    files::Content,
     id::{CompanyId, ContactId},
     lane::Lane,
     timers::OnTimer,
@@ -155,7 +158,39 @@ impl<S: Service + OnEvent> Harness<S> {
         Req: Request,
         F: for<'a> Function<'a, S, Req, Resp>,
     {
-        let caller = Caller { principal: caller.clone(), after: Vec::new(), traceparent: None };
+        self.call_with(caller, function, request, None).await
+    }
+
+    /// The same with a file, which comes in pieces of so many bytes.
+    pub async fn upload<Req, Resp, F>(
+        &self,
+        caller: &Principal,
+        function: F,
+        request: Req,
+        file: &[u8],
+        pieces_of: usize,
+    ) -> Result<Resp, Error>
+    where
+        Req: Request,
+        F: for<'a> Function<'a, S, Req, Resp>,
+    {
+        let pieces: Vec<_> = file.chunks(pieces_of).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
+        let content = Content::new(stream::iter(pieces), Limits::default().upload_time);
+        self.call_with(caller, function, request, Some(content)).await
+    }
+
+    async fn call_with<Req, Resp, F>(
+        &self,
+        caller: &Principal,
+        function: F,
+        request: Req,
+        content: Option<Content>,
+    ) -> Result<Resp, Error>
+    where
+        Req: Request,
+        F: for<'a> Function<'a, S, Req, Resp>,
+    {
+        let caller = Caller { principal: caller.clone(), after: Vec::new(), traceparent: None, content };
         let result = edge::run(&*self.service, &function, caller, request).await;
         for violation in result.as_ref().err().map(Error::violations).unwrap_or_default() {
             assert_eq!(violation.untranslated(), None, "without Polish: {violation:?}");

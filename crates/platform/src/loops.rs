@@ -9,6 +9,7 @@ use crate::{
     bus::Bus,
     consumer::{Consumer, OnEvent},
     core::Core,
+    files::Files,
     timers::OnTimer,
 };
 
@@ -24,12 +25,14 @@ pub struct Loops {
     pub on_event: Arc<dyn OnEvent>,
     /// None for a service that sets no timers.
     pub on_timer: Option<Arc<dyn OnTimer>>,
+    /// None for a service that takes no files.
+    pub files: Option<Files>,
 }
 
 impl Loops {
     /// Starts the loops; they end when `stop` is cancelled and finish what they hold.
     pub fn spawn(self, tasks: &TaskTracker, bus: Bus, heads_every: Duration, stop: CancellationToken) {
-        let Self { core, on_event, on_timer } = self;
+        let Self { core, on_event, on_timer, files } = self;
         let consumer = Arc::new(Consumer::new(core.clone(), on_event));
         // The consumer comes first: in one process it should hear what the outbox says from the start.
         let (c, b, s) = (core.clone(), bus.clone(), stop.clone());
@@ -40,6 +43,10 @@ impl Loops {
         if let Some(on_timer) = on_timer {
             let (c, s) = (core.clone(), stop.clone());
             tasks.spawn(async move { c.run_timers(on_timer, s).await });
+        }
+        if let Some(files) = files {
+            let (c, s) = (core.clone(), stop.clone());
+            tasks.spawn(async move { files.run_sweep(c, s).await });
         }
         let (c, b, s) = (core.clone(), bus.clone(), stop.clone());
         tasks.spawn(async move { c.run_upkeep(b, s).await });

@@ -132,6 +132,34 @@ pub fn by_lane() -> Box<dyn MigrationTrait> {
     })
 }
 
+/// For services that take files: what is known of them; see [`crate::files`].
+pub fn files() -> Box<dyn MigrationTrait> {
+    Box::new(Change {
+        name: "m20261126_000003_file",
+        tables: || {
+            vec![
+                Table::create()
+                    .table("file")
+                    .col(ColumnDef::new("id").uuid().primary_key())
+                    .col(ColumnDef::new("company").text().not_null())
+                    .col(ColumnDef::new("state").text().not_null())
+                    .col(ColumnDef::new("created_at").timestamp_with_time_zone().not_null())
+                    .col(ColumnDef::new("display_name").text())
+                    .col(ColumnDef::new("media_type").text())
+                    .col(ColumnDef::new("size_bytes").big_integer())
+                    .col(ColumnDef::new("sha256").text())
+                    .col(ColumnDef::new("recorded_at").timestamp_with_time_zone())
+                    .to_owned(),
+            ]
+        },
+        // Files that are kept are looked up by their id alone.
+        sql: &[
+            "create index file_unused on file (company) where state <> 'kept'",
+            "create index file_swept on file (state, created_at) where state <> 'kept'",
+        ],
+    })
+}
+
 const INDEXES: [&str; 6] = [
     "create index outbox_unsequenced on outbox (lane, seq) where position is null",
     "create index outbox_unpublished on outbox (position) where published_at is null",

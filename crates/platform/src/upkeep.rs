@@ -16,7 +16,7 @@ use crate::{
 
 /// How long rows are kept: table, key, time column, hours of machine time.
 ///
-/// `inbox` and `timer` rows go with their effect. All else is kept: in `outbox` a consumer that comes
+/// `inbox` and `timer` rows go with their effect, files that are not attached by [`crate::files`]. All else is kept: in `outbox` a consumer that comes
 /// later, or lost something, finds the events from the first.
 const RETENTION: [(&str, &str, &str, i64); 2] =
     [("request", "key", "created_at", 7 * 24), ("stray", "id", "received_at", 30 * 24)];

@@ -14,6 +14,7 @@ use platform::{
     consumer::OnEvent,
     core::Core,
     db::Db,
+    files::Files,
     grpc::{MESSAGE_BYTES, Server},
     loops::Loops,
     rest::{self, Operation, Route},
@@ -131,9 +132,11 @@ impl Name {
                 assembled(edge, &service, scheduling::rest::routes(), Some(on_timer))
             }
             Self::Audit => {
-                let service = Arc::new(Audits::new(core, catalogue(loaded, self)?.as_deref())?);
+                let files = loaded.config.open_files(self.as_str())?;
+                let service =
+                    Arc::new(Audits::new(core, files.clone(), catalogue(loaded, self)?.as_deref())?);
                 add!(AuditServiceServer, audit, &service);
-                assembled(edge, &service, audit::rest::routes(), None)
+                with_files(files, assembled(edge, &service, audit::rest::routes(), None))
             }
             Self::Licensing => {
                 let service = Arc::new(Licensing::new(core, catalogue(loaded, self)?.as_deref())?);
@@ -178,10 +181,15 @@ fn assembled<S: Service + OnEvent>(
     let on_event = Arc::clone(service) as Arc<dyn OnEvent>;
     Assembled {
         rest: rest::router(edge, service, routes),
-        loops: Loops { core: core.clone(), on_event, on_timer },
+        loops: Loops { core: core.clone(), on_event, on_timer, files: None },
         sender: None,
         core,
     }
+}
+
+/// A service that takes files.
+fn with_files(files: Files, assembled: Assembled) -> Assembled {
+    Assembled { loops: Loops { files: Some(files), ..assembled.loops }, ..assembled }
 }
 
 /// The service's folder in the operator's catalogue; none if there is no such folder.

@@ -1,8 +1,11 @@
 //! gRPC: each method of the contract is one line.
 
 use platform::grpc::{Answer, Server, Streamed};
-use proto::audit::v1::{self as pb, audit_service_server::AuditService};
-use tonic::Request;
+use proto::{
+    audit::v1::{self as pb, audit_service_server::AuditService},
+    common::v1::{File, FileContent},
+};
+use tonic::{Request, Streaming};
 
 use crate::Audits;
 
@@ -11,6 +14,7 @@ pub struct Grpc(pub Server<Audits>);
 
 #[tonic::async_trait]
 impl AuditService for Grpc {
+    type DownloadFileStream = Streamed<FileContent>;
     type WatchEventsStream = Streamed<pb::WatchEventsResponse>;
 
     async fn get_audit(&self, r: Request<pb::GetAuditRequest>) -> Answer<pb::Audit> {
@@ -47,6 +51,22 @@ impl AuditService for Grpc {
 
     async fn resume_audit(&self, r: Request<pb::ResumeAuditRequest>) -> Answer<pb::Audit> {
         self.0.call(r, Audits::resume_audit).await
+    }
+
+    async fn upload_file(&self, r: Request<Streaming<pb::UploadFileRequest>>) -> Answer<File> {
+        self.0.upload(r, Audits::upload_file).await
+    }
+
+    async fn download_file(&self, r: Request<pb::DownloadFileRequest>) -> Answer<Self::DownloadFileStream> {
+        self.0.download(r, Audits::download_file).await
+    }
+
+    async fn attach_files(&self, r: Request<pb::AttachFilesRequest>) -> Answer<pb::Audit> {
+        self.0.call(r, Audits::attach_files).await
+    }
+
+    async fn detach_file(&self, r: Request<pb::DetachFileRequest>) -> Answer<pb::Audit> {
+        self.0.call(r, Audits::detach_file).await
     }
 
     async fn waive_item(&self, r: Request<pb::WaiveItemRequest>) -> Answer<pb::Audit> {

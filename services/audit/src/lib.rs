@@ -9,7 +9,7 @@ pub mod schema;
 
 use std::{path::Path, sync::Arc};
 
-use platform::core::Core;
+use platform::{core::Core, files::Files};
 
 use crate::checklist::{LoadError, Registry};
 
@@ -20,6 +20,7 @@ pub const NAME: &str = "audit";
 #[derive(Clone, Debug)]
 pub struct Audits {
     core: Core,
+    files: Files,
     checklists: Arc<Registry>,
 }
 
@@ -28,8 +29,8 @@ impl Audits {
     ///
     /// # Errors
     /// A checklist that is not valid, with its file and key.
-    pub fn new(core: Core, checklists: Option<&Path>) -> Result<Self, LoadError> {
-        Ok(Self { core, checklists: Arc::new(Registry::load(checklists, &[])?) })
+    pub fn new(core: Core, files: Files, checklists: Option<&Path>) -> Result<Self, LoadError> {
+        Ok(Self { core, files, checklists: Arc::new(Registry::load(checklists, &[])?) })
     }
 }
 

@@ -14,7 +14,14 @@ impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         let tables = Change { name: "m20261122_000002_audit", tables, sql: &INDEXES };
         let auditor = Change { name: "m20261126_000002_auditor", tables: Vec::new, sql: &AUDITOR };
-        vec![schema::platform(), Box::new(tables), schema::follows(), schema::by_lane(), Box::new(auditor)]
+        vec![
+            schema::platform(),
+            Box::new(tables),
+            schema::follows(),
+            schema::by_lane(),
+            Box::new(auditor),
+            schema::files(),
+        ]
     }
 }
 

@@ -32,10 +32,11 @@ struct Things {
     finding: String,
     message: String,
     question: String,
+    file: String,
 }
 
 /// A project in audit 1, which has failed once.
-async fn things(d: &Dealership<'_>) -> Things {
+async fn things(d: &Dealership<'_>, wire: &Wire) -> Things {
     d.go_through(Through::Readiness).await.expect("ready");
     let audit = d.begin_audit(1).await.expect("begun");
     d.measure(&audit).await.expect("measured");
@@ -68,20 +69,28 @@ async fn things(d: &Dealership<'_>) -> Things {
         ..Default::default()
     };
     let message = crm.call(request).await.expect("messages").messages.swap_remove(0).name;
-    Things { company, project: d.project.clone(), contact, audit, finding, message, question }
+    let file = json!({ "parent": company, "displayName": "a.txt", "data": "dGFr", "requestId": "file-1" });
+    let token = Some(d.technical.token.as_str());
+    let file = wire.send(Adapter::Rest, "audit.UploadFile", token, &file).await;
+    let file = file.json["name"].as_str().expect("a file's name").to_owned();
+    Things { company, project: d.project.clone(), contact, audit, finding, message, question, file }
 }
 
 impl Things {
     /// A request that is well formed, whether or not it could be carried out.
     #[rustfmt::skip]
     fn request(&self, method: &str) -> Value {
-        let Self { company, project, contact, audit, finding, message, question } = self;
+        let Self { company, project, contact, audit, finding, message, question, file } = self;
         let licensing = format!("{project}/licensing");
         let unknown = Uuid::nil();
         match method {
             "audit.GetChecklist" => json!({ "name": "checklists/audit-1" }),
             "audit.ListAudits" | "audit.ListFindings" => json!({ "parent": project }),
             "audit.GetAudit" | "audit.RecordValues" | "audit.ImportValues" | "audit.ConcludeAudit" | "audit.AssignAudit" | "audit.PauseAudit" | "audit.ResumeAudit" => json!({ "name": audit }),
+            "audit.UploadFile" => json!({ "parent": company, "displayName": "b.txt", "data": "dGFr" }),
+            "audit.DownloadFile" => json!({ "name": file }),
+            "audit.AttachFiles" => json!({ "name": audit, "item": "cpu.ghz", "files": [file] }),
+            "audit.DetachFile" => json!({ "name": audit, "item": "cpu.ghz", "file": file }),
             "audit.CompareAudits" => json!({ "name": audit, "base": audit }),
             "audit.OverrideLimit" | "audit.WaiveItem" => json!({ "name": audit, "until": "2027-06-01" }),
             "audit.GetFinding" | "audit.AnswerFinding" | "audit.VerifyFinding" | "audit.RejectFinding" => json!({ "name": finding }),
@@ -202,8 +211,8 @@ async fn who_may_call_what_is_what_the_contract_says_of_each_rpc() {
     let world = installation.world();
     let d = Dealership::open(&world, &Facts::AUTODOM).await.expect("a company with a project");
     let other = Dealership::open(&world, &Facts::NO_BRANDS).await.expect("another one");
-    let things = things(&d).await;
     let wire = Wire::of(&installation).await;
+    let things = things(&d, &wire).await;
     let before: Everything = everything(&d).await;
     let mut wrong = BTreeMap::new();
     for (method, rpc) in &wire.rpcs {

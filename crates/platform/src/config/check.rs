@@ -33,6 +33,7 @@ pub(super) fn contradictions(config: &Config) -> Result<(), ConfigError> {
         ("limits.body_bytes", config.limits.body_bytes),
         ("limits.header_timeout_ms", config.limits.header_timeout_ms as usize),
         ("limits.max_connections", config.limits.max_connections),
+        ("limits.upload_timeout_ms", config.limits.upload_timeout_ms as usize),
     ];
     found.extend(positive.iter().filter(|(_, n)| *n == 0).map(|(key, _)| format!("{key} is 0")));
     ok_if_none(found)
@@ -50,6 +51,9 @@ impl Config {
             found.extend(
                 missing.map(|s| format!("database.kind is \"postgres\", so database.{s}.url must be given")),
             );
+            if self.files.url.is_none() && ["audit", "licensing"].iter().any(|s| services.contains(s)) {
+                found.push("database.kind is \"postgres\", so files.url must be given".to_owned());
+            }
         }
         if self.bus.kind == BusKind::Embedded && !SERVICES.iter().all(|s| services.contains(s)) {
             found.push("bus.kind is \"embedded\", so one process must run all four services".to_owned());

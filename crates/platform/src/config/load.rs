@@ -14,7 +14,7 @@ const PREFIX: &str = "PRZESIADKA__";
 /// databases hold passwords.
 pub(super) fn is_secret(path: &[String]) -> bool {
     match path {
-        [.., last] if last == "password" => true,
+        [.., last] if last == "password" || last == "secret_access_key" => true,
         [first, .., last] => first == "database" && last == "url",
         _ => false,
     }

@@ -13,6 +13,7 @@ use serde::{Deserialize, de::IgnoredAny};
 use crate::{
     auth::RoleSet,
     edge::Limits as EdgeLimits,
+    files::FilesConfig,
     servers::{ConnectionLimits, Listen},
 };
 pub use load::{ConfigError, Loaded};
@@ -36,6 +37,7 @@ pub struct Config {
     pub clock: ClockConfig,
     pub telemetry: TelemetryConfig,
     pub catalogue: Catalogue,
+    pub files: FilesConfig,
     /// The notification service reads this itself, by [`Loaded::section`].
     #[serde(rename = "notification")]
     _notification: IgnoredAny,
@@ -116,13 +118,18 @@ impl Bus {
 pub struct Limits {
     pub body_bytes: usize,
     pub body_timeout_ms: u64,
+    pub upload_timeout_ms: u64,
     pub header_timeout_ms: u64,
     pub max_connections: usize,
 }
 
 impl Limits {
     pub fn edge(&self) -> EdgeLimits {
-        EdgeLimits { body_bytes: self.body_bytes, body_time: Duration::from_millis(self.body_timeout_ms) }
+        EdgeLimits {
+            body_bytes: self.body_bytes,
+            body_time: Duration::from_millis(self.body_timeout_ms),
+            upload_time: Duration::from_millis(self.upload_timeout_ms),
+        }
     }
 
     pub fn connections(&self) -> ConnectionLimits {

@@ -11,6 +11,7 @@ use crate::{
     bus::JetStreamConfig,
     clock::Clock,
     db::Db,
+    files::{Files, FilesError},
     private,
 };
 
@@ -62,6 +63,14 @@ impl Config {
                 db.with_context(|| format!("database.{service}.url cannot be read"))
             }
         }
+    }
+
+    /// A service's files.
+    ///
+    /// # Errors
+    /// Settings that cannot be used.
+    pub fn open_files(&self, service: &str) -> Result<Files, FilesError> {
+        Files::open(&self.files, &self.data_dir, service)
     }
 
     /// For [`crate::bus::JetStream::connect`].

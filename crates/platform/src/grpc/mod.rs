@@ -19,16 +19,18 @@ use futures::{
     stream::{self, BoxStream},
 };
 use proto::{
-    common::v1::ErrorReason,
+    common::v1::{ErrorReason, FileContent},
     refusal::{Violation, words},
     request::Request,
 };
-use tonic::{Response, Status, metadata::MetadataValue};
+use tonic::{Response, Status, Streaming, metadata::MetadataValue};
 
 use crate::{
     call::{Function, Service},
-    edge::{self, Done, Edge, POSITION},
+    edge::{self, Caller, Done, Edge, POSITION},
     error::Error,
+    files::{Content, Download},
+    rest::broken_off,
 };
 
 /// The largest request message, the same as REST's body.
@@ -60,6 +62,68 @@ impl<S: Service> Server<S> {
         let (metadata, _, message) = request.into_parts();
         let headers = metadata.into_headers();
         let caller = self.edge.caller(&headers).await.inspect_err(|e| e.log(Req::METHOD))?;
+        self.run(caller, message, function).await
+    }
+
+    /// A request in pieces, of which the first has the fields, and one answer.
+    pub async fn upload<Req, Resp, F>(
+        &self,
+        request: tonic::Request<Streaming<Req>>,
+        function: F,
+    ) -> Answer<Resp>
+    where
+        Req: Request,
+        F: for<'a> Function<'a, S, Req, Resp>,
+    {
+        let (metadata, _, mut messages) = request.into_parts();
+        let headers = metadata.into_headers();
+        let mut caller = self.edge.caller(&headers).await.inspect_err(|e| e.log(Req::METHOD))?;
+        let first = tokio::time::timeout(self.edge.limits.body_time, messages.message()).await;
+        let mut message = first.map_err(|_| broken_off())??.ok_or_else(broken_off)?;
+        let data = stream::iter([Ok(message.take_data().into())]);
+        let more = messages.map(|message| {
+            let mut message = message.map_err(|_| broken_off())?;
+            let data = message.take_data();
+            if message.encoded_len() > 0 {
+                let asked =
+                    words("another field after the first message", "inne pole po pierwszej wiadomości");
+                return Err(Error::invalid("data", asked, words("data alone", "same dane")));
+            }
+            Ok(data.into())
+        });
+        caller.content = Some(Content::new(data.chain(more), self.edge.limits.upload_time));
+        self.run(caller, message, function).await
+    }
+
+    /// One request, and a file in pieces.
+    pub async fn download<Req, F>(
+        &self,
+        request: tonic::Request<Req>,
+        function: F,
+    ) -> Answer<Streamed<FileContent>>
+    where
+        Req: Request,
+        F: for<'a> Function<'a, S, Req, Download>,
+    {
+        let response = self.call(request, function).await?;
+        Ok(response.map(|Download { file, content }| {
+            let first = FileContent { file: Some(file), data: Vec::new() };
+            let more = content.map(|piece| match piece {
+                Ok(data) => Ok(FileContent { file: None, data: data.into() }),
+                Err(e) => {
+                    e.log(Req::METHOD);
+                    Err(Status::from(e))
+                }
+            });
+            stream::iter([Ok(first)]).chain(more).boxed()
+        }))
+    }
+
+    async fn run<Req, Resp, F>(&self, caller: Caller, message: Req, function: F) -> Answer<Resp>
+    where
+        Req: Request,
+        F: for<'a> Function<'a, S, Req, Resp>,
+    {
         let Done { response, position } = edge::run(&*self.service, &function, caller, message).await?;
         let mut response = Response::new(response);
         if let Some(position) = position.and_then(|p| MetadataValue::try_from(p.to_string()).ok()) {

@@ -14,7 +14,7 @@ use crate::{
     descriptor::{CONTRACT, FieldInfo, MessageInfo},
     edge::{AFTER, POSITION},
     error::DOMAIN,
-    rest::Operation,
+    rest::{Body, Operation},
 };
 pub use page::router;
 pub use roles::who_may;
@@ -67,7 +67,11 @@ fn tags(operations: &[Operation]) -> Vec<Value> {
 fn describe(operation: &Operation, schemas: &mut Schemas) -> Value {
     let method = &CONTRACT.methods[operation.method];
     let message = CONTRACT.message(operation.request);
-    let has_body = !matches!(operation.verb, Method::GET | Method::DELETE);
+    let has_body = operation.body != Body::Upload && !matches!(operation.verb, Method::GET | Method::DELETE);
+    let content = match operation.body {
+        Body::Download => binary("*/*"),
+        _ => json!({ "application/json": { "schema": schemas.message(&method.output) } }),
+    };
     let mut described = json!({
         "tags": [operation.service()],
         "operationId": operation.method.replace('.', "_"),
@@ -78,7 +82,7 @@ fn describe(operation: &Operation, schemas: &mut Schemas) -> Value {
             "200": {
                 "description": "Done.",
                 "headers": answer_headers(operation, message),
-                "content": { "application/json": { "schema": schemas.message(&method.output) } },
+                "content": content,
             },
             "4XX": { "$ref": "#/components/responses/Problem" },
             "5XX": { "$ref": "#/components/responses/Problem" },
@@ -97,7 +101,15 @@ fn describe(operation: &Operation, schemas: &mut Schemas) -> Value {
             } } },
         });
     }
+    if operation.body == Body::Upload {
+        described["requestBody"] = json!({ "required": true, "content": binary("application/octet-stream") });
+    }
     described
+}
+
+/// A file as it is; of raw content OpenAPI 3.1 says no more than its media type.
+fn binary(media_type: &str) -> Value {
+    json!({ media_type: {} })
 }
 
 /// What is in neither the path nor a header.
@@ -107,7 +119,10 @@ fn in_body_or_query<'a>(
 ) -> impl Iterator<Item = &'a FieldInfo> {
     let from_path = operation.path_fields();
     message.fields.iter().filter(move |field| {
-        !from_path.contains(&field.name.as_str()) && !["etag", "request_id"].contains(&field.name.as_str())
+        let file = operation.body == Body::Upload && field.name == "data";
+        let elsewhere =
+            from_path.contains(&field.name.as_str()) || ["etag", "request_id"].contains(&field.name.as_str());
+        !file && !elsewhere
     })
 }
 

@@ -13,8 +13,11 @@
 //! into `parent`. [`Route::resource`] says so where that is not the whole truth.
 
 mod answer;
+mod content;
 mod headers;
 mod merge;
+
+pub(crate) use content::broken_off;
 
 use std::sync::Arc;
 
@@ -24,6 +27,7 @@ use axum::{
     response::Response,
     routing::{MethodFilter, on},
 };
+use bytes::Bytes;
 use futures::future::BoxFuture;
 use http::Method;
 use proto::request::Request;
@@ -34,6 +38,7 @@ use crate::{
     call::{Function, Service},
     edge::{self, Caller, Done, Edge},
     error::Error,
+    files::Download,
 };
 
 /// What a route says of itself; the OpenAPI document is made of these.
@@ -50,6 +55,17 @@ pub struct Operation {
     pub method: &'static str,
     /// Changes something and needs an Idempotency-Key.
     pub is_command: bool,
+    pub body: Body,
+}
+
+/// What is not JSON: a file, as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Body {
+    Json,
+    /// The request's body is a file, and its fields are parameters of the query.
+    Upload,
+    /// The answer's body is a file.
+    Download,
 }
 
 impl Operation {
@@ -60,9 +76,7 @@ impl Operation {
 }
 
 type Handler<S> = Arc<
-    dyn Fn(Arc<S>, Caller, Map<String, Value>) -> BoxFuture<'static, Result<Done<Value>, Error>>
-        + Send
-        + Sync,
+    dyn Fn(Arc<S>, Caller, Map<String, Value>) -> BoxFuture<'static, Result<Response, Error>> + Send + Sync,
 >;
 
 /// One RPC at one path.
@@ -87,11 +101,53 @@ macro_rules! verbs {
 }
 verbs!(get GET, post POST, put PUT, patch PATCH, delete DELETE);
 
+/// An RPC whose request's body is a file, as it is.
+pub fn upload<S, Req, Resp, F>(path: &str, function: F) -> Route<S>
+where
+    S: Service,
+    Req: Request,
+    Resp: Serialize + Send + 'static,
+    F: for<'a> Function<'a, S, Req, Resp>,
+{
+    let mut route = Route::new(Method::POST, path, function);
+    route.operation.body = Body::Upload;
+    route
+}
+
+/// An RPC that is answered with a file, as it is.
+pub fn download<S, Req, F>(path: &str, function: F) -> Route<S>
+where
+    S: Service,
+    Req: Request,
+    F: for<'a> Function<'a, S, Req, Download>,
+{
+    let mut route = Route::answered(Method::GET, path, function, |done| Ok(content::answer(done.response)));
+    route.operation.body = Body::Download;
+    route
+}
+
 impl<S: Service> Route<S> {
     fn new<Req, Resp, F>(verb: Method, path: &str, function: F) -> Self
     where
         Req: Request,
         Resp: Serialize + Send + 'static,
+        F: for<'a> Function<'a, S, Req, Resp>,
+    {
+        Self::answered(verb, path, function, |Done { response, position }| {
+            let response = serde_json::to_value(response).map_err(anyhow::Error::from)?;
+            Ok(answer::success(Done { response, position }))
+        })
+    }
+
+    fn answered<Req, Resp, F>(
+        verb: Method,
+        path: &str,
+        function: F,
+        answer: fn(Done<Resp>) -> Result<Response, Error>,
+    ) -> Self
+    where
+        Req: Request,
+        Resp: Send + 'static,
         F: for<'a> Function<'a, S, Req, Resp>,
     {
         let service = Req::METHOD.split('.').next().unwrap_or_default();
@@ -103,15 +159,13 @@ impl<S: Service> Route<S> {
             request: Req::NAME,
             method: Req::METHOD,
             is_command: Req::IS_COMMAND,
+            body: Body::Json,
         };
         let handler: Handler<S> = Arc::new(move |service, caller, json| {
             let function = function.clone();
             Box::pin(async move {
                 let request: Req = merge::decode(json)?;
-                let Done { response, position } =
-                    edge::run(service.as_ref(), &function, caller, request).await?;
-                let response = serde_json::to_value(response).map_err(anyhow::Error::from)?;
-                Ok(Done { response, position })
+                answer(edge::run(service.as_ref(), &function, caller, request).await?)
             })
         });
         Self { operation, handler }
@@ -163,18 +217,20 @@ async fn respond<S: Service>(
     let polish = headers::prefers_polish(request.headers());
     let outcome = async {
         let (mut parts, body) = request.into_parts();
-        let caller = edge.caller(&parts.headers).await.inspect_err(|e| e.log(operation.method))?;
+        let mut caller = edge.caller(&parts.headers).await.inspect_err(|e| e.log(operation.method))?;
         let params = RawPathParams::from_request_parts(&mut parts, &()).await;
         let params = params.map_err(|_| Error::not_found(&instance))?;
-        let body = merge::read_body(body, &edge.limits).await?;
+        let body = if operation.body == Body::Upload {
+            caller.content = Some(content::sent(body, &edge.limits)?);
+            Bytes::new()
+        } else {
+            merge::read_body(body, &edge.limits).await?
+        };
         let json = merge::merge(&operation, &params, &parts, &body)?;
         handler(service, caller, json).await
     }
     .await;
-    match outcome {
-        Ok(done) => answer::success(done),
-        Err(error) => answer::failure(&error, &instance, polish),
-    }
+    outcome.unwrap_or_else(|error| answer::failure(&error, &instance, polish))
 }
 
 #[cfg(test)]

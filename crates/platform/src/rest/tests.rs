@@ -154,7 +154,7 @@ async fn bad_bodies_are_refused_naming_what_is_wrong() {
 
 #[tokio::test]
 async fn oversized_and_slow_bodies_are_refused() {
-    let limits = Limits { body_bytes: 64, body_time: Duration::from_millis(50) };
+    let limits = Limits { body_bytes: 64, body_time: Duration::from_millis(50), ..Default::default() };
     let bench = Bench::new(limits).await;
     let id = [("idempotency-key", "\"r-1\"")];
     let answer = choose(&bench, &id, &format!("{{\"name\":\"{}\"}}", "x".repeat(100))).await;

@@ -61,5 +61,6 @@ fn call() -> Call {
         after: Vec::new(),
         traceparent: None,
         position: Arc::default(),
+        content: None,
     }
 }

@@ -172,6 +172,8 @@ pub fn audit(event: &Audit, asks: impl Fn(&str) -> String) -> Option<(Tone, Stri
         Audit::LimitOverridden(e) => {
             (Plain, format!("{} judged by {:?}, by {}: {}", e.item, e.limits, e.approver, e.reason))
         }
+        Audit::FilesAttached(e) => (Plain, format!("{} files attached to {}", e.files.len(), e.item)),
+        Audit::FileDetached(e) => (Plain, format!("a file taken off {}: {}", e.item, e.reason)),
         Audit::AuditAssigned(e) => (Plain, format!("assigned to {}", e.auditor)),
         Audit::AuditPaused(e) => (Plain, format!("paused: {}", e.reason)),
         Audit::AuditResumed(_) => (Plain, "goes on".to_owned()),

@@ -2,14 +2,22 @@
 
 use jiff::civil::Date;
 use platform::{
-    Call, Error, actor::Actor, auth::Role, clock, command::Started, documents::Stored, etag,
-    name::ProjectName, unit::Unit,
+    Call, Error,
+    actor::Actor,
+    auth::Role,
+    clock,
+    command::Started,
+    documents::Stored,
+    etag,
+    files::{self, FileInfo, Upload},
+    name::ProjectName,
+    unit::Unit,
 };
-use proto::{audit::v1 as pb, refusal::words};
+use proto::{audit::v1 as pb, common::v1 as common, refusal::words};
 
 use super::{
     events,
-    model::{AttemptId, Collected, Dossier, Event, FindingId, Measurement, Origin, Terms},
+    model::{AttemptId, Collected, Dossier, Event, FindingId, Measurement, Origin, Said, Terms},
     names::{AuditName, FindingName},
     store, view,
 };
@@ -21,6 +29,9 @@ const AUDITORS: [Role; 3] = [Role::Auditor, Role::Operator, Role::Crm];
 const COLLECTORS: [Role; 4] = [Role::Technical, Role::Auditor, Role::Operator, Role::Crm];
 const CONTACTS: [Role; 2] = [Role::Technical, Role::Decision];
 
+/// In one request.
+const MOST_FILES: usize = 10;
+
 /// A command under way: its transaction, who acts, and the dossier before and now.
 struct Change {
     unit: Unit,
@@ -28,6 +39,13 @@ struct Change {
     resource: String,
     before: Dossier,
     dossier: Stored<Dossier>,
+}
+
+impl Change {
+    /// The files that a request's `files` names; with this command they are attached.
+    async fn files(&self, names: &[String]) -> Result<Vec<FileInfo>, Error> {
+        files::attach(&self.unit, self.dossier.company, "files", names, MOST_FILES).await
+    }
 }
 
 impl Audits {
@@ -97,6 +115,44 @@ impl Audits {
         self.finish_audit(change, id, happened).await
     }
 
+    /// RPC `UploadFile`.
+    pub async fn upload_file(
+        &self,
+        call: Call,
+        request: pb::UploadFileRequest,
+    ) -> Result<common::File, Error> {
+        let pb::UploadFileRequest { parent, display_name, sha256, .. } = &request;
+        self.files.upload(&self.core, &call, Upload { parent, display_name, sha256 }).await
+    }
+
+    /// RPC `AttachFiles`.
+    pub async fn attach_files(
+        &self,
+        call: Call,
+        request: pb::AttachFilesRequest,
+    ) -> Result<pb::Audit, Error> {
+        let (id, change) = self.begin_audit(&call, &request.name, &COLLECTORS).await?;
+        let Some(mut change) = change else { return self.read_audit(&request.name).await };
+        let files = change.files(&request.files).await?;
+        let pb::AttachFilesRequest { item, note, .. } = request;
+        let (actor, now) = (change.actor.clone(), change.unit.now());
+        let happened = change.dossier.value.attach(id, &item, files, note, &actor, now)?;
+        self.finish_audit(change, id, happened).await
+    }
+
+    /// RPC `DetachFile`.
+    pub async fn detach_file(&self, call: Call, request: pb::DetachFileRequest) -> Result<pb::Audit, Error> {
+        let (company, file) = files::parse("file", &request.file)?;
+        let (id, change) = self.begin_audit(&call, &request.name, &COLLECTORS).await?;
+        let Some(mut change) = change else { return self.read_audit(&request.name).await };
+        if company != change.dossier.company {
+            return Err(Error::not_found(&request.file));
+        }
+        let pb::DetachFileRequest { item, reason, .. } = request;
+        let happened = change.dossier.value.detach(id, &item, file, reason, &change.actor)?;
+        self.finish_audit(change, id, happened).await
+    }
+
     /// RPC `WaiveItem`.
     pub async fn waive_item(&self, call: Call, request: pb::WaiveItemRequest) -> Result<pb::Audit, Error> {
         let until = day("until", &request.until)?;
@@ -104,7 +160,8 @@ impl Audits {
         let (id, change) = self.begin_audit(&call, &request.name, &AUDITORS).await?;
         let Some(mut change) = change else { return self.read_audit(&request.name).await };
         let (actor, now) = (change.actor.clone(), change.unit.now());
-        let happened = change.dossier.value.waive(id, &request.item, terms, actor, now)?;
+        let files = change.files(&request.files).await?;
+        let happened = change.dossier.value.waive(id, &request.item, terms, files, actor, now)?;
         self.finish_audit(change, id, happened).await
     }
 
@@ -146,7 +203,8 @@ impl Audits {
     ) -> Result<pb::Finding, Error> {
         let (id, change) = self.begin_finding(&call, &request.name, &CONTACTS).await?;
         let Some(mut change) = change else { return self.read_finding(&request.name).await };
-        let happened = change.dossier.value.answer(id, &request.answer, &change.actor, change.unit.now())?;
+        let said = Said { text: request.answer, files: change.files(&request.files).await? };
+        let happened = change.dossier.value.answer(id, said, &change.actor, change.unit.now())?;
         self.finish_finding(change, id, happened).await
     }
 
@@ -158,7 +216,8 @@ impl Audits {
     ) -> Result<pb::Finding, Error> {
         let (id, change) = self.begin_finding(&call, &request.name, &AUDITORS).await?;
         let Some(mut change) = change else { return self.read_finding(&request.name).await };
-        let happened = change.dossier.value.verify(id, &request.note, &change.actor, change.unit.now())?;
+        let said = Said { text: request.note, files: change.files(&request.files).await? };
+        let happened = change.dossier.value.verify(id, said, &change.actor, change.unit.now())?;
         self.finish_finding(change, id, happened).await
     }
 
@@ -170,7 +229,8 @@ impl Audits {
     ) -> Result<pb::Finding, Error> {
         let (id, change) = self.begin_finding(&call, &request.name, &AUDITORS).await?;
         let Some(mut change) = change else { return self.read_finding(&request.name).await };
-        let happened = change.dossier.value.reject(id, &request.reason, &change.actor, change.unit.now())?;
+        let said = Said { text: request.reason, files: change.files(&request.files).await? };
+        let happened = change.dossier.value.reject(id, said, &change.actor, change.unit.now())?;
         self.finish_finding(change, id, happened).await
     }
 

@@ -5,6 +5,7 @@ use platform::{
     Error,
     actor::{self, Actor},
     clock::to_wire,
+    files::{self, FileInfo},
     unit::{NewEvent, NewHistory, Unit},
 };
 use prost::Message as _;
@@ -15,7 +16,7 @@ use proto::{
 use uuid::Uuid;
 
 use super::{
-    model::{Dossier, Event, Finding, FindingId, FindingStep},
+    model::{Dossier, Event, Finding, FindingId},
     view,
 };
 
@@ -84,6 +85,20 @@ fn public(dossier: &Dossier, event: &Event, now: Timestamp) -> Result<Option<Tol
             keys: keys.clone(),
             origin: origin.as_ref().map(view::origin),
         })),
+        Event::FilesAttached { attempt, key, files, note } => {
+            told(Public::FilesAttached(pb::FilesAttached {
+                attempt: attempt.to_string(),
+                item: key.clone(),
+                files: files.iter().map(|file| files::name_of(dossier.company, *file)).collect(),
+                note: note.clone(),
+            }))
+        }
+        Event::FileDetached { attempt, key, file, reason } => told(Public::FileDetached(pb::FileDetached {
+            attempt: attempt.to_string(),
+            item: key.clone(),
+            file: files::name_of(dossier.company, *file),
+            reason: reason.clone(),
+        })),
         Event::ItemWaived { attempt, key } => {
             let waiver = dossier.waivers.iter().rev().find(|w| w.attempt == *attempt && w.key == *key);
             waiver.and_then(|waiver| {
@@ -93,6 +108,7 @@ fn public(dossier: &Dossier, event: &Event, now: Timestamp) -> Result<Option<Tol
                     approver: waiver.terms.approver.clone(),
                     reason: waiver.terms.reason.clone(),
                     until: waiver.terms.until.to_string(),
+                    files: names(dossier, &waiver.files),
                 }))
             })
         }
@@ -123,20 +139,20 @@ fn public(dossier: &Dossier, event: &Event, now: Timestamp) -> Result<Option<Tol
             })
         }
         Event::FindingOpened { finding } => {
-            let (finding, _) = last_step(dossier, *finding)?;
+            let (finding, ..) = last_step(dossier, *finding)?;
             told(Public::FindingOpened(pb::FindingOpened { finding }))
         }
         Event::FindingAnswered { finding } => {
-            let (finding, answer) = last_step(dossier, *finding)?;
-            told(Public::FindingAnswered(pb::FindingAnswered { finding, answer }))
+            let (finding, answer, files) = last_step(dossier, *finding)?;
+            told(Public::FindingAnswered(pb::FindingAnswered { finding, answer, files }))
         }
         Event::FindingVerified { finding } => {
-            let (finding, note) = last_step(dossier, *finding)?;
-            told(Public::FindingVerified(pb::FindingVerified { finding, note }))
+            let (finding, note, files) = last_step(dossier, *finding)?;
+            told(Public::FindingVerified(pb::FindingVerified { finding, note, files }))
         }
         Event::FindingRejected { finding } => {
-            let (finding, reason) = last_step(dossier, *finding)?;
-            told(Public::FindingRejected(pb::FindingRejected { finding, reason }))
+            let (finding, reason, files) = last_step(dossier, *finding)?;
+            told(Public::FindingRejected(pb::FindingRejected { finding, reason, files }))
         }
         Event::EvidenceRefreshed { attempt } => {
             let evidence = dossier.evidence().into_iter();
@@ -150,10 +166,18 @@ fn public(dossier: &Dossier, event: &Event, now: Timestamp) -> Result<Option<Tol
     })
 }
 
-fn last_step(dossier: &Dossier, id: FindingId) -> Result<(Option<pb::FindingSummary>, String), Refusal> {
+type Step = (Option<pb::FindingSummary>, String, Vec<String>);
+
+/// The finding, what was said last, and the names of the files that show it.
+fn last_step(dossier: &Dossier, id: FindingId) -> Result<Step, Refusal> {
     let finding = dossier.finding(id)?;
-    let text = finding.steps.last().map(|FindingStep { text, .. }| text.clone()).unwrap_or_default();
-    Ok((Some(summary(dossier, finding)), text))
+    let said = finding.steps.last().map(|step| (step.text.clone(), names(dossier, &step.files)));
+    let (text, files) = said.unwrap_or_default();
+    Ok((Some(summary(dossier, finding)), text, files))
+}
+
+fn names(dossier: &Dossier, files: &[FileInfo]) -> Vec<String> {
+    files.iter().map(|file| file.name(dossier.company)).collect()
 }
 
 fn summary(dossier: &Dossier, finding: &Finding) -> pb::FindingSummary {

@@ -8,6 +8,7 @@ use platform::{
     auth::{Principal, Role},
     call::Call,
     documents::Stored,
+    files::Download,
     id::{CompanyId, ProjectId},
     name::ProjectName,
     page::PageRequest,
@@ -72,6 +73,15 @@ impl Audits {
         let dossier = self.dossier(project, &request.name).await?.value;
         let later = dossier.attempt(id)?;
         Ok(view::comparison(&dossier, dossier.base_of(id, base)?, later, self.core.clock.now()))
+    }
+
+    /// RPC `DownloadFile`.
+    pub async fn download_file(
+        &self,
+        call: Call,
+        request: pb::DownloadFileRequest,
+    ) -> Result<Download, Error> {
+        self.files.download(&self.core, &call, &request.name).await
     }
 
     /// Audits in the order in which they were opened.

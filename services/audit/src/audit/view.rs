@@ -1,12 +1,12 @@
 //! A dossier's parts as the contract's messages.
 
 use jiff::Timestamp;
-use platform::{actor, clock::to_wire, etag, id::CompanyId, name::ProjectName};
-use proto::{audit::v1 as pb, refusal::Refusal};
+use platform::{actor, clock::to_wire, etag, files::FileInfo, id::CompanyId, name::ProjectName};
+use proto::{audit::v1 as pb, common::v1::File, refusal::Refusal};
 
 use super::{
     model::{
-        Assignment, Attempt, AttemptId, AttemptState, Change, Dossier, Entry, Finding, FindingId,
+        Assignment, Attachment, Attempt, AttemptId, AttemptState, Change, Dossier, Entry, Finding, FindingId,
         FindingState, Import, ImportOutcome, LimitOverride, Origin, Outcome, Pause, Recorded, Verdict,
         Waiver,
     },
@@ -86,7 +86,9 @@ pub fn audit(dossier: &Dossier, id: AttemptId, now: Timestamp) -> Result<pb::Aud
         let waiver = dossier.waiver_of(attempt, &item.key, day).map(|w| waiver_message(w, dossier.company));
         let overridden = dossier.override_of(attempt, item, day);
         let limit_override = overridden.map(|o| limit_override(o, dossier.company));
-        pb::AuditItem { waiver, limit_override, ..audit_item(dossier, attempt, item, outcome) }
+        let attachments =
+            dossier.attachments(attempt, &item.key).map(|a| attachment(a, dossier.company)).collect();
+        pb::AuditItem { waiver, limit_override, attachments, ..audit_item(dossier, attempt, item, outcome) }
     });
     Ok(pb::Audit {
         sections: list_view::sections(&attempt.checklist),
@@ -128,7 +130,21 @@ fn waiver_message(waiver: &Waiver, company: CompanyId) -> pb::Waiver {
         until: waiver.terms.until.to_string(),
         recorded_at: Some(to_wire(waiver.recorded_at)),
         recorded_by: actor::to_proto(&waiver.by, company),
+        files: files(&waiver.files, company),
     }
+}
+
+fn attachment(attachment: &Attachment, company: CompanyId) -> pb::Attachment {
+    pb::Attachment {
+        file: Some(attachment.file.to_proto(company)),
+        note: attachment.note.clone(),
+        recorded_at: Some(to_wire(attachment.at)),
+        recorded_by: actor::to_proto(&attachment.by, company),
+    }
+}
+
+fn files(files: &[FileInfo], company: CompanyId) -> Vec<File> {
+    files.iter().map(|file| file.to_proto(company)).collect()
 }
 
 fn limit_override(overridden: &LimitOverride, company: CompanyId) -> pb::LimitOverride {
@@ -277,6 +293,7 @@ pub fn finding(dossier: &Dossier, finding: &Finding) -> pb::Finding {
                 text: step.text.clone(),
                 at: Some(to_wire(step.at)),
                 actor: actor::to_proto(&step.by, dossier.company),
+                files: files(&step.files, dossier.company),
             })
             .collect(),
         etag: etag::of(&(finding.id, finding.revision)),

@@ -19,6 +19,7 @@ use platform::{
     core::Core,
     db::{Db, query_all},
     edge::Limits,
+    files::Files,
     grpc::Server,
     id::{CompanyId, ContactId, ProjectId},
     lane::Lane,
@@ -75,7 +76,9 @@ impl Bench {
         let clock = Clock::simulated(now).expect("a clock");
 
         let core = Core::new(audit::NAME, open(database.url()).await, clock);
-        let service = Arc::new(Audits::new(core.clone(), None).expect("the built-in checklists are valid"));
+        let files = Files::in_folder(&folder.join("files")).expect("a folder");
+        let service = Audits::new(core.clone(), files, None).expect("the built-in checklists are valid");
+        let service = Arc::new(service);
         let issuer = DevelopmentIssuer::open(&folder).expect("a key");
         let verifier = Verifier::new(vec![issuer.issuer().expect("an issuer")]);
         let bench = Self {
@@ -244,6 +247,8 @@ impl Bench {
                 Told::FindingRejected(_) => "finding_rejected",
                 Told::EvidenceRefreshed(_) => "evidence_refreshed",
                 Told::LimitOverridden(_) => "limit_overridden",
+                Told::FilesAttached(_) => "files_attached",
+                Told::FileDetached(_) => "file_detached",
                 Told::AuditAssigned(_) => "audit_assigned",
                 Told::AuditPaused(_) => "audit_paused",
                 Told::AuditResumed(_) => "audit_resumed",

@@ -41,6 +41,8 @@ fn passed_over(source: &str) -> &'static [&'static str] {
             "audit_assigned",
             "audit_paused",
             "audit_resumed",
+            "files_attached",
+            "file_detached",
         ],
         "licensing" => &[
             "licence_status_changed",

@@ -31,6 +31,8 @@ pub fn audit(event: &AuditEvent, book: &mut Book) -> anyhow::Result<Outcome> {
         | Event::ItemWaived(_)
         | Event::EvidenceRefreshed(_)
         | Event::LimitOverridden(_)
+        | Event::FilesAttached(_)
+        | Event::FileDetached(_)
         | Event::AuditAssigned(_)
         | Event::AuditPaused(_)
         | Event::AuditResumed(_) => Outcome::Ignored("what happens during an audit is told by its result"),

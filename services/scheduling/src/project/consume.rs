@@ -52,6 +52,8 @@ fn of_audit(event: &AuditEvent, state: State) -> Outcome {
             AuditEvent::ValuesRecorded(_)
             | AuditEvent::ItemWaived(_)
             | AuditEvent::LimitOverridden(_)
+            | AuditEvent::FilesAttached(_)
+            | AuditEvent::FileDetached(_)
             | AuditEvent::AuditAssigned(_)
             | AuditEvent::AuditPaused(_)
             | AuditEvent::AuditResumed(_)

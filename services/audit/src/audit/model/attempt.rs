@@ -10,7 +10,7 @@ use proto::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Assignment, AttemptId, FindingId, Import, LimitOverride, Origin, Pause};
+use super::{Assignment, Attachment, AttemptId, FindingId, Import, LimitOverride, Origin, Pause};
 use crate::checklist::{AuditKind, Checklist, Known, Value};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,6 +45,9 @@ pub struct Attempt {
     /// The last one may not be over.
     #[serde(default)]
     pub pauses: Vec<Pause>,
+    /// Files that show what was measured, by key of item.
+    #[serde(default)]
+    pub attachments: BTreeMap<String, Vec<Attachment>>,
     /// Rises with each change; the etag.
     pub revision: u64,
 }

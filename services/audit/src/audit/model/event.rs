@@ -1,5 +1,6 @@
 //! What happened to a dossier. Details are read from the dossier when the public event is made.
 
+use platform::files::FileId;
 use serde::{Deserialize, Serialize};
 
 use super::{AttemptId, FindingId, Origin};
@@ -31,6 +32,18 @@ pub enum Event {
     ValuesImported {
         attempt: AttemptId,
         fingerprint: String,
+    },
+    FilesAttached {
+        attempt: AttemptId,
+        key: String,
+        files: Vec<FileId>,
+        note: String,
+    },
+    FileDetached {
+        attempt: AttemptId,
+        key: String,
+        file: FileId,
+        reason: String,
     },
     ItemWaived {
         attempt: AttemptId,
@@ -75,6 +88,8 @@ impl Event {
             Self::AttemptResumed { .. } => "audit_resumed",
             Self::ValuesRecorded { .. } => "values_recorded",
             Self::ValuesImported { .. } => "values_imported",
+            Self::FilesAttached { .. } => "files_attached",
+            Self::FileDetached { .. } => "file_detached",
             Self::ItemWaived { .. } => "item_waived",
             Self::LimitOverridden { .. } => "limit_overridden",
             Self::AuditConcluded { .. } => "audit_concluded",

@@ -1,7 +1,7 @@
 //! Findings: what an audit wants corrected, the company's answers, and SOFTVIG's judgement of them.
 
 use jiff::Timestamp;
-use platform::{actor::Actor, text};
+use platform::{actor::Actor, files::FileInfo, text};
 use proto::{
     common::v1::ErrorReason,
     refusal::{Refusal, Violation, Words, words},
@@ -47,6 +47,19 @@ pub enum FindingState {
     Rejected,
 }
 
+/// What somebody says about a finding, with what shows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Said {
+    pub text: String,
+    pub files: Vec<FileInfo>,
+}
+
+impl<T: Into<String>> From<T> for Said {
+    fn from(text: T) -> Self {
+        Self { text: text.into(), files: Vec::new() }
+    }
+}
+
 /// How a finding came into a state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FindingStep {
@@ -55,6 +68,9 @@ pub struct FindingStep {
     pub text: String,
     pub at: Timestamp,
     pub by: Actor,
+    /// What shows it.
+    #[serde(default)]
+    pub files: Vec<FileInfo>,
 }
 
 impl Finding {
@@ -63,9 +79,10 @@ impl Finding {
         format!("fix.{}", self.id)
     }
 
-    pub(super) fn step(&mut self, state: FindingState, text: impl Into<String>, by: &Actor, at: Timestamp) {
+    pub(super) fn step(&mut self, state: FindingState, said: impl Into<Said>, by: &Actor, at: Timestamp) {
         self.state = state;
-        self.steps.push(FindingStep { state, text: text.into(), at, by: by.clone() });
+        let Said { text, files } = said.into();
+        self.steps.push(FindingStep { state, text, at, by: by.clone(), files });
         self.revision += 1;
     }
 }
@@ -82,12 +99,13 @@ impl Dossier {
     pub fn answer(
         &mut self,
         finding: FindingId,
-        answer: &str,
+        answer: impl Into<Said>,
         by: &Actor,
         now: Timestamp,
     ) -> Result<Vec<Event>, Refusal> {
         let allowed = [FindingState::Open, FindingState::Answered, FindingState::Rejected];
-        let index = self.check_step(finding, &allowed, "answer", answer)?;
+        let answer = answer.into();
+        let index = self.check_step(finding, &allowed, "answer", &answer.text)?;
         self.findings[index].step(FindingState::Answered, answer, by, now);
         Ok(vec![Event::FindingAnswered { finding }])
     }
@@ -96,14 +114,15 @@ impl Dossier {
     pub fn verify(
         &mut self,
         finding: FindingId,
-        note: &str,
+        note: impl Into<Said>,
         by: &Actor,
         now: Timestamp,
     ) -> Result<Vec<Event>, Refusal> {
         let allowed = [FindingState::Open, FindingState::Answered, FindingState::Rejected];
-        let index = self.check_step(finding, &allowed, "note", note)?;
+        let note = note.into();
+        let index = self.check_step(finding, &allowed, "note", &note.text)?;
+        let recheck = self.recheck(index, true, &note.text, by, now);
         self.findings[index].step(FindingState::Verified, note, by, now);
-        let recheck = self.recheck(index, true, note, by, now);
         Ok([Some(Event::FindingVerified { finding }), recheck].into_iter().flatten().collect())
     }
 
@@ -111,13 +130,14 @@ impl Dossier {
     pub fn reject(
         &mut self,
         finding: FindingId,
-        reason: &str,
+        reason: impl Into<Said>,
         by: &Actor,
         now: Timestamp,
     ) -> Result<Vec<Event>, Refusal> {
-        let index = self.check_step(finding, &[FindingState::Answered], "reason", reason)?;
+        let reason = reason.into();
+        let index = self.check_step(finding, &[FindingState::Answered], "reason", &reason.text)?;
+        let recheck = self.recheck(index, false, &reason.text, by, now);
         self.findings[index].step(FindingState::Rejected, reason, by, now);
-        let recheck = self.recheck(index, false, reason, by, now);
         Ok([Some(Event::FindingRejected { finding }), recheck].into_iter().flatten().collect())
     }
 

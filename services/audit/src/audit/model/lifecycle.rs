@@ -75,6 +75,7 @@ impl Dossier {
             imported: BTreeSet::new(),
             assignments: Vec::new(),
             pauses: Vec::new(),
+            attachments: BTreeMap::new(),
             revision: 1,
         });
         vec![Event::AttemptOpened { attempt }]

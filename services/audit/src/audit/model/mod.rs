@@ -4,6 +4,7 @@
 //! A method either refuses and changes nothing, or changes the dossier and returns what happened.
 
 mod assign;
+mod attach;
 mod attempt;
 mod compare;
 mod conclude;
@@ -31,11 +32,12 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     assign::{Assignment, Pause},
+    attach::Attachment,
     attempt::{Attempt, AttemptState, Conclusion, Entry, Recorded},
     compare::{Change, ItemComparison},
     event::Event,
     evidence::Evidence,
-    finding::{Finding, FindingState, FindingStep},
+    finding::{Finding, FindingState, FindingStep, Said},
     import::{Collected, Import, ImportOutcome, Origin},
     lifecycle::{LicenceStatus, Opening},
     limits::LimitOverride,

@@ -1,7 +1,7 @@
 //! Waivers: SOFTVIG accepts an item as it is, by name, for a reason, until a day.
 
 use jiff::{Timestamp, civil::Date};
-use platform::actor::Actor;
+use platform::{actor::Actor, files::FileInfo};
 use proto::{
     common::v1::ErrorReason,
     refusal::{Refusal, Violation, words},
@@ -20,6 +20,9 @@ pub struct Waiver {
     pub terms: Terms,
     pub recorded_at: Timestamp,
     pub by: Actor,
+    /// What shows that it can be accepted.
+    #[serde(default)]
+    pub files: Vec<FileInfo>,
 }
 
 impl Dossier {
@@ -46,6 +49,7 @@ impl Dossier {
         attempt: AttemptId,
         key: &str,
         terms: Terms,
+        files: Vec<FileInfo>,
         by: Actor,
         now: Timestamp,
     ) -> Result<Vec<Event>, Refusal> {
@@ -68,7 +72,7 @@ impl Dossier {
         Refusal::unless_empty(violations)?;
 
         let audit = found.audit;
-        self.waivers.push(Waiver { audit, key: key.to_owned(), attempt, terms, recorded_at: now, by });
+        self.waivers.push(Waiver { audit, key: key.to_owned(), attempt, terms, recorded_at: now, by, files });
         self.attempts[index].revision += 1;
         Ok(vec![Event::ItemWaived { attempt, key: key.to_owned() }])
     }

@@ -89,9 +89,11 @@ fn assert_told(book: &Book, outcome: &Outcome, expected: &[Kind]) {
 #[test]
 fn audit_results_and_findings_are_told_and_what_happens_between_is_not() {
     let some = Some(finding());
-    let answered = audit_pb::FindingAnswered { finding: some.clone(), answer: "Dołożono".into() };
-    let rejected = audit_pb::FindingRejected { finding: some.clone(), reason: "Nadal 8 GB".into() };
-    let cases: [(Audited, &[Kind]); 13] = [
+    let answered =
+        audit_pb::FindingAnswered { finding: some.clone(), answer: "Dołożono".into(), files: vec![] };
+    let rejected =
+        audit_pb::FindingRejected { finding: some.clone(), reason: "Nadal 8 GB".into(), files: vec![] };
+    let cases: [(Audited, &[Kind]); 15] = [
         (concluded(true), &[Kind::AuditPassed]),
         (concluded(false), &[Kind::AuditFailed]),
         (Audited::FindingAnswered(answered), &[Kind::FindingAnswered]),
@@ -101,6 +103,8 @@ fn audit_results_and_findings_are_told_and_what_happens_between_is_not() {
         (Audited::ValuesRecorded(Default::default()), &[]),
         (Audited::ItemWaived(Default::default()), &[]),
         (Audited::LimitOverridden(Default::default()), &[]),
+        (Audited::FilesAttached(Default::default()), &[]),
+        (Audited::FileDetached(Default::default()), &[]),
         (Audited::AuditAssigned(Default::default()), &[]),
         (Audited::AuditPaused(Default::default()), &[]),
         (Audited::AuditResumed(Default::default()), &[]),

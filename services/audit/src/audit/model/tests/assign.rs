@@ -32,7 +32,7 @@ fn a_paused_audit_takes_nothing_until_it_is_resumed() {
     let refused = [
         dossier.record(attempt(1), vec![value("ram.gb", (32.0, "GB"))], auditor(), at(0, 10)),
         dossier.import(attempt(1), collected, auditor(), at(0, 10)),
-        dossier.waive(attempt(1), "power.plan", waiver(), auditor(), at(0, 10)),
+        dossier.waive(attempt(1), "power.plan", waiver(), Vec::new(), auditor(), at(0, 10)),
         dossier.conclude(attempt(1), None, auditor(), at(0, 10), &mut || finding_id(1)),
         dossier.pause(attempt(1), "again".into(), auditor(), at(0, 10)),
     ];

@@ -22,7 +22,7 @@ fn a_waiver_stands_in_for_a_missing_value() {
     let mut values = good_audit_1();
     values.retain(|v| v.key != "power.plan");
     record(&mut dossier, 1, values, at(0, 10));
-    dossier.waive(attempt(1), "power.plan", waiver(), auditor(), at(0, 11)).expect("it is minor");
+    dossier.waive(attempt(1), "power.plan", waiver(), Vec::new(), auditor(), at(0, 11)).expect("it is minor");
     conclude(&mut dossier, 1, at(0, 15)).expect("nothing is missing");
     assert!(passed(&dossier, 1) && dossier.findings.is_empty());
 }
@@ -49,7 +49,9 @@ fn a_failed_blocking_item_fails_the_audit(
 fn a_waived_failure_does_not_fail_the_audit() {
     let mut dossier = audit_1();
     record(&mut dossier, 1, but(good_audit_1(), value("host.domain_controller", true)), at(0, 10));
-    dossier.waive(attempt(1), "host.domain_controller", waiver(), auditor(), at(0, 11)).expect("it says so");
+    dossier
+        .waive(attempt(1), "host.domain_controller", waiver(), Vec::new(), auditor(), at(0, 11))
+        .expect("it says so");
     conclude(&mut dossier, 1, at(0, 15)).expect("it is complete");
     assert!(passed(&dossier, 1) && dossier.findings.is_empty());
 }
@@ -63,7 +65,9 @@ fn the_end_of_a_waiver_limits_in_which_attempts_it_counts(#[case] day: i64, #[ca
         but(but(good_audit_1(), value("ram.gb", (8.0, "GB"))), value("host.domain_controller", true));
     record(&mut dossier, 1, values, at(0, 10));
     // 14 January + 17 days is the 31st, the waiver's last.
-    dossier.waive(attempt(1), "host.domain_controller", waiver(), auditor(), at(0, 11)).expect("it says so");
+    dossier
+        .waive(attempt(1), "host.domain_controller", waiver(), Vec::new(), auditor(), at(0, 11))
+        .expect("it says so");
     conclude(&mut dossier, 1, at(0, 15)).expect("it is complete");
 
     open(&mut dossier, opening(AuditKind::One, 2, 2, at(day, 8)));
@@ -92,7 +96,14 @@ fn audit_locked_after_the_conclusion() {
     let ram = vec![value("ram.gb", (32.0, "GB"))];
     assert_eq!(refused(&mut dossier, |d| d.record(attempt(1), ram, auditor(), at(0, 16))), locked);
     assert_eq!(
-        refused(&mut dossier, |d| d.waive(attempt(1), "power.plan", waiver(), auditor(), at(0, 16))),
+        refused(&mut dossier, |d| d.waive(
+            attempt(1),
+            "power.plan",
+            waiver(),
+            Vec::new(),
+            auditor(),
+            at(0, 16)
+        )),
         locked
     );
     assert_eq!(refused(&mut dossier, |d| conclude(d, 1, at(0, 16))), locked);

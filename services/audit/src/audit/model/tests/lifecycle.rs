@@ -120,7 +120,7 @@ fn project_closed_refuses_everything() {
     let values = vec![value("inst.installed", true)];
     assert_eq!(refused(&mut dossier, |d| d.record(attempt(2), values, auditor(), at(4, 10))), closed);
     assert_eq!(
-        refused(&mut dossier, |d| d.waive(attempt(2), "sql.ifi", waiver(), auditor(), at(4, 10))),
+        refused(&mut dossier, |d| d.waive(attempt(2), "sql.ifi", waiver(), Vec::new(), auditor(), at(4, 10))),
         closed
     );
     assert_eq!(refused(&mut dossier, |d| conclude(d, 2, at(4, 10))), closed);

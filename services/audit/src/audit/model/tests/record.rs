@@ -131,13 +131,15 @@ fn evidence_is_asked_for_where_the_checklist_says_so() {
 fn not_waivable_unless_the_checklist_says_so() {
     for key in ["ram.gb", "link.mbps", "link.jitter_ms", "disk.read_ms"] {
         let mut dossier = audit_1();
-        let fields = refused(&mut dossier, |d| d.waive(attempt(1), key, waiver(), auditor(), at(0, 9)));
+        let fields =
+            refused(&mut dossier, |d| d.waive(attempt(1), key, waiver(), Vec::new(), auditor(), at(0, 9)));
         assert_eq!(fields, [(ErrorReason::NotWaivable, "item".into())], "{key}");
     }
     let mut dossier = audit_1_with(good_audit_1());
     open(&mut dossier, opening(AuditKind::Two, 2, 1, at(4, 8)));
     for key in ["inst.installed", "lic.assigned"] {
-        let fields = refused(&mut dossier, |d| d.waive(attempt(2), key, waiver(), auditor(), at(4, 9)));
+        let fields =
+            refused(&mut dossier, |d| d.waive(attempt(2), key, waiver(), Vec::new(), auditor(), at(4, 9)));
         assert_eq!(fields, [(ErrorReason::NotWaivable, "item".into())], "{key}");
     }
 }
@@ -146,10 +148,13 @@ fn not_waivable_unless_the_checklist_says_so() {
 fn a_waiver_names_who_why_and_until() {
     let mut dossier = audit_1();
     let terms = Terms { approver: " ".into(), reason: String::new(), until: date(2027, 1, 13) };
-    let fields = refused(&mut dossier, |d| d.waive(attempt(1), "no.such", terms, auditor(), at(0, 9)));
+    let fields =
+        refused(&mut dossier, |d| d.waive(attempt(1), "no.such", terms, Vec::new(), auditor(), at(0, 9)));
     let fields: Vec<_> = fields.iter().map(|(_, field)| field.as_str()).collect();
     assert_eq!(fields, ["approver", "reason", "until", "item"]);
 
-    let events = dossier.waive(attempt(1), "power.plan", waiver(), auditor(), at(0, 9)).expect("it is minor");
+    let events = dossier
+        .waive(attempt(1), "power.plan", waiver(), Vec::new(), auditor(), at(0, 9))
+        .expect("it is minor");
     assert_eq!(events, [Event::ItemWaived { attempt: attempt(1), key: "power.plan".into() }]);
 }

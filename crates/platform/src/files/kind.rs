@@ -1,0 +1,189 @@
+//! What a file is, by its content. Taken is what anybody can look at without another program: no archives,
+//! which Office's documents are too, and no programs.
+
+use proto::refusal::{Words, words};
+
+/// Longest head that a type is told by.
+const HEAD: usize = 4096;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Pdf,
+    Png,
+    Jpeg,
+    Webp,
+    Utf8,
+    Utf16,
+}
+
+impl Kind {
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Pdf => "application/pdf",
+            Self::Png => "image/png",
+            Self::Jpeg => "image/jpeg",
+            Self::Webp => "image/webp",
+            Self::Utf8 => "text/plain; charset=utf-8",
+            Self::Utf16 => "text/plain; charset=utf-16",
+        }
+    }
+
+    /// How the names of such files end.
+    pub fn endings(self) -> &'static [&'static str] {
+        match self {
+            Self::Pdf => &["pdf"],
+            Self::Png => &["png"],
+            Self::Jpeg => &["jpg", "jpeg"],
+            Self::Webp => &["webp"],
+            Self::Utf8 | Self::Utf16 => &["txt", "log", "csv", "json", "xml"],
+        }
+    }
+}
+
+/// What would be taken.
+pub fn allowed() -> Words {
+    words(
+        "PDF, PNG, JPEG, WebP, or text in UTF-8 or UTF-16",
+        "PDF, PNG, JPEG, WebP albo tekst w kodowaniu UTF-8 lub UTF-16",
+    )
+}
+
+/// Looks at a file as it passes.
+#[derive(Debug, Default)]
+pub struct Observer {
+    head: Vec<u8>,
+    text: Text,
+}
+
+impl Observer {
+    pub fn look(&mut self, piece: &[u8]) {
+        let more = piece.len().min(HEAD - self.head.len());
+        self.head.extend_from_slice(&piece[..more]);
+        self.text.look(piece);
+    }
+
+    /// What it is.
+    ///
+    /// # Errors
+    /// The media type of what is not taken.
+    pub fn kind(self) -> Result<Kind, &'static str> {
+        let found = infer::get(&self.head).map_or("application/octet-stream", |found| found.mime_type());
+        let known = [Kind::Pdf, Kind::Png, Kind::Jpeg, Kind::Webp].into_iter();
+        let known = known.filter(|kind| kind.media_type() == found);
+        known.chain(self.text.kind()).next().ok_or(found)
+    }
+}
+
+/// Whether what passed so far is text: without control characters but tabs, line and page breaks.
+#[derive(Debug, Default)]
+enum Text {
+    #[default]
+    Unknown,
+    /// The bytes of a character that is not whole yet.
+    Utf8(Vec<u8>),
+    /// Whether the first byte is the higher one, and the first byte of a unit that is not whole yet.
+    Utf16(bool, Option<u8>),
+    No,
+}
+
+impl Text {
+    fn look(&mut self, piece: &[u8]) {
+        let mut piece = piece;
+        if let Self::Unknown = self {
+            // Pieces of one byte are nobody's; such a file would not be known as UTF-16.
+            *self = match piece {
+                [] => return,
+                [0xff, 0xfe, rest @ ..] => {
+                    piece = rest;
+                    Self::Utf16(false, None)
+                }
+                [0xfe, 0xff, rest @ ..] => {
+                    piece = rest;
+                    Self::Utf16(true, None)
+                }
+                _ => Self::Utf8(Vec::new()),
+            };
+        }
+        let goes_on = match self {
+            Self::Utf8(rest) => {
+                let bytes = [rest.as_slice(), piece].concat();
+                let (text, broken) = match std::str::from_utf8(&bytes) {
+                    Ok(text) => (text, false),
+                    Err(e) => {
+                        let (text, end) = bytes.split_at(e.valid_up_to());
+                        *rest = end.to_vec();
+                        (std::str::from_utf8(text).expect("valid up to there"), e.error_len().is_some())
+                    }
+                };
+                if text.len() == bytes.len() {
+                    rest.clear();
+                }
+                !broken && text.chars().all(|c| is_text(u32::from(c)))
+            }
+            Self::Utf16(high_first, rest) => {
+                let bytes: Vec<u8> = rest.take().into_iter().chain(piece.iter().copied()).collect();
+                let units = bytes.chunks_exact(2);
+                *rest = units.remainder().first().copied();
+                let unit = |pair: &[u8]| match high_first {
+                    true => u16::from_be_bytes([pair[0], pair[1]]),
+                    false => u16::from_le_bytes([pair[0], pair[1]]),
+                };
+                units.map(unit).all(|unit| is_text(u32::from(unit)))
+            }
+            Self::Unknown | Self::No => true,
+        };
+        if !goes_on {
+            *self = Self::No;
+        }
+    }
+
+    fn kind(self) -> Option<Kind> {
+        match self {
+            Self::Utf8(rest) if rest.is_empty() => Some(Kind::Utf8),
+            Self::Utf16(_, None) => Some(Kind::Utf16),
+            _ => None,
+        }
+    }
+}
+
+fn is_text(code: u32) -> bool {
+    code >= 0x20 && code != 0x7f || matches!(code, 0x09 | 0x0a | 0x0c | 0x0d)
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
+
+    #[rstest]
+    #[case::pdf(b"%PDF-1.7\n\x00\xff", Ok(Kind::Pdf))]
+    #[case::png(PNG, Ok(Kind::Png))]
+    #[case::jpeg(b"\xff\xd8\xff\xe0\0\x10JFIF\0", Ok(Kind::Jpeg))]
+    #[case::webp(b"RIFF\x10\0\0\0WEBPVP8 ", Ok(Kind::Webp))]
+    #[case::utf8("Zażółć gęślą\tjaźń\r\n".as_bytes(), Ok(Kind::Utf8))]
+    #[case::bom(b"\xef\xbb\xbftak", Ok(Kind::Utf8))]
+    // As PowerShell 5 writes what is redirected.
+    #[case::utf16(b"\xff\xfet\0a\0k\0\r\0\n\0", Ok(Kind::Utf16))]
+    #[case::utf16_high_first(b"\xfe\xff\0t\x01\x7c", Ok(Kind::Utf16))]
+    // Looks like a bitmap to who sees the first letters alone.
+    #[case::text_that_begins_like_a_picture(b"BM i reszta", Ok(Kind::Utf8))]
+    #[case::zip(b"PK\x03\x04\x14\0\0\0\x08\0", Err("application/zip"))]
+    #[case::gzip(b"\x1f\x8b\x08\0\0\0\0\0", Err("application/gzip"))]
+    #[case::program(b"MZ\x90\0\x03\0\0\0", Err("application/vnd.microsoft.portable-executable"))]
+    #[case::gif(b"GIF89a\x01\0\x01\0", Err("image/gif"))]
+    #[case::windows_1250(b"za\xbf\xf3\xb3\xe6", Err("application/octet-stream"))]
+    #[case::half_a_letter(b"za\xc5", Err("application/octet-stream"))]
+    #[case::half_a_unit(b"\xff\xfet\0a", Err("application/octet-stream"))]
+    #[case::zero(b"tak\0nie", Err("application/octet-stream"))]
+    #[case::escape(b"tak\x1b[31m", Err("application/octet-stream"))]
+    fn a_file_is_what_it_contains(#[case] bytes: &[u8], #[case] expected: Result<Kind, &str>) {
+        for pieces_of in [2, 3, bytes.len()] {
+            let mut observer = Observer::default();
+            bytes.chunks(pieces_of).for_each(|piece| observer.look(piece));
+            assert_eq!(observer.kind(), expected, "in pieces of {pieces_of}");
+        }
+    }
+}
