@@ -27,8 +27,9 @@ debian_package() {
   as_root "${install[@]}" >&2 || fail "apt-get could not install: $*"
 }
 
-# pip_program PACKAGE VERSION PROGRAM: prints the path of the program. One written
-# in Python finds its modules with the folder above in PYTHONPATH.
+# pip_program PACKAGE VERSION PROGRAM [PACKAGE==VERSION...]: prints the path of the
+# program, with what else it needs. One written in Python finds its modules with
+# the folder above in PYTHONPATH.
 pip_program() {
   local package=$1 version=$2 program=$3
   local folder="$CACHE/tools/$package-$version"
@@ -40,7 +41,7 @@ pip_program() {
     local fresh
     fresh=$(mktemp -d "$CACHE/tools/.new-XXXXXX")
     python3 -m pip install --quiet --disable-pip-version-check --root-user-action=ignore \
-      --target "$fresh" "$package==$version" >&2 ||
+      --target "$fresh" "$package==$version" "${@:4}" >&2 ||
       fail "pip could not install $package $version"
     rm -rf "$folder"
     mv "$fresh" "$folder"

@@ -3,7 +3,7 @@
 
 use std::{
     collections::HashMap,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -23,7 +23,7 @@ use crate::{
     db::query_all,
     edge::{self, Caller, Edge, Limits},
     error::Error,
-    files::Content,
+    files::{Content, Files, FilesConfig},
     id::{CompanyId, ContactId},
     lane::Lane,
     timers::OnTimer,
@@ -123,6 +123,22 @@ impl Drop for TestEdge {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.folder);
     }
+}
+
+/// A service's files: in a folder, or at a place of the S3 server, `(server, place)`.
+pub fn files(folder: &Path, s3: Option<(String, String)>, service: &str) -> Files {
+    crate::init();
+    let config = match s3 {
+        None => FilesConfig::default(),
+        Some((server, place)) => FilesConfig {
+            url: Some(place),
+            endpoint: Some(server),
+            region: Some("us-east-1".to_owned()),
+            access_key_id: Some("test".to_owned()),
+            secret_access_key: Some("test".into()),
+        },
+    };
+    Files::open(&config, folder, service).expect("files")
 }
 
 /// A line of the history.

@@ -26,6 +26,11 @@ pub fn from_tests_run(variable: &str) -> String {
     })
 }
 
+/// A place of its own on the S3 server: the server's URL, and the place's, in the bucket that it has.
+pub fn s3() -> (String, String) {
+    (from_tests_run("PRZESIADKA_TEST_S3"), format!("s3://przesiadka/{}", unique_name()))
+}
+
 /// A name that no other test has: `t` and 32 hexadecimal digits.
 pub fn unique_name() -> String {
     format!("t{}", uuid::Uuid::now_v7().simple())

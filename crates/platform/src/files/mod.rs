@@ -8,8 +8,6 @@ mod name;
 mod store;
 mod sweep;
 mod table;
-#[cfg(test)]
-mod tests;
 mod upload;
 
 use std::sync::Arc;
@@ -102,6 +100,15 @@ impl Download {
             recorded_at: Some(clock::to_wire(now)),
         };
         Self { file, content: stream::iter([Ok(Bytes::from(data))]).boxed() }
+    }
+}
+
+#[cfg(feature = "harness")]
+impl Files {
+    /// What lies in the store, by key.
+    pub async fn stored(&self) -> Vec<String> {
+        let listed = self.store.list(None).map(|object| object.expect("listed").location.to_string());
+        listed.collect().await
     }
 }
 

@@ -21,6 +21,7 @@ use platform::{
     edge::Limits,
     files::Files,
     grpc::Server,
+    harness::files,
     id::{CompanyId, ContactId, ProjectId},
     lane::Lane,
     name::ProjectName,
@@ -51,6 +52,8 @@ pub struct Bench {
     pub contact: ContactId,
     pub edge: Edge,
     pub service: Arc<Audits>,
+    /// In a folder beside SQLite, on S3 beside PostgreSQL.
+    pub files: Files,
     consumer: Consumer,
     issuer: DevelopmentIssuer,
     folder: PathBuf,
@@ -76,8 +79,10 @@ impl Bench {
         let clock = Clock::simulated(now).expect("a clock");
 
         let core = Core::new(audit::NAME, open(database.url()).await, clock);
-        let files = Files::in_folder(&folder.join("files")).expect("a folder");
-        let service = Audits::new(core.clone(), files, None).expect("the built-in checklists are valid");
+        let s3 = (backend == Backend::Postgres).then(testkit::s3);
+        let files = files(&folder, s3, audit::NAME);
+        let service =
+            Audits::new(core.clone(), files.clone(), None).expect("the built-in checklists are valid");
         let service = Arc::new(service);
         let issuer = DevelopmentIssuer::open(&folder).expect("a key");
         let verifier = Verifier::new(vec![issuer.issuer().expect("an issuer")]);
@@ -88,6 +93,7 @@ impl Bench {
             contact: ContactId::new(),
             edge: Edge::new(Arc::new(verifier), Limits::default()),
             service,
+            files,
             issuer,
             folder,
             sequences: Mutex::default(),
@@ -99,6 +105,15 @@ impl Bench {
         let chosen = scheduling::VariantChosen { variant: VARIANT.into(), ..Default::default() };
         bench.hear(Scheduling::VariantChosen(chosen)).await;
         bench
+    }
+
+    /// The same with its files elsewhere.
+    pub fn with_files(mut self, files: Files) -> Self {
+        let service =
+            Audits::new(self.core.clone(), files.clone(), None).expect("the built-in checklists are valid");
+        self.service = Arc::new(service);
+        self.files = files;
+        self
     }
 
     pub fn set_now(&self, now: Timestamp) {

@@ -4,6 +4,7 @@ mod access;
 mod bench;
 mod commands;
 mod events;
+mod files;
 mod import;
 mod limits;
 mod portal;

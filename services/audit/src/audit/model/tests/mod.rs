@@ -1,6 +1,7 @@
 //! The rules of the audits, by name. Audit 1 takes place on Thursday 14 January 2027.
 
 mod assign;
+mod attach;
 mod compare;
 mod conclude;
 mod evidence;
