@@ -5,7 +5,6 @@
 use std::collections::BTreeMap;
 
 use base64::prelude::{BASE64_STANDARD, Engine as _};
-use futures::stream;
 use proto::{
     common::v1::ErrorReason,
     request::{Request, Visitor, each_request},
@@ -238,11 +237,6 @@ async fn call<R: Request>(channel: Channel, token: Option<String>, json: Value) 
         grpc.server_streaming(request, path, codec).await?;
         return Ok(json!({}));
     }
-    let answer = if R::METHOD.ends_with(".UploadFile") {
-        grpc.client_streaming(request.map(|message| stream::iter([message])), path, codec).await?
-    } else {
-        grpc.unary(request, path, codec).await?
-    };
-    let answer = answer.into_inner();
+    let answer = grpc.unary(request, path, codec).await?.into_inner();
     Ok(serde_json::to_value(answer).expect("JSON"))
 }

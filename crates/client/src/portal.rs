@@ -1,5 +1,6 @@
 //! REST, for the partner portal: a company's contacts. They may speak gRPC as well.
 
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use http::Method;
 use proto::request::Request;
 use serde_json::{Map, Value};
@@ -57,7 +58,11 @@ impl Portal {
                 .request(call.verb.clone(), format!("http://{}{}", replica.rest, call.path))
                 .bearer_auth(&self.token);
             if R::IS_COMMAND {
-                http = http.header("idempotency-key", format!("\"{id}\"")).json(&call.fields);
+                http = http.header("idempotency-key", format!("\"{id}\""));
+                http = match &call.file {
+                    Some(file) => http.body(file.clone()),
+                    None => http.json(&call.fields),
+                };
             }
             if let Some(after) = self.installation.after.header() {
                 http = http.header(AFTER, after);
@@ -85,6 +90,8 @@ struct RestCall {
     verb: Method,
     path: String,
     fields: Map<String, Value>,
+    /// What is sent in place of the fields.
+    file: Option<Vec<u8>>,
 }
 
 impl RestCall {
@@ -97,6 +104,7 @@ impl RestCall {
             ("AnswerFinding", _) => "/answer".to_owned(),
             ("AskQuestion", _) => "/questions".to_owned(),
             ("CreateContact", _) => "/contacts".to_owned(),
+            ("UploadFile", _) => "/files".to_owned(),
             ("ReplaceContact", _) => "/replace".to_owned(),
             ("RemoveContact", _) => "/remove".to_owned(),
             ("ListHistory", _) => "/history".to_owned(),
@@ -107,14 +115,16 @@ impl RestCall {
         };
         let name = if name.is_empty() { String::new() } else { format!("/{name}") };
         let mut path = format!("/{service}/v1{name}{last}");
-        if !is_command {
+        let data = fields.remove("data");
+        let file = data.as_ref().and_then(Value::as_str).and_then(|data| BASE64_STANDARD.decode(data).ok());
+        if !is_command || file.is_some() {
             path += &query(&std::mem::take(&mut fields));
         }
-        Self { verb: if is_command { Method::POST } else { Method::GET }, path, fields }
+        Self { verb: if is_command { Method::POST } else { Method::GET }, path, fields, file }
     }
 }
 
-/// Values that need no escaping: enum names, numbers, days, page tokens in URL-safe base64.
+/// Values that need no escaping: enum names, plain names of files, numbers, days, page tokens in URL-safe base64.
 fn query(fields: &Map<String, Value>) -> String {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let pairs: Vec<_> = fields.iter().map(|(key, value)| format!("{key}={}", text(value))).collect();
@@ -167,6 +177,14 @@ mod tests {
                 Method::POST,
                 "/audit/v1/companies/c/projects/p/findings/f/answer",
                 json!({ "answer": "ok" }),
+            ),
+            (
+                "audit.UploadFile",
+                true,
+                json!({ "parent": "companies/c", "displayName": "a.txt", "data": "dGFr" }),
+                Method::POST,
+                "/audit/v1/companies/c/files?displayName=a.txt",
+                json!({}),
             ),
         ] {
             let Value::Object(fields) = fields else { unreachable!("an object") };

@@ -7,7 +7,7 @@ use proto::{
     audit::v1::{
         AnswerFindingRequest, Audit, AuditState, ConcludeAuditRequest, Finding, FindingState,
         GetAuditRequest, ListAuditsRequest, ListFindingsRequest, MeasuredValue, RecordValuesRequest,
-        RecordedValue, measured_value, recorded_value,
+        RecordedValue, UploadFileRequest, measured_value, recorded_value,
     },
     scheduling::v1::{AuditAttemptState, StartAuditRequest},
 };
@@ -98,7 +98,7 @@ impl Dealership<'_> {
         self.world.auditor.call(GetAuditRequest { name: name.to_owned() }).await
     }
 
-    /// The technical contact answers every open finding. Answers them as they are then.
+    /// The technical contact answers every open finding, with a file that shows it. Answers them as they are then.
     ///
     /// # Errors
     /// A refusal.
@@ -108,10 +108,17 @@ impl Dealership<'_> {
             state: FindingState::Open.into(),
             ..Default::default()
         };
+        let upload = UploadFileRequest {
+            parent: self.company.clone(),
+            display_name: "systeminfo.txt".to_owned(),
+            data: "Total Physical Memory: 32 GB\r\n".into(),
+            ..Default::default()
+        };
+        let files = vec![self.technical.portal.call(upload).await?.name];
         let mut answered = Vec::new();
         for finding in self.technical.portal.call(open).await?.findings {
             let (name, answer) = (finding.name, answer.to_owned());
-            let request = AnswerFindingRequest { name, answer, ..Default::default() };
+            let request = AnswerFindingRequest { name, answer, files: files.clone(), ..Default::default() };
             answered.push(self.technical.portal.call(request).await?);
         }
         Ok(answered)

@@ -109,6 +109,13 @@ fn contradictions_are_refused() {
     let postgres = from_file("[database]\nkind = \"postgres\"", &[]).expect("valid so far").config;
     let error = postgres.check_services(&["audit"]).expect_err("no url, and alone").to_string();
     assert!(error.contains("database.audit.url must be given") && error.contains("all four"), "{error}");
+    assert!(error.contains("files.url must be given"), "{error}");
+    for url in ["/srv/files", "file:srv", "s3://", "https://bucket"] {
+        let text = format!("[files]\nurl = \"{url}\"");
+        let config = from_file(&text, &[]).expect("a text").config;
+        let error = config.open_files("audit").expect_err("no place").to_string();
+        assert!(error.contains("must be file:///<folder> or s3://<bucket>/<prefix>"), "{url}: {error}");
+    }
 }
 
 #[test]
@@ -117,7 +124,7 @@ fn secrets_come_from_files_and_are_never_printed() {
     let file = scratch.0.join("secret");
     std::fs::write(&file, "hunter2\n").expect("writes");
     let text = format!(
-        "[database.audit]\nurl = \"postgres://u:hunter3@h/a\"\n[notification.channel.smtp]\nhost = \"h\"\npassword_file = {file:?}"
+        "[database.audit]\nurl = \"postgres://u:hunter3@h/a\"\n[notification.channel.smtp]\nhost = \"h\"\npassword_file = {file:?}\n[files]\nsecret_access_key = \"hunter4\""
     );
     let loaded = from_file(&text, &[]).expect("valid");
     let section: toml::Table = loaded.section("notification").expect("a table");
