@@ -207,7 +207,8 @@ impl<S: Service + OnEvent> Harness<S> {
         F: for<'a> Function<'a, S, Req, Resp>,
     {
         let caller = Caller { principal: caller.clone(), after: Vec::new(), traceparent: None, content };
-        let result = edge::run(&*self.service, &function, caller, request).await;
+        // Boxed: a test that calls many functions would not fit onto its stack.
+        let result = Box::pin(edge::run(&*self.service, &function, caller, request)).await;
         for violation in result.as_ref().err().map(Error::violations).unwrap_or_default() {
             assert_eq!(violation.untranslated(), None, "without Polish: {violation:?}");
         }
