@@ -58,6 +58,7 @@ pub fn emit(unit: &mut Unit, company: CompanyId, project: Option<ProjectId>, eve
 fn kind(event: &Event) -> &'static str {
     match event {
         Event::MessageSent(_) => "message_sent",
+        Event::MessageGivenUp(_) => "message_given_up",
         Event::AddressUndeliverable(_) => "address_undeliverable",
         Event::AddressCleared(_) => "address_cleared",
         Event::QuestionAsked(_) => "question_asked",

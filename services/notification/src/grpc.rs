@@ -21,6 +21,14 @@ impl NotificationService for Grpc {
         self.0.call(r, Notification::get_message).await
     }
 
+    async fn resend_message(&self, r: Request<ResendMessageRequest>) -> Answer<Message> {
+        self.0.call(r, Notification::resend_message).await
+    }
+
+    async fn report_delivery_status(&self, r: Request<ReportDeliveryStatusRequest>) -> Answer<Message> {
+        self.0.call(r, Notification::report_delivery_status).await
+    }
+
     async fn ask_question(&self, r: Request<AskQuestionRequest>) -> Answer<Question> {
         self.0.call(r, Notification::ask_question).await
     }

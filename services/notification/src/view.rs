@@ -4,7 +4,7 @@ use platform::{actor::Actor, clock::to_wire, etag};
 use proto::notification::v1 as pb;
 
 use crate::events::{contact_name, message_name, project_name, question_name};
-use crate::message::{Message, Recipient, State};
+use crate::message::{Message, Recipient, State, Try};
 use crate::questions::{Answer, Question};
 
 /// A message as lists show it: without its texts.
@@ -19,6 +19,8 @@ pub fn summary(message: &Message) -> pb::Message {
         State::Sent { at } => (pb::MessageState::Sent, None, Some(at)),
         State::Undeliverable { .. } => (pb::MessageState::Undeliverable, None, None),
         State::Dropped { .. } => (pb::MessageState::Dropped, None, None),
+        State::GivenUp { .. } => (pb::MessageState::GivenUp, None, None),
+        State::Bounced { .. } => (pb::MessageState::Bounced, None, None),
     };
     pb::Message {
         name: message_name(message.company, message.id),
@@ -35,6 +37,7 @@ pub fn summary(message: &Message) -> pb::Message {
         next_try_at: next_try.map(to_wire),
         created_at: Some(to_wire(message.created_at)),
         sent_at: sent.map(to_wire),
+        resends: i32::try_from(message.resends).unwrap_or(i32::MAX),
         ..Default::default()
     }
 }
@@ -42,7 +45,9 @@ pub fn summary(message: &Message) -> pb::Message {
 /// A message with its texts.
 pub fn message(message: &Message) -> pb::Message {
     let content = &message.content;
+    let one = |one: &Try| pb::Try { at: Some(to_wire(one.at)), answer: one.answer.clone() };
     pb::Message {
+        tries: message.tries.iter().map(one).collect(),
         text: content.text.clone(),
         html: content.html.clone(),
         calendar: content.invitation.as_ref().map(|i| i.ics.clone()).unwrap_or_default(),

@@ -103,7 +103,8 @@ impl Things {
             "licensing.GetLicensing" | "licensing.GetQuestionnaire" | "licensing.ReleaseOffer" | "licensing.RecordLicence" | "licensing.WithdrawProof" => json!({ "name": licensing }),
 
             "notification.ListMessages" | "notification.ListQuestions" | "notification.AskQuestion" => json!({ "parent": company }),
-            "notification.GetMessage" => json!({ "name": message }),
+            "notification.GetMessage" | "notification.ResendMessage" => json!({ "name": message }),
+            "notification.ReportDeliveryStatus" => json!({ "mail": "dGFr" }),
             "notification.GetQuestion" | "notification.AnswerQuestion" => json!({ "name": question }),
             "notification.ClearUndeliverable" => json!({ "contact": contact }),
 

@@ -56,7 +56,7 @@ impl Header for AutoSubmitted {
 /// Fails if the recipient's address is none.
 pub fn build(message: &Message, to: &Envelope, identity: &MailIdentity) -> anyhow::Result<lettre::Message> {
     let content = &message.content;
-    let id = message.id;
+    let id = message.mail_id();
     let alternative = MultiPart::alternative()
         .boundary(format!("alternative-{id}"))
         .singlepart(SinglePart::plain(content.text.clone()))

@@ -1,5 +1,7 @@
 //! Messages: what an event says, in whose language, with which calendar entry, and where it is on its way.
 
+mod bounce;
+mod commands;
 mod invitation;
 mod mail;
 mod model;
@@ -14,7 +16,7 @@ mod words;
 
 pub use invitation::{Invitation, Method};
 pub use mail::{Envelope, MailIdentity, build};
-pub use model::{Content, Lease, LeaseLost, Message, MessageId, Recipient, State};
+pub use model::{Content, Lease, LeaseLost, Message, MessageId, Recipient, State, Times, Try};
 pub use notice::{Calendar, Fact, Facts, Notice};
 pub use render::Renderer;
 

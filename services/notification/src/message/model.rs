@@ -51,6 +51,24 @@ pub struct Message {
     /// The mail server's last answer without addresses, or why it was dropped.
     pub outcome: String,
     pub state: State,
+    /// What became of each try, oldest first; no more than the last [`MOST_TRIES`].
+    #[serde(default)]
+    pub tries: Vec<Try>,
+    /// Machine time of the first try since it was written or sent again.
+    #[serde(default)]
+    pub tried_since: Option<Timestamp>,
+    /// How often SOFTVIG sent it again.
+    #[serde(default)]
+    pub resends: u32,
+}
+
+/// A try that was recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Try {
+    /// Machine time.
+    pub at: Timestamp,
+    /// The mail server's, without addresses; of a notice that came later, what it says.
+    pub answer: String,
 }
 
 /// What the recipient reads.
@@ -66,11 +84,36 @@ pub struct Content {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    Pending { next_try: Timestamp },
-    Sending { lease: Lease },
-    Sent { at: Timestamp },
-    Undeliverable { at: Timestamp },
-    Dropped { at: Timestamp },
+    Pending {
+        next_try: Timestamp,
+    },
+    Sending {
+        lease: Lease,
+    },
+    Sent {
+        at: Timestamp,
+    },
+    Undeliverable {
+        at: Timestamp,
+    },
+    Dropped {
+        at: Timestamp,
+    },
+    /// No server took it in all that time.
+    GivenUp {
+        at: Timestamp,
+    },
+    /// A server took it, and a notice came later that it does not arrive (RFC 3464).
+    Bounced {
+        at: Timestamp,
+    },
+}
+
+/// The two times at which something is recorded.
+#[derive(Clone, Copy, Debug)]
+pub struct Times {
+    pub business: Timestamp,
+    pub machine: Timestamp,
 }
 
 /// The right of one replica to send a message, until it ends.
@@ -85,9 +128,13 @@ pub struct Lease {
 #[error("the lease on the message was lost")]
 pub struct LeaseLost;
 
-/// First wait after a failure; doubles up to [`LONGEST_WAIT`].
+/// First wait after a failure; doubles up to [`LONGEST_WAIT`], each a fifth longer or shorter.
 const FIRST_WAIT: SignedDuration = SignedDuration::from_secs(30);
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(1);
+/// After so much time of trying a message is given up.
+const TRIED_FOR: SignedDuration = SignedDuration::from_hours(72);
+/// All of three days, and room for some that SOFTVIG adds by sending it again.
+const MOST_TRIES: usize = 100;
 
 impl Message {
     /// The label that lists filter by.
@@ -98,6 +145,8 @@ impl Message {
             State::Sent { .. } => "sent",
             State::Undeliverable { .. } => "undeliverable",
             State::Dropped { .. } => "dropped",
+            State::GivenUp { .. } => "given_up",
+            State::Bounced { .. } => "bounced",
         }
     }
 
@@ -106,7 +155,11 @@ impl Message {
         match self.state {
             State::Pending { next_try } => Some(next_try),
             State::Sending { lease } => Some(lease.until),
-            State::Sent { .. } | State::Undeliverable { .. } | State::Dropped { .. } => None,
+            State::Sent { .. }
+            | State::Undeliverable { .. }
+            | State::Dropped { .. }
+            | State::GivenUp { .. }
+            | State::Bounced { .. } => None,
         }
     }
 
@@ -134,27 +187,83 @@ impl Message {
     }
 
     /// The server took it.
-    pub fn sent(&mut self, token: Uuid, answer: String, now: Timestamp) -> Result<(), LeaseLost> {
-        self.check(token)?;
-        self.outcome = answer;
-        self.state = State::Sent { at: now };
+    pub fn sent(&mut self, token: Uuid, answer: String, times: Times) -> Result<(), LeaseLost> {
+        self.tried(token, answer, times)?;
+        self.state = State::Sent { at: times.business };
         Ok(())
     }
 
-    /// It failed in a way that may pass: tried again later, for as long as it takes.
-    pub fn postpone(&mut self, token: Uuid, answer: String, machine_now: Timestamp) -> Result<(), LeaseLost> {
-        self.check(token)?;
-        self.outcome = answer;
-        self.state = State::Pending { next_try: machine_now + wait_after(self.attempts) };
+    /// It failed in a way that may pass: tried again later, and given up after [`TRIED_FOR`].
+    pub fn postpone(&mut self, token: Uuid, answer: String, times: Times) -> Result<(), LeaseLost> {
+        self.tried(token, answer, times)?;
+        let last = self.tried_since.map(|since| since + TRIED_FOR);
+        self.state = match last {
+            Some(last) if times.machine >= last => State::GivenUp { at: times.business },
+            _ => State::Pending { next_try: times.machine + self.wait() },
+        };
         Ok(())
     }
 
     /// The server refused it for good.
-    pub fn refused(&mut self, token: Uuid, answer: String, now: Timestamp) -> Result<(), LeaseLost> {
-        self.check(token)?;
-        self.outcome = answer;
-        self.state = State::Undeliverable { at: now };
+    pub fn refused(&mut self, token: Uuid, answer: String, times: Times) -> Result<(), LeaseLost> {
+        self.tried(token, answer, times)?;
+        self.state = State::Undeliverable { at: times.business };
         Ok(())
+    }
+
+    fn tried(&mut self, token: Uuid, answer: String, times: Times) -> Result<(), LeaseLost> {
+        self.check(token)?;
+        self.tried_since.get_or_insert(times.machine);
+        self.note(answer, times);
+        Ok(())
+    }
+
+    fn note(&mut self, answer: String, times: Times) {
+        self.outcome.clone_from(&answer);
+        self.tries.push(Try { at: times.machine, answer });
+        let surplus = self.tries.len().saturating_sub(MOST_TRIES);
+        self.tries.drain(..surplus);
+    }
+
+    /// A notice says that it does not arrive although a server took it. Whether that is news.
+    pub fn bounced(&mut self, answer: String, times: Times) -> bool {
+        let news = matches!(self.state, State::Sent { .. });
+        if news {
+            self.note(answer, times);
+            self.state = State::Bounced { at: times.business };
+        }
+        news
+    }
+
+    /// A notice says how it fares; its state stays.
+    pub fn heard(&mut self, answer: String, times: Times) {
+        self.note(answer, times);
+    }
+
+    /// SOFTVIG sends it again, as a mail of its own.
+    pub fn resend(&mut self, machine_now: Timestamp) {
+        self.resends += 1;
+        self.tried_since = None;
+        self.state = State::Pending { next_try: machine_now };
+    }
+
+    /// Whether it can be sent again: it is not on its way, and has its words.
+    pub fn is_resendable(&self) -> bool {
+        self.due_at().is_none() && self.content != Content::default()
+    }
+
+    /// The part of its Message-ID before the @; another one each time that it is sent again, or mail programs would
+    /// take it for the first.
+    pub fn mail_id(&self) -> String {
+        if self.resends == 0 { self.id.to_string() } else { format!("{}.{}", self.id, self.resends) }
+    }
+
+    fn wait(&self) -> SignedDuration {
+        let doublings = self.attempts.saturating_sub(1).min(10);
+        let wait = (FIRST_WAIT * (1 << doublings)).min(LONGEST_WAIT);
+        // Of two messages that failed together one is tried first; always the same, so that it can be tested.
+        let spread = (self.id.0.as_u128() as u32).wrapping_add(self.attempts * 7) % 41;
+        wait * (80 + spread as i32) / 100
     }
 
     /// Not even tried: the address is known not to work.
@@ -200,9 +309,4 @@ impl Message {
             _ => Err(LeaseLost),
         }
     }
-}
-
-fn wait_after(attempts: u32) -> SignedDuration {
-    let doublings = attempts.saturating_sub(1).min(10);
-    (FIRST_WAIT * (1 << doublings)).min(LONGEST_WAIT)
 }

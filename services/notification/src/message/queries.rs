@@ -15,7 +15,7 @@ use super::{MessageId, Recipient};
 use crate::{Notification, view};
 
 const CONTACT: &str = "companies/{company}/contacts/{contact}";
-const MESSAGE: &str = "companies/{company}/messages/{message}";
+pub(super) const MESSAGE: &str = "companies/{company}/messages/{message}";
 
 impl Notification {
     /// What was sent to whom, newest first.
@@ -91,6 +91,8 @@ fn query(
         Ok(pb::MessageState::Sent) => Some("sent"),
         Ok(pb::MessageState::Undeliverable) => Some("undeliverable"),
         Ok(pb::MessageState::Dropped) => Some("dropped"),
+        Ok(pb::MessageState::GivenUp) => Some("given_up"),
+        Ok(pb::MessageState::Bounced) => Some("bounced"),
         Err(_) => return Err(Error::unknown_state(request.state)),
     };
     Ok(MessageQuery { company, project, recipient, contacts_only: !reader.is_softvig(), label })

@@ -2,19 +2,18 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use platform::{
     Error, clock, documents,
     id::{CompanyId, ContactId},
     loops::pause,
     unit::Unit,
 };
-use proto::notification::v1::{AddressUndeliverable, MessageSent, notification_event::Event};
+use proto::notification::v1::{AddressUndeliverable, MessageGivenUp, MessageSent, notification_event::Event};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::store::{self, StoredMessage};
-use super::{Fact, Lease, LeaseLost, Message, Notice, Recipient};
+use super::{Fact, Lease, LeaseLost, Message, Notice, Recipient, State, Times};
 use crate::Notification;
 use crate::book::{directory, tell};
 use crate::events::{contact_name, emit, message_name};
@@ -37,12 +36,12 @@ pub(crate) enum Tried {
 }
 
 impl Tried {
-    fn apply(&self, message: &mut Message, token: Uuid, now: Timestamp) -> Result<(), LeaseLost> {
+    fn apply(&self, message: &mut Message, token: Uuid, times: Times) -> Result<(), LeaseLost> {
         match self {
-            Self::Sent(answer) => message.sent(token, answer.clone(), now),
-            Self::Refused(answer) => message.refused(token, answer.clone(), now),
-            Self::Postponed(answer) => message.postpone(token, answer.clone(), clock::machine_now()),
-            Self::Dropped(why) => message.drop(token, why, now),
+            Self::Sent(answer) => message.sent(token, answer.clone(), times),
+            Self::Refused(answer) => message.refused(token, answer.clone(), times),
+            Self::Postponed(answer) => message.postpone(token, answer.clone(), times),
+            Self::Dropped(why) => message.drop(token, why, times.business),
         }
     }
 }
@@ -104,18 +103,21 @@ impl Notification {
         follow: bool,
     ) -> Result<(), Error> {
         let mut unit = self.core.begin(company.into(), None).await?;
-        let now = unit.now();
+        let times = Times { business: unit.now(), machine: clock::machine_now() };
         let outcome = |(stored, tried): &(StoredMessage, Tried)| {
             let mut stored = stored.clone();
-            tried.apply(&mut stored.value, lease.token, now).is_ok().then_some(stored)
+            tried.apply(&mut stored.value, lease.token, times).is_ok().then_some(stored)
         };
         let outcomes = tries.iter().filter_map(outcome).collect();
         let saved = store::save(unit.db(), outcomes).await?;
         for (StoredMessage { value: message, .. }, tried) in tries {
-            if !saved.iter().any(|stored| stored.value.id == message.id) {
+            let Some(StoredMessage { value: recorded, .. }) = saved.iter().find(|s| s.value.id == message.id)
+            else {
                 tracing::warn!(message = %message.id, "a try is not recorded: {LeaseLost}");
-            } else if follow {
-                self.follow(&mut unit, message, tried).await?;
+                continue;
+            };
+            if follow {
+                self.follow(&mut unit, recorded, tried).await?;
             } else if matches!(tried, Tried::Sent(_)) {
                 announce_sent(&mut unit, message);
             }
@@ -132,6 +134,10 @@ impl Notification {
             }
             (Tried::Refused(answer), Recipient::Softvig) => {
                 tracing::error!(message = %message.id, answer, "SOFTVIG's own address was refused");
+            }
+            (Tried::Postponed(answer), _) if matches!(message.state, State::GivenUp { .. }) => {
+                tracing::error!(message = %message.id, attempts = message.attempts, answer, "a message is given up");
+                announce_given_up(unit, message);
             }
             (Tried::Postponed(answer), _) => {
                 tracing::warn!(message = %message.id, attempts = message.attempts, answer, "a message waits");
@@ -153,7 +159,7 @@ impl Notification {
     }
 
     /// The first refusal of an address is an event, and those who can correct it are told.
-    async fn mark_undeliverable(
+    pub(super) async fn mark_undeliverable(
         &self,
         unit: &mut Unit,
         message: &Message,
@@ -186,14 +192,27 @@ impl Notification {
     }
 }
 
-fn announce_sent(unit: &mut Unit, message: &Message) {
-    let contact = match message.recipient {
+fn recipient_name(message: &Message) -> String {
+    match message.recipient {
         Recipient::Contact(id) => contact_name(message.company, id),
         Recipient::Softvig => String::new(),
+    }
+}
+
+fn announce_given_up(unit: &mut Unit, message: &Message) {
+    let given_up = MessageGivenUp {
+        message: message_name(message.company, message.id),
+        contact: recipient_name(message),
+        topic: message.kind.name().to_owned(),
+        answer: message.outcome.clone(),
     };
+    emit(unit, message.company, message.project, Event::MessageGivenUp(given_up));
+}
+
+fn announce_sent(unit: &mut Unit, message: &Message) {
     let sent = MessageSent {
         message: message_name(message.company, message.id),
-        contact,
+        contact: recipient_name(message),
         topic: message.kind.name().to_owned(),
     };
     emit(unit, message.company, message.project, Event::MessageSent(sent));

@@ -64,6 +64,9 @@ impl Renderer {
             attempts: 0,
             outcome: String::new(),
             state: super::State::Pending { next_try: machine_now },
+            tries: Vec::new(),
+            tried_since: None,
+            resends: 0,
         };
         if let Addressee::Contact { contact, .. } = to
             && contact.undeliverable

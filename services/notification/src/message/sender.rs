@@ -178,5 +178,5 @@ fn envelope(directory: &Directory, id: ContactId, kind: Kind) -> Result<Envelope
 /// By time, so that a folder shows mails in their order, and the same at each try.
 fn file_name(message: &Message) -> String {
     let at = message.created_at.strftime("%Y%m%dT%H%M%SZ");
-    format!("{at}-{}-{}", message.id, message.kind.name())
+    format!("{at}-{}-{}", message.mail_id(), message.kind.name())
 }

@@ -13,7 +13,7 @@ use sea_orm::{ConnectionTrait, DbErr, QueryResult, Value};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Message, MessageId, Recipient, State};
+use super::{Message, MessageId, Recipient, State, Try};
 
 /// Most messages that one statement writes: so few texts are prepared on each connection.
 const MOST_ROWS: usize = 10;
@@ -80,6 +80,12 @@ pub async fn find(
     let sql = format!("select {COLUMNS} from message where company = $1 and id = $2");
     let row = query_one(c, &sql, vec![company.to_string().into(), id.0.into()]).await?;
     row.as_ref().map(read).transpose()
+}
+
+/// The message, of whatever company: for notices that name a message alone.
+pub async fn find_anywhere(c: &impl ConnectionTrait, id: MessageId) -> Result<Option<StoredMessage>, Error> {
+    let sql = format!("select {COLUMNS} from message where id = $1");
+    query_one(c, &sql, vec![id.0.into()]).await?.as_ref().map(read).transpose()
 }
 
 /// Writes how those of the messages stand that nobody else changed since they were read; these, as they are stored
@@ -231,6 +237,12 @@ struct Delivery {
     attempts: u32,
     outcome: String,
     state: State,
+    #[serde(default)]
+    tries: Vec<Try>,
+    #[serde(default)]
+    tried_since: Option<Timestamp>,
+    #[serde(default)]
+    resends: u32,
 }
 
 const COLUMNS: &str = "version, cast(body as text) as body, cast(delivery as text) as delivery";
@@ -241,8 +253,9 @@ fn read(row: &QueryResult) -> Result<StoredMessage, Error> {
     let mut value: Message = serde_json::from_str(&body).map_err(bad)?;
     // None as long as it stands as it was put in.
     if let Some(delivery) = delivery {
-        let Delivery { attempts, outcome, state } = serde_json::from_str(&delivery).map_err(bad)?;
-        value = Message { attempts, outcome, state, ..value };
+        let Delivery { attempts, outcome, state, tries, tried_since, resends } =
+            serde_json::from_str(&delivery).map_err(bad)?;
+        value = Message { attempts, outcome, state, tries, tried_since, resends, ..value };
     }
     Ok(StoredMessage { version: row.try_get("", "version")?, value })
 }
@@ -252,8 +265,8 @@ fn body(message: &Message) -> Result<String, Error> {
 }
 
 fn delivery(message: &Message) -> Result<String, Error> {
-    let Message { attempts, outcome, state, .. } = message;
-    json(&Delivery { attempts: *attempts, outcome: outcome.clone(), state: *state })
+    let Message { attempts, outcome, state, tries, tried_since, resends, .. } = message.clone();
+    json(&Delivery { attempts, outcome, state, tries, tried_since, resends })
 }
 
 fn json(value: &impl Serialize) -> Result<String, Error> {

@@ -4,8 +4,8 @@ use proto::scheduling::v1::{DateKind, StageDate, scheduling_event::Event};
 use uuid::Uuid;
 
 use super::{
-    Calendar, Content, Envelope, Invitation, Lease, LeaseLost, Message, Method, Notice, Recipient, State,
-    build, templates,
+    Calendar, Content, Envelope, Invitation, Lease, LeaseLost, Message, MessageId, Method, Notice, Recipient,
+    State, Times, build, templates,
 };
 use crate::fixtures::{
     BEATA, COMPANY, DAGMARA, TADEK, book, card, day, directory, head, messages, migration, now, renderer,
@@ -28,6 +28,10 @@ fn lease(token: Uuid, machine_now: Timestamp) -> Lease {
     Lease { token, until: machine_now + SignedDuration::from_mins(1) }
 }
 
+fn times(machine: Timestamp) -> Times {
+    Times { business: now(), machine }
+}
+
 fn claimed() -> Message {
     let mut message = message();
     assert!(message.claim(lease(TOKEN, now()), now()));
@@ -38,9 +42,9 @@ fn claimed() -> Message {
 fn only_the_holder_of_the_lease_records_an_outcome() {
     type Act = fn(&mut Message, Uuid) -> Result<(), LeaseLost>;
     let acts: [(Act, &str); 4] = [
-        (|m, t| m.sent(t, "250 ok".into(), now()), "sent"),
-        (|m, t| m.refused(t, "550 no".into(), now()), "undeliverable"),
-        (|m, t| m.postpone(t, "421 later".into(), now()), "pending"),
+        (|m, t| m.sent(t, "250 ok".into(), times(now())), "sent"),
+        (|m, t| m.refused(t, "550 no".into(), times(now())), "undeliverable"),
+        (|m, t| m.postpone(t, "421 later".into(), times(now())), "pending"),
         (|m, t| m.drop(t, "left", now()), "dropped"),
     ];
     for (act, label) in acts {
@@ -62,7 +66,7 @@ fn a_message_is_taken_once_until_the_lease_ends() {
     assert!(message.claim(lease(OTHER, later), later), "its sender died");
     assert_eq!(message.attempts, 2);
     assert_eq!(
-        message.sent(TOKEN, String::new(), later),
+        message.sent(TOKEN, String::new(), times(later)),
         Err(LeaseLost),
         "the first one comes back too late"
     );
@@ -83,18 +87,62 @@ fn a_lease_is_held_by_its_holder_until_it_ends() {
 }
 
 #[test]
-fn waits_double_up_to_an_hour_and_never_end() {
-    let mut message = message();
-    let mut machine = now();
+fn waits_double_up_to_an_hour_each_a_little_other_and_end_after_three_days() {
     let mut waits = Vec::new();
-    for _ in 0..10 {
-        assert!(message.claim(lease(TOKEN, machine), machine));
-        message.postpone(TOKEN, "421 later".into(), machine).expect("held");
-        let due = message.due_at().expect("it waits");
-        waits.push((due - machine).total(jiff::Unit::Second).expect("seconds") as i64);
-        machine = due;
+    for id in 0..20 {
+        let mut message = Message { id: MessageId(Uuid::from_u128(id)), ..message() };
+        let (mut machine, mut seconds) = (now(), Vec::new());
+        while message.label() == "pending" {
+            assert!(message.claim(lease(TOKEN, machine), machine));
+            message.postpone(TOKEN, "421 later".into(), times(machine)).expect("held");
+            let Some(due) = message.due_at() else { break };
+            seconds.push((due - machine).total(jiff::Unit::Second).expect("seconds"));
+            machine = due;
+        }
+        assert_eq!((message.label(), message.outcome.as_str()), ("given_up", "421 later"));
+        assert!(machine >= now() + SignedDuration::from_hours(72));
+        assert!(machine < now() + SignedDuration::from_hours(74), "{machine}");
+        assert_eq!(message.tries.len(), message.attempts as usize);
+        waits.push(seconds);
     }
-    assert_eq!(waits, [30, 60, 120, 240, 480, 960, 1920, 3600, 3600, 3600]);
+    for (n, expected) in
+        [30.0, 60.0, 120.0, 240.0, 480.0, 960.0, 1920.0, 3600.0, 3600.0].into_iter().enumerate()
+    {
+        let these: Vec<f64> = waits.iter().map(|waits| waits[n]).collect();
+        assert!(these.iter().all(|wait| (0.8..=1.2).contains(&(wait / expected))), "{these:?}");
+        assert!(these.iter().any(|wait| *wait != these[0]), "all are tried again together: {these:?}");
+    }
+}
+
+#[test]
+fn a_message_is_sent_again_as_a_mail_of_its_own() {
+    let mut message = claimed();
+    assert!(!message.is_resendable(), "on its way");
+    message.postpone(TOKEN, "421 later".into(), times(now())).expect("held");
+    let later = now() + SignedDuration::from_hours(80);
+    assert!(message.claim(lease(TOKEN, later), later));
+    message.postpone(TOKEN, "421 later".into(), times(later)).expect("held");
+    assert_eq!(message.label(), "given_up");
+    let first = message.mail_id();
+    assert!(message.is_resendable());
+    message.resend(later);
+    assert_eq!((message.label(), message.mail_id()), ("pending", format!("{first}.1")));
+    assert!(message.claim(lease(TOKEN, later), later));
+    message.postpone(TOKEN, "421 later".into(), times(later)).expect("held");
+    assert_eq!(message.label(), "pending", "three days begin anew");
+    assert!(message.scrub(TADEK, later) || message.scrub(DAGMARA, later));
+    assert!(!message.is_resendable(), "it has lost its words");
+}
+
+#[test]
+fn only_what_was_sent_bounces() {
+    let mut message = claimed();
+    assert!(!message.bounced("5.1.1".into(), times(now())));
+    message.sent(TOKEN, "250 ok".into(), times(now())).expect("held");
+    assert!(message.bounced("5.1.1".into(), times(now())));
+    assert_eq!((message.label(), message.outcome.as_str()), ("bounced", "5.1.1"));
+    assert!(!message.bounced("5.1.1".into(), times(now())), "known");
+    assert_eq!(message.tries.iter().map(|t| t.answer.as_str()).collect::<Vec<_>>(), ["250 ok", "5.1.1"]);
 }
 
 #[test]

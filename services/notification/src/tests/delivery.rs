@@ -8,7 +8,9 @@ use platform::{
 };
 use proto::{
     common::v1::ErrorReason,
-    notification::v1::{ClearUndeliverableRequest, MessageState},
+    notification::v1::{
+        ClearUndeliverableRequest, MessageState, ReportDeliveryStatusRequest, ResendMessageRequest,
+    },
     scheduling::v1::{ContactCard, scheduling_event::Event},
 };
 use testkit::{Backend, eventually};
@@ -277,6 +279,71 @@ async fn softvig_can_say_that_an_address_works_after_all(backend: Backend) {
     assert!(tried.iter().all(|m| m.attempts == 1), "the address was used again: {tried:?}");
 }
 
+async fn softvig_sends_a_message_again_and_hears_that_it_bounced(backend: Backend) {
+    let world = World::new(backend).await;
+    world.tell(verified()).await;
+    world.send().await;
+    let sent = world.messages_in(MessageState::Sent).await;
+    let mut to_tadek = sent.into_iter().find(|m| m.contact == name(TADEK)).expect("told");
+    let resend =
+        |id: String| ResendMessageRequest { name: id, request_id: request_id(), ..Default::default() };
+    let by_contact = contact(COMPANY, DAGMARA, platform::auth::Role::Decision);
+    let denied = world.call(&by_contact, Notification::resend_message, resend(to_tadek.name.clone())).await;
+    assert_eq!(reason(denied), ErrorReason::PermissionDenied);
+    let again = world.call(&softvig(), Notification::resend_message, resend(to_tadek.name.clone())).await;
+    assert_eq!(again.expect("it is not on its way").state(), MessageState::Pending);
+    let twice = world.call(&softvig(), Notification::resend_message, resend(to_tadek.name.clone())).await;
+    assert_eq!(reason(twice), ErrorReason::InvalidArgument, "on its way");
+    world.send().await;
+    assert_eq!(world.files().len(), 4, "a mail of its own");
+
+    let id = to_tadek.name.rsplit('/').next().expect("an id");
+    let mail = format!(
+        "Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n\
+         --b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; m\r\n\r\n\
+         Action: failed\r\nStatus: 5.1.1\r\nDiagnostic-Code: smtp; 550 <t@auto.example> unknown\r\n\r\n\
+         --b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: <{id}.1@przesiadka.softvig.pl>\r\n\r\n--b--\r\n"
+    );
+    let report = |mail: &str| ReportDeliveryStatusRequest {
+        mail: mail.into(),
+        request_id: request_id(),
+        ..Default::default()
+    };
+    let operator = platform::harness::softvig(platform::auth::Role::Operator);
+    let denied = world.call(&by_contact, Notification::report_delivery_status, report(&mail)).await;
+    assert_eq!(reason(denied), ErrorReason::PermissionDenied);
+    let unknown = mail.replace(id, &Uuid::from_u128(9).to_string());
+    let unknown = world.call(&operator, Notification::report_delivery_status, report(&unknown)).await;
+    assert_eq!(reason(unknown), ErrorReason::NotFound);
+    for _ in 0..2 {
+        let reported = world.call(&operator, Notification::report_delivery_status, report(&mail)).await;
+        to_tadek = reported.expect("a notice");
+    }
+    assert_eq!(to_tadek.state(), MessageState::Bounced);
+    assert_eq!((to_tadek.tries.len(), to_tadek.resends), (3, 1), "{to_tadek:?}");
+    assert_eq!(to_tadek.outcome, "5.1.1 smtp; 550 (address) unknown");
+    let marked = world.outbox_kinds().await.iter().filter(|k| *k == "address_undeliverable").count();
+    assert_eq!(marked, 1);
+    world.send().await;
+    let told = world.told().await;
+    assert!(told.contains(&"contact_undeliverable softvig".to_owned()), "{told:?}");
+}
+
+async fn a_message_that_no_server_takes_for_three_days_is_given_up(backend: Backend) {
+    let world = World::new(backend).await;
+    world.tell(verified()).await;
+    let (hand, lease) = claim(&world.service, machine_now()).await;
+    let tried = |mut stored: StoredMessage| {
+        // As if the first try had been then.
+        stored.value.tried_since = Some(machine_now() - SignedDuration::from_hours(73));
+        (stored, Tried::Postponed("421 later".into()))
+    };
+    let tries: Vec<_> = hand.messages.into_iter().map(tried).collect();
+    world.service.record(COMPANY, lease, &tries).await.expect("works");
+    assert_eq!(world.messages_in(MessageState::GivenUp).await.len(), 3);
+    assert_eq!(world.outbox_kinds().await, ["message_given_up"; 3]);
+}
+
 async fn a_folder_that_cannot_be_written_postpones_and_loses_nothing(backend: Backend) {
     let world = World::new(backend).await;
     std::fs::write(&world.mails, "in the way").expect("a file");
@@ -335,5 +402,7 @@ on_both_databases! {
     what_follows_from_one_try_and_fails_keeps_no_other_from_being_recorded,
     a_refused_address_is_told_once_and_used_again_when_corrected,
     softvig_can_say_that_an_address_works_after_all,
+    softvig_sends_a_message_again_and_hears_that_it_bounced,
+    a_message_that_no_server_takes_for_three_days_is_given_up,
     a_folder_that_cannot_be_written_postpones_and_loses_nothing,
 }

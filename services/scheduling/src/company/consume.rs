@@ -54,9 +54,13 @@ fn outcome(event: &Event, state: State) -> Outcome {
         (Event::AddressUndeliverable(_), Undeliverable) => Ignore("it is known"),
         (Event::AddressUndeliverable(_), Corrected) => Ignore("the address was corrected since"),
         (Event::AddressCleared(_), Deliverable | Corrected) => Ignore("the address counts as deliverable"),
-        (Event::MessageSent(_) | Event::QuestionAsked(_) | Event::QuestionAnswered(_), _) => {
-            Ignore("no concern of scheduling")
-        }
+        (
+            Event::MessageSent(_)
+            | Event::MessageGivenUp(_)
+            | Event::QuestionAsked(_)
+            | Event::QuestionAnswered(_),
+            _,
+        ) => Ignore("no concern of scheduling"),
     }
 }
 
@@ -102,7 +106,10 @@ fn named_contact(lane: CompanyId, event: &Event) -> Result<Option<ContactId>, Ap
     let name = match event {
         Event::AddressUndeliverable(told) => &told.contact,
         Event::AddressCleared(told) => &told.contact,
-        Event::MessageSent(_) | Event::QuestionAsked(_) | Event::QuestionAnswered(_) => return Ok(None),
+        Event::MessageSent(_)
+        | Event::MessageGivenUp(_)
+        | Event::QuestionAsked(_)
+        | Event::QuestionAnswered(_) => return Ok(None),
     };
     let (company, contact) =
         parse::contact_name("contact", name).map_err(|e| ApplyError::Undecodable(e.to_string()))?;

@@ -1,0 +1,194 @@
+//! Delivery status notifications (RFC 3464), as mail servers send them to the sender's address.
+
+use mail_parser::{Message as Mail, MessageParser, MimeHeaders as _, PartType};
+use platform::Error;
+use proto::refusal::words;
+
+use super::MessageId;
+
+/// What is kept of a notice's words, in characters.
+const LONGEST: usize = 500;
+
+/// What a mail server did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// It will not arrive.
+    Failed,
+    /// It is late, was delivered, or went on to a server that sends no notices.
+    Other,
+}
+
+/// A notice about one of our messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    pub message: MessageId,
+    pub action: Action,
+    /// Whether the address is at fault, and not the network or what the server thinks of our mail.
+    pub is_about_the_address: bool,
+    /// Status and the server's words, without addresses.
+    pub words: String,
+}
+
+impl Notice {
+    /// Reads a notice about a message with a Message-ID of this domain.
+    ///
+    /// # Errors
+    /// `INVALID_ARGUMENT` for `mail` where it is no such notice.
+    pub fn read(mail: &[u8], domain: &str) -> Result<Self, Error> {
+        let invalid = |en: &str, pl: &str| {
+            let allowed = words(
+                "a delivery status notification (RFC 3464) that has the header of our mail",
+                "powiadomienie o stanie doręczenia (RFC 3464) z nagłówkiem naszej wiadomości",
+            );
+            Error::invalid("mail", words(en, pl), allowed)
+        };
+        let parsed = MessageParser::default().parse(mail);
+        let parsed = parsed.ok_or_else(|| invalid("no mail", "to nie jest wiadomość"))?;
+        let status = part(&parsed, "delivery-status").and_then(text);
+        let status = status.ok_or_else(|| invalid("no delivery status", "brak stanu doręczenia"))?;
+        let message = original(&parsed, domain);
+        let message = message.ok_or_else(|| invalid("none of our mails", "nie dotyczy naszej wiadomości"))?;
+        let field = |name: &str| field(&status, name);
+        let action = field("action").unwrap_or_default().to_lowercase();
+        let action = if action == "failed" { Action::Failed } else { Action::Other };
+        let code = field("status").unwrap_or_default();
+        let is_ours = code.starts_with("5.3") || code.starts_with("5.7");
+        let said = field("diagnostic-code").unwrap_or_default();
+        let said = format!("{code} {said}");
+        let said: Vec<_> =
+            said.split_whitespace().map(|w| if w.contains('@') { "(address)" } else { w }).collect();
+        Ok(Self {
+            message,
+            action,
+            is_about_the_address: action == Action::Failed && code.starts_with("5.") && !is_ours,
+            words: said.join(" ").chars().take(LONGEST).collect(),
+        })
+    }
+}
+
+/// The part of type message/`subtype` or text/`subtype`.
+fn part<'a>(mail: &'a Mail<'a>, subtype: &str) -> Option<&'a PartType<'a>> {
+    let part = mail.parts.iter().find(|part| {
+        let kind = part.content_type();
+        kind.and_then(|kind| kind.subtype()).is_some_and(|found| found.eq_ignore_ascii_case(subtype))
+    })?;
+    Some(&part.body)
+}
+
+fn text(part: &PartType<'_>) -> Option<String> {
+    match part {
+        PartType::Text(text) | PartType::Html(text) => Some(text.to_string()),
+        PartType::Binary(bytes) | PartType::InlineBinary(bytes) => {
+            Some(String::from_utf8_lossy(bytes).into_owned())
+        }
+        PartType::Message(_) | PartType::Multipart(_) => None,
+    }
+}
+
+/// A field of the notice about its first recipient; we write to one at a time. Lines that go on are joined.
+fn field(status: &str, name: &str) -> Option<String> {
+    let mut found: Option<String> = None;
+    for line in status.lines() {
+        if let Some(value) = found.as_mut() {
+            if !line.starts_with([' ', '\t']) {
+                break;
+            }
+            value.push_str(line);
+        } else if let Some((key, value)) = line.split_once(':')
+            && key.trim().eq_ignore_ascii_case(name)
+        {
+            found = Some(value.to_owned());
+        }
+    }
+    found.map(|value| value.trim().to_owned())
+}
+
+/// The message that the notice brings back, whole or its header alone.
+fn original(mail: &Mail<'_>, domain: &str) -> Option<MessageId> {
+    let id = match part(mail, "rfc822") {
+        Some(PartType::Message(whole)) => whole.message_id()?.to_owned(),
+        _ => field(&part(mail, "rfc822-headers").and_then(text)?, "message-id")?,
+    };
+    let (id, of) = id.trim_matches(['<', '>', ' ']).split_once('@')?;
+    let id = id.split('.').next().unwrap_or_default();
+    (of == domain).then(|| id.parse().ok().map(MessageId)).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use uuid::Uuid;
+
+    use super::*;
+
+    const DOMAIN: &str = "przesiadka.softvig.pl";
+
+    /// As Postfix writes them.
+    fn notice(action: &str, status: &str, code: &str, original: &str) -> String {
+        format!(
+            "From: MAILER-DAEMON@mail.example\r\nTo: przesiadka@softvig.example\r\n\
+             Subject: Undelivered Mail Returned to Sender\r\nMIME-Version: 1.0\r\n\
+             Content-Type: multipart/report; report-type=delivery-status; boundary=\"b\"\r\n\r\n\
+             --b\r\nContent-Type: text/plain\r\n\r\nI am sorry.\r\n\r\n\
+             --b\r\nContent-Type: message/delivery-status\r\n\r\n\
+             Reporting-MTA: dns; mail.example\r\nArrival-Date: Tue, 12 Jan 2027 09:00:00 +0100\r\n\r\n\
+             Final-Recipient: rfc822; tadek@auto-lecki.example\r\n\
+             Action: {action}\r\nStatus: {status}\r\nDiagnostic-Code: smtp; {code}\r\n\r\n\
+             --b\r\n{original}\r\n--b--\r\n"
+        )
+    }
+
+    fn whole(id: &str) -> String {
+        format!(
+            "Content-Type: message/rfc822\r\n\r\nMessage-ID: <{id}>\r\nSubject: Termin\r\n\r\nDzień dobry\r\n"
+        )
+    }
+
+    #[rstest]
+    #[case::no_such_user(
+        "failed",
+        "5.1.1",
+        "550 5.1.1 <tadek@auto-lecki.example> unknown",
+        Action::Failed,
+        true
+    )]
+    #[case::full("failed", "5.2.2", "552 mailbox full", Action::Failed, true)]
+    #[case::never_answered("failed", "4.4.1", "connection timed out", Action::Failed, false)]
+    #[case::taken_for_spam("failed", "5.7.1", "554 5.7.1 spam", Action::Failed, false)]
+    #[case::late("delayed", "4.4.1", "connection timed out", Action::Other, false)]
+    #[case::there("delivered", "2.0.0", "250 ok", Action::Other, false)]
+    fn a_notice_says_what_became_of_a_message(
+        #[case] action: &str,
+        #[case] status: &str,
+        #[case] code: &str,
+        #[case] expected: Action,
+        #[case] address: bool,
+    ) {
+        let id = Uuid::from_u128(7);
+        for original in [
+            whole(&format!("{id}@{DOMAIN}")),
+            whole(&format!("{id}.2@{DOMAIN}")),
+            format!(
+                "Content-Type: text/rfc822-headers\r\n\r\nSubject: Termin\r\nMessage-ID:\r\n <{id}@{DOMAIN}>\r\n"
+            ),
+        ] {
+            let mail = notice(action, status, code, &original);
+            let read = Notice::read(mail.as_bytes(), DOMAIN).expect("a notice");
+            assert_eq!((read.message, read.action), (MessageId(id), expected), "{original}");
+            assert_eq!(read.is_about_the_address, address);
+            assert!(read.words.starts_with(status) && !read.words.contains('@'), "{}", read.words);
+        }
+    }
+
+    #[rstest]
+    #[case::nothing("".to_owned())]
+    #[case::a_mail("From: a@b.example\r\nSubject: Re: Termin\r\n\r\nDzień dobry\r\n".to_owned())]
+    #[case::of_somebody_else(notice("failed", "5.1.1", "550", &whole("1@elsewhere.example")))]
+    #[case::with_another_id(notice("failed", "5.1.1", "550", &whole(&format!("abc@{DOMAIN}"))))]
+    #[case::without_our_mail(notice("failed", "5.1.1", "550", "Content-Type: text/plain\r\n\r\nnone\r\n"))]
+    #[case::endless_parts("Content-Type: multipart/report; boundary=b\r\n\r\n".to_owned() + &"--b\r\n".repeat(10_000))]
+    fn what_is_no_notice_is_refused(#[case] mail: String) {
+        let refused = Notice::read(mail.as_bytes(), DOMAIN).expect_err("refused");
+        assert_eq!(refused.violations()[0].field, "mail");
+    }
+}
