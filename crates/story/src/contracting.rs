@@ -2,8 +2,9 @@
 
 use proto::{
     licensing::v1::{
-        ChooseLicenceRequest, DemandState, ExistingLicences, GetLicensingRequest, LicenceKind, Licensing,
-        Needs, OtherApplications, RecordLicenceRequest, SetNeedsRequest,
+        ChooseLicenceRequest, DemandState, ExistingLicences, GetLicensingRequest, LicenceDocument,
+        LicenceDocumentKind, LicenceKind, Licensing, Needs, OtherApplications, RecordLicenceRequest,
+        SetNeedsRequest,
     },
     scheduling::v1::{
         AskVariantHelpRequest, ChooseVariantRequest, Project, RecommendVariantRequest, RecordContractRequest,
@@ -89,7 +90,10 @@ impl Dealership<'_> {
             let request = RecordLicenceRequest {
                 name: self.licensing(),
                 demand: demand.key.clone(),
-                note: "Faktura FV/2026/11/187".to_owned(),
+                document: Some(LicenceDocument {
+                    kind: LicenceDocumentKind::Invoice.into(),
+                    number: "FV/2026/11/187".to_owned(),
+                }),
                 ..Default::default()
             };
             self.technical.portal.call(request).await?;

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::{
     catalogue::{LicenceKind, Metric},
-    licences::{Event, ReleaseReason, Status, remark_to_proto},
+    licences::{Event, ReleaseReason, Status, document_to_proto, remark_to_proto},
 };
 
 /// Puts the events of one change on the lane, and each into the history.
@@ -87,9 +87,14 @@ fn public(event: Event) -> Option<(&'static str, Public)> {
                 misfits: misfits.iter().map(remark_to_proto).collect(),
             }),
         ),
-        Event::LicenceRecorded { demand, note, .. } => {
-            ("licence_recorded", Public::LicenceRecorded(pb::LicenceRecorded { demand, note }))
-        }
+        Event::LicenceRecorded { demand, document, note, .. } => (
+            "licence_recorded",
+            Public::LicenceRecorded(pb::LicenceRecorded {
+                demand,
+                note,
+                document: Some(document_to_proto(&document)),
+            }),
+        ),
         Event::ProofWithdrawn { demand, reason, .. } => {
             ("proof_withdrawn", Public::ProofWithdrawn(pb::ProofWithdrawn { demand, reason }))
         }

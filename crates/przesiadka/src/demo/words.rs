@@ -207,7 +207,10 @@ pub fn licensing(event: &Licensing) -> Option<(Tone, String)> {
         }
         Licensing::LicenceStatusChanged(e) if e.complete => (Follows, "all licences are in place".into()),
         Licensing::LicenceStatusChanged(_) => return None,
-        Licensing::LicenceRecorded(e) => (Plain, format!("in place: {} ({})", product(&e.demand), e.note)),
+        Licensing::LicenceRecorded(e) => {
+            let proven = e.document.as_ref().map_or("", |document| document.number.as_str());
+            (Plain, format!("in place: {} ({proven})", product(&e.demand)))
+        }
         Licensing::ProofWithdrawn(e) => {
             (Bad, format!("no proof of {} any more: {}", product(&e.demand), e.reason))
         }

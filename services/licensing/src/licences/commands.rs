@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use platform::{Call, Error, actor::Actor, clock, etag};
 use proto::{licensing::v1 as pb, refusal::Refusal};
 
-use super::{AskedOffer, Event, Licences, named, parse};
+use super::{AskedOffer, Event, Licences, NewProof, named, parse};
 use crate::{Licensing, company, offers::store};
 
 /// Reserves or accepts an offer.
@@ -114,14 +114,16 @@ impl Licensing {
         call: Call,
         request: pb::RecordLicenceRequest,
     ) -> Result<pb::Licensing, Error> {
-        let pb::RecordLicenceRequest { name, demand, note, occurred_at, .. } = request;
+        let pb::RecordLicenceRequest { name, demand, document, note, occurred_at, .. } = request;
         let project = named("name", &name)?;
+        let document = parse::document(document)?;
         let occurred_at = clock::from_request("occurred_at", occurred_at.as_ref())?;
+        let proof = NewProof { document, note, occurred_at };
         let Some(mut change) = self.begin(&call, project).await? else { return self.read(project).await };
         let licences = &mut change.licences.value;
         etag::check(call.etag.as_deref(), &licences.proof(&self.catalogue, &demand))?;
         let now = change.unit.now();
-        let events = licences.record(&self.catalogue, &change.actor, &demand, note, occurred_at, now)?;
+        let events = licences.record(&self.catalogue, &change.actor, &demand, proof, now)?;
         self.finish(change, events).await
     }
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Needs, Remark, Status};
+use super::{LicenceDocument, Needs, Remark, Status};
 use crate::catalogue::{LicenceKind, Metric};
 
 /// One change; people by id only.
@@ -33,6 +33,7 @@ pub enum Event {
     },
     LicenceRecorded {
         demand: String,
+        document: LicenceDocument,
         note: String,
         occurred_at: Timestamp,
     },

@@ -26,12 +26,17 @@ mod tests;
 pub(crate) use advice::remark_to_proto;
 pub use advice::{Advice, Cover, Line, Remark, Rule, Way, advise};
 pub use events::{Event, ReleaseReason};
-pub use model::{Choice, Licences, Phase, Proof, Recommendation, Reservation, Variant, Withdrawal};
+pub use model::{
+    Choice, DocumentKind, LicenceDocument, Licences, Phase, Proof, Recommendation, Reservation, Variant,
+    Withdrawal,
+};
 pub use needs::{Existing, Needs, OtherApplications, Owned};
 pub use offer::AskedOffer;
+pub use proofs::NewProof;
 pub use questionnaire::{Form, Question, questions};
 pub use status::{DemandState, Status};
 pub(crate) use store::{find, insert, keep};
+pub(crate) use view::document as document_to_proto;
 
 use platform::{
     Error,

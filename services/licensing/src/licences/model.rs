@@ -96,6 +96,22 @@ pub struct Reservation {
     pub accepted: Option<Fact>,
 }
 
+/// What kind of document proves a licence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DocumentKind {
+    Invoice,
+    /// A certificate or the licence agreement.
+    Certificate,
+}
+
+/// The document that proves a licence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LicenceDocument {
+    pub kind: DocumentKind,
+    pub number: String,
+}
+
 /// A record that a licence is in place. Withdrawn ones are kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proof {
@@ -103,6 +119,8 @@ pub struct Proof {
     pub demand: String,
     /// The kind under which it was recorded, for licences that depend on it.
     pub kind: Option<LicenceKind>,
+    pub document: LicenceDocument,
+    /// Empty if there is nothing else to say.
     pub note: String,
     pub recorded: Fact,
     pub withdrawn: Option<Withdrawal>,

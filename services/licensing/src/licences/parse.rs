@@ -3,7 +3,10 @@
 use platform::{Error, name};
 use proto::{licensing::v1 as pb, refusal::words};
 
-use super::{Existing, Needs, OtherApplications, Owned, contradictions::said, needs::NOTHING_OWNED};
+use super::{
+    DocumentKind, Existing, LicenceDocument, Needs, OtherApplications, Owned, contradictions::said,
+    needs::NOTHING_OWNED,
+};
 use crate::catalogue::{LicenceKind, Metric};
 
 /// A kind must be said.
@@ -27,6 +30,24 @@ pub(super) fn metric(field: &str, number: i32) -> Result<Option<Metric>, Error> 
             Err(Error::invalid(field, number, "LICENCE_METRIC_PER_CORE, LICENCE_METRIC_SERVER_AND_CAL"))
         }
     }
+}
+
+/// The document of a proof; the model judges its number.
+pub(super) fn document(document: Option<pb::LicenceDocument>) -> Result<LicenceDocument, Error> {
+    let document = document.ok_or_else(|| {
+        let allowed =
+            words("an invoice or a certificate, with its number", "faktura albo certyfikat, z numerem");
+        Error::invalid("document", words("none", "brak"), allowed)
+    })?;
+    let kind = match pb::LicenceDocumentKind::try_from(document.kind) {
+        Ok(pb::LicenceDocumentKind::Invoice) => DocumentKind::Invoice,
+        Ok(pb::LicenceDocumentKind::Certificate) => DocumentKind::Certificate,
+        Ok(pb::LicenceDocumentKind::Unspecified) | Err(_) => {
+            let allowed = "LICENCE_DOCUMENT_KIND_INVOICE, LICENCE_DOCUMENT_KIND_CERTIFICATE";
+            return Err(Error::invalid("document.kind", document.kind, allowed));
+        }
+    };
+    Ok(LicenceDocument { kind, number: document.number })
 }
 
 /// All needs; what is left out is unknown.

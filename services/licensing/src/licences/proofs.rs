@@ -1,4 +1,4 @@
-//! What is in place: recorded with a note that proves it, withdrawn with a reason.
+//! What is in place: recorded with the document that proves it, withdrawn with a reason.
 
 use jiff::Timestamp;
 use platform::{actor::Actor, fact::Fact, text};
@@ -7,8 +7,20 @@ use proto::{
     refusal::{Refusal, Violation, words},
 };
 
-use super::{Event, Licences, Proof, Variant, Withdrawal, checks};
+use super::{Event, LicenceDocument, Licences, Proof, Variant, Withdrawal, checks};
 use crate::catalogue::Catalogue;
+
+/// Longest number of a document, in characters.
+const LONGEST_NUMBER: usize = 100;
+
+/// What is recorded of a licence that is in place.
+#[derive(Clone, Debug)]
+pub struct NewProof {
+    pub document: LicenceDocument,
+    /// Empty if there is nothing else to say.
+    pub note: String,
+    pub occurred_at: Option<Timestamp>,
+}
 
 impl Licences {
     /// Records a licence that the variant demands as in place. A second record for the same licence
@@ -21,12 +33,12 @@ impl Licences {
         catalogue: &Catalogue,
         actor: &Actor,
         demand: &str,
-        note: String,
-        occurred_at: Option<Timestamp>,
+        proof: NewProof,
         now: Timestamp,
     ) -> Result<Vec<Event>, Refusal> {
         checks::contact_or_softvig(actor)?;
         self.check_open()?;
+        let NewProof { mut document, note, occurred_at } = proof;
         let recorded = Fact::new(actor, occurred_at, now);
         let by_kind = self.by_kind(catalogue, demand);
         let mut violations = self.against_demand(demand);
@@ -39,15 +51,19 @@ impl Licences {
             );
         }
         violations.extend(recorded.out_of_range(Some(self.opened_at)));
-        violations.extend(text::note("note", &note));
+        violations.extend(text::line("document.number", &document.number, 1..=LONGEST_NUMBER));
+        violations.extend(text::optional_note("note", &note));
         Refusal::unless_empty(violations)?;
+        document.number = document.number.trim().to_owned();
         let event = Event::LicenceRecorded {
             demand: demand.to_owned(),
+            document: document.clone(),
             note: note.clone(),
             occurred_at: recorded.occurred_at,
         };
         let kind = if by_kind { self.kind() } else { None };
-        self.proofs.push(Proof { demand: demand.to_owned(), kind, note, recorded, withdrawn: None });
+        let demand = demand.to_owned();
+        self.proofs.push(Proof { demand, kind, document, note, recorded, withdrawn: None });
         let mut events = vec![event];
         self.announce(catalogue, &mut events);
         Ok(events)

@@ -12,8 +12,8 @@ use platform::{
 use proto::{common::v1::LocalizedText, licensing::v1 as pb, refusal::words, scheduling::v1 as scheduling};
 
 use super::{
-    DemandState, Form, Licences, Needs, OtherApplications, Owned, Phase, Proof, Question, Status, Variant,
-    advice, questions, resource_name,
+    DemandState, DocumentKind, Form, LicenceDocument, Licences, Needs, OtherApplications, Owned, Phase,
+    Proof, Question, Status, Variant, advice, questions, resource_name,
 };
 use crate::{
     catalogue::{Catalogue, Offer},
@@ -210,6 +210,7 @@ fn demand(catalogue: &Catalogue, licences: &Licences, company: CompanyId, key: &
 
 fn proof(proof: &Proof, company: CompanyId) -> pb::Proof {
     pb::Proof {
+        document: Some(document(&proof.document)),
         note: proof.note.clone(),
         actor: who(&proof.recorded.by, company),
         occurred_at: Some(clock::to_wire(proof.recorded.occurred_at)),
@@ -221,6 +222,15 @@ fn proof(proof: &Proof, company: CompanyId) -> pb::Proof {
             recorded_at: Some(clock::to_wire(withdrawn.made.recorded_at)),
         }),
     }
+}
+
+/// The document as the contract shows it.
+pub(crate) fn document(document: &LicenceDocument) -> pb::LicenceDocument {
+    let kind = match document.kind {
+        DocumentKind::Invoice => pb::LicenceDocumentKind::Invoice,
+        DocumentKind::Certificate => pb::LicenceDocumentKind::Certificate,
+    };
+    pb::LicenceDocument { kind: kind.into(), number: document.number.clone() }
 }
 
 fn who(actor: &Actor, company: CompanyId) -> Option<scheduling::Actor> {

@@ -59,6 +59,7 @@ async fn a_contact_does_its_part_over_rest() {
     let portal = Portal::new().await;
     let dealer = portal.world.dealer.clone();
     let name = dealer.name();
+    let invoice = json!({ "kind": "LICENCE_DOCUMENT_KIND_INVOICE", "number": "FV 1" });
     let parts = [
         (
             &dealer.technical,
@@ -67,8 +68,8 @@ async fn a_contact_does_its_part_over_rest() {
         ),
         (&dealer.decision, "chooseLicence", json!({ "kind": "LICENCE_KIND_RUNTIME" })),
         (&dealer.decision, "acceptOffer", json!({ "offer": "offers/runtime-start" })),
-        (&dealer.technical, "recordLicence", json!({ "demand": "windows_server", "note": "FV 1" })),
-        (&dealer.technical, "recordLicence", json!({ "demand": "sql_server", "note": "FV 2" })),
+        (&dealer.technical, "recordLicence", json!({ "demand": "windows_server", "document": invoice })),
+        (&dealer.technical, "recordLicence", json!({ "demand": "sql_server", "document": invoice })),
         (&dealer.technical, "withdrawProof", json!({ "demand": "sql_server", "reason": "wrong invoice" })),
         (&dealer.decision, "releaseOffer", json!({})),
     ];

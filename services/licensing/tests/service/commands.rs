@@ -5,7 +5,7 @@ use proto::{common::v1::ErrorReason, licensing::v1 as pb, scheduling::v1::Contac
 use rstest::rstest;
 use testkit::Backend::{self, Postgres, Sqlite};
 
-use crate::world::{Dealer, World, crm, reason};
+use crate::world::{Dealer, World, crm, invoice, reason};
 
 #[rstest]
 #[tokio::test]
@@ -111,6 +111,9 @@ async fn a_refusal_leaves_nothing(#[values(Sqlite, Postgres)] backend: Backend) 
     let mut no_instant = dealer.record("windows_server");
     no_instant.occurred_at = Some(Default::default());
     no_instant.occurred_at.as_mut().unwrap().nanos = -7;
+    let undocumented = pb::RecordLicenceRequest { document: None, ..dealer.record("windows_server") };
+    let mut unkind = dealer.record("windows_server");
+    unkind.document.as_mut().unwrap().kind = 9;
     let misnamed = pb::ChooseLicenceRequest {
         name: dealer.project.to_string(),
         ..dealer.choose(pb::LicenceKind::Standard)
@@ -141,6 +144,8 @@ async fn a_refusal_leaves_nothing(#[values(Sqlite, Postgres)] backend: Backend) 
         (reason(world.record(dealer, "no_such_licence").await), InvalidArgument),
         (reason(h.call(&crm(), Licensing::record_licence, future).await), OccurredAtInvalid),
         (reason(h.call(&crm(), Licensing::record_licence, no_instant).await), InvalidArgument),
+        (reason(h.call(&crm(), Licensing::record_licence, undocumented).await), InvalidArgument),
+        (reason(h.call(&crm(), Licensing::record_licence, unkind).await), InvalidArgument),
         (
             reason(h.call(&crm(), Licensing::withdraw_proof, dealer.withdraw("windows_server")).await),
             InvalidArgument,
@@ -203,7 +208,7 @@ async fn the_same_request_twice_has_its_effect_once(#[values(Sqlite, Postgres)] 
     assert_eq!(first, second);
     assert_eq!(world.harness.outbox_kinds().await, events);
 
-    let other = pb::RecordLicenceRequest { note: "another invoice".to_owned(), ..request };
+    let other = pb::RecordLicenceRequest { document: Some(invoice("FV 8")), ..request };
     let outcome = world.harness.call(&dealer.technical, Licensing::record_licence, other).await;
     assert_eq!(reason(outcome), ErrorReason::RequestIdReused);
 }

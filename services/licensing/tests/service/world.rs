@@ -212,7 +212,7 @@ impl Dealer {
         pb::RecordLicenceRequest {
             name: self.name(),
             demand: demand.to_owned(),
-            note: "FV 2026/11/7".to_owned(),
+            document: Some(invoice("FV 2026/11/7")),
             request_id: request_id(),
             ..Default::default()
         }
@@ -246,6 +246,11 @@ impl Dealer {
             ..Default::default()
         }
     }
+}
+
+/// An invoice with this number.
+pub fn invoice(number: &str) -> pb::LicenceDocument {
+    pb::LicenceDocument { kind: pb::LicenceDocumentKind::Invoice.into(), number: number.to_owned() }
 }
 
 /// A physical server with everything known and nothing owned; only AutoStacja uses it.

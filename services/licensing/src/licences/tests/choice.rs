@@ -30,8 +30,8 @@ fn runtime_only_autostacja_when_others_use_the_instance() {
 #[test]
 fn runtime_only_autostacja_ends_the_choice_when_the_needs_change() {
     let mut licensing = with_kind(LicenceKind::Runtime);
-    licensing.record(&catalogue(), &technical(), "sql_server", "FV 1".to_owned(), None, now()).unwrap();
-    licensing.record(&catalogue(), &technical(), "windows_server", "FV 2".to_owned(), None, now()).unwrap();
+    licensing.record(&catalogue(), &technical(), "sql_server", invoice("FV 1"), now()).unwrap();
+    licensing.record(&catalogue(), &technical(), "windows_server", invoice("FV 2"), now()).unwrap();
     assert!(licensing.status(&catalogue()).unwrap().complete());
 
     let events = licensing.set_needs(&catalogue(), &technical(), others(OtherApplications::Yes)).unwrap();

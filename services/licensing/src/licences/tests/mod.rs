@@ -147,6 +147,12 @@ fn version(version: &str) -> Option<Owned> {
     Some(Owned::Version(version.to_owned()))
 }
 
+/// Proof by an invoice with this number.
+fn invoice(number: &str) -> NewProof {
+    let document = LicenceDocument { kind: DocumentKind::Invoice, number: number.to_owned() };
+    NewProof { document, note: String::new(), occurred_at: None }
+}
+
 fn others(other_applications: OtherApplications) -> Needs {
     Needs { other_applications, ..Needs::default() }
 }
@@ -189,7 +195,7 @@ const COMMANDS: [(&str, Command); 7] = [
         l.accept_offer(actor, &asked(offer, Some("2019-01-01".parse().unwrap()), 1), now())
     }),
     ("release_offer", |l, actor| l.release_offer(actor)),
-    ("record", |l, actor| l.record(&catalogue(), actor, "windows_server", "FV 7".to_owned(), None, now())),
+    ("record", |l, actor| l.record(&catalogue(), actor, "windows_server", invoice("FV 7"), now())),
     ("withdraw_proof", |l, actor| {
         l.withdraw_proof(&catalogue(), actor, "sql_server", "returned".to_owned(), None, now())
     }),
@@ -198,7 +204,7 @@ const COMMANDS: [(&str, Command); 7] = [
 /// A project on which each of [`COMMANDS`] is possible.
 fn everything_possible() -> Licences {
     let mut licensing = with_kind(LicenceKind::Standard);
-    licensing.record(&catalogue(), &technical(), "sql_server", "FV 1".to_owned(), None, now()).unwrap();
+    licensing.record(&catalogue(), &technical(), "sql_server", invoice("FV 1"), now()).unwrap();
     let offer = catalogue().offer("migration-2026").unwrap().clone();
     licensing
         .accept_offer(&decision(), &asked(&offer, Some("2019-01-01".parse().unwrap()), 1), now())

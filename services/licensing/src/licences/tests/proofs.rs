@@ -1,7 +1,7 @@
 use super::*;
 
-fn record(licensing: &mut Licences, demand: &str, note: &str) -> Result<Vec<Event>, Refusal> {
-    licensing.record(&catalogue(), &technical(), demand, note.to_owned(), None, now())
+fn record(licensing: &mut Licences, demand: &str, number: &str) -> Result<Vec<Event>, Refusal> {
+    licensing.record(&catalogue(), &technical(), demand, invoice(number), now())
 }
 
 fn withdraw(licensing: &mut Licences, demand: &str) -> Result<Vec<Event>, Refusal> {
@@ -56,7 +56,8 @@ fn occurred_at_invalid_in_the_future_or_before_the_step_before_it() {
     ];
     for (time, allowed) in cases {
         let record = |l: &mut Licences| {
-            l.record(&catalogue(), &technical(), "windows_server", "FV 1".to_owned(), Some(at(time)), now())
+            let proof = NewProof { occurred_at: Some(at(time)), ..invoice("FV 1") };
+            l.record(&catalogue(), &technical(), "windows_server", proof, now())
         };
         if allowed {
             record(&mut opened()).unwrap();
@@ -66,10 +67,8 @@ fn occurred_at_invalid_in_the_future_or_before_the_step_before_it() {
     }
 
     let mut licensing = opened();
-    let proven = at("2026-11-10T10:00:00Z");
-    licensing
-        .record(&catalogue(), &technical(), "windows_server", "FV 1".to_owned(), Some(proven), now())
-        .unwrap();
+    let proof = NewProof { occurred_at: Some(at("2026-11-10T10:00:00Z")), ..invoice("FV 1") };
+    licensing.record(&catalogue(), &technical(), "windows_server", proof, now()).unwrap();
     let refusal = refused(&licensing, |l| {
         let before = at("2026-11-10T09:59:59Z");
         l.withdraw_proof(&catalogue(), &crm(), "windows_server", "wrong".to_owned(), Some(before), now())
@@ -78,9 +77,27 @@ fn occurred_at_invalid_in_the_future_or_before_the_step_before_it() {
 }
 
 #[test]
-fn a_proof_needs_a_note_and_its_withdrawal_a_reason() {
-    let refusal = refused(&opened(), |l| record(l, "windows_server", " "));
+fn a_proof_needs_the_number_of_its_document_and_its_withdrawal_a_reason() {
+    let one_line = "one line of 1 to 100 visible characters";
+    let cases = [
+        ("", "1 to 100 characters"),
+        (" ", "1 to 100 characters"),
+        (&"7".repeat(101), "1 to 100 characters"),
+        ("FV 1\nFV 2", one_line),
+        ("FV\u{7}1", one_line),
+    ];
+    for (number, allowed) in cases {
+        let refusal = refused(&opened(), |l| record(l, "windows_server", number));
+        let violation = &refusal.violations()[0];
+        assert_eq!((violation.field.as_str(), violation.allowed.as_str()), ("document.number", allowed));
+    }
+    let long = NewProof { note: "x".repeat(2001), ..invoice("FV 1") };
+    let refusal = refused(&opened(), |l| l.record(&catalogue(), &crm(), "windows_server", long, now()));
     assert_eq!(refusal.violations()[0].field, "note");
+    let mut licensing = opened();
+    record(&mut licensing, "windows_server", &format!(" {}\n", "7".repeat(100))).unwrap();
+    let proof = licensing.proof(&catalogue(), "windows_server").unwrap();
+    assert_eq!(proof.document.number, "7".repeat(100), "without what is around it");
     let refusal = refused(&everything_possible(), |l| {
         l.withdraw_proof(&catalogue(), &crm(), "sql_server", String::new(), None, now())
     });
@@ -102,7 +119,7 @@ fn a_correction_is_a_new_entry_and_the_later_counts() {
     let mut licensing = everything_possible();
     let events = record(&mut licensing, "sql_server", "FV 1, corrected").unwrap();
     assert_eq!(missing(&events), None, "nothing is missing that was not missing before");
-    assert_eq!(licensing.proof(&catalogue(), "sql_server").unwrap().note, "FV 1, corrected");
+    assert_eq!(licensing.proof(&catalogue(), "sql_server").unwrap().document.number, "FV 1, corrected");
     assert_eq!(licensing.proofs.len(), 2);
     withdraw(&mut licensing, "sql_server").unwrap();
     assert_eq!(licensing.demand_state(&catalogue(), "sql_server"), DemandState::Withdrawn);
