@@ -3,8 +3,8 @@
 use proto::{
     licensing::v1::{
         ChooseLicenceRequest, DemandState, ExistingLicences, GetLicensingRequest, LicenceDocument,
-        LicenceDocumentKind, LicenceKind, Licensing, Needs, OtherApplications, RecordLicenceRequest,
-        SetNeedsRequest,
+        LicenceDocumentKind, LicenceKind, Licensing, Needs, OrderLicenceRequest, OtherApplications,
+        RecordLicenceRequest, SetNeedsRequest,
     },
     scheduling::v1::{
         AskVariantHelpRequest, ChooseVariantRequest, Project, RecommendVariantRequest, RecordContractRequest,
@@ -80,16 +80,33 @@ impl Dealership<'_> {
         self.decision.portal.call(request).await
     }
 
+    /// The technical contact orders everything that the variant demands and that is missing.
+    ///
+    /// # Errors
+    /// A refusal.
+    pub async fn order_licences(&self) -> Result<(), client::Error> {
+        for demand in self.missing_licences().await? {
+            let request = OrderLicenceRequest {
+                name: self.licensing(),
+                demand,
+                number: "ZAM/2026/11/52".to_owned(),
+                supplier: "SOFTVIG".to_owned(),
+                ..Default::default()
+            };
+            self.technical.portal.call(request).await?;
+        }
+        Ok(())
+    }
+
     /// The technical contact records everything that the variant demands and that is missing.
     ///
     /// # Errors
     /// A refusal.
     pub async fn record_licences(&self) -> Result<(), client::Error> {
-        let licensing = self.technical.portal.call(GetLicensingRequest { name: self.licensing() }).await?;
-        for demand in licensing.demands.iter().filter(|d| d.state() != DemandState::InPlace) {
+        for demand in self.missing_licences().await? {
             let request = RecordLicenceRequest {
                 name: self.licensing(),
-                demand: demand.key.clone(),
+                demand,
                 document: Some(LicenceDocument {
                     kind: LicenceDocumentKind::Invoice.into(),
                     number: "FV/2026/11/187".to_owned(),
@@ -99,6 +116,12 @@ impl Dealership<'_> {
             self.technical.portal.call(request).await?;
         }
         Ok(())
+    }
+
+    async fn missing_licences(&self) -> Result<Vec<String>, client::Error> {
+        let licensing = self.technical.portal.call(GetLicensingRequest { name: self.licensing() }).await?;
+        let missing = licensing.demands.into_iter().filter(|d| d.state() != DemandState::InPlace);
+        Ok(missing.map(|demand| demand.key).collect())
     }
 
     pub(crate) fn licensing(&self) -> String {

@@ -38,9 +38,10 @@ pub fn emit(unit: &mut Unit, project: ProjectName, actor: &Actor, events: Vec<Ev
 
 fn outgoing(project: ProjectName, actor: &Actor, event: Event, now: Timestamp) -> Option<NewEvent> {
     let occurred_at = match &event {
-        Event::LicenceRecorded { occurred_at, .. } | Event::ProofWithdrawn { occurred_at, .. } => {
-            *occurred_at
-        }
+        Event::LicenceOrdered { occurred_at, .. }
+        | Event::LicenceOrderCancelled { occurred_at, .. }
+        | Event::LicenceRecorded { occurred_at, .. }
+        | Event::ProofWithdrawn { occurred_at, .. } => *occurred_at,
         _ => now,
     };
     let (kind, event) = public(event)?;
@@ -86,6 +87,19 @@ fn public(event: Event) -> Option<(&'static str, Public)> {
                 kind: kind_to_proto(Some(kind)),
                 misfits: misfits.iter().map(remark_to_proto).collect(),
             }),
+        ),
+        Event::LicenceOrdered { demand, number, supplier, expected_on, .. } => (
+            "licence_ordered",
+            Public::LicenceOrdered(pb::LicenceOrdered {
+                demand,
+                number,
+                supplier,
+                expected_on: expected_on.map(|day| day.to_string()).unwrap_or_default(),
+            }),
+        ),
+        Event::LicenceOrderCancelled { demand, number, reason, .. } => (
+            "licence_order_cancelled",
+            Public::LicenceOrderCancelled(pb::LicenceOrderCancelled { demand, number, reason }),
         ),
         Event::LicenceRecorded { demand, document, note, .. } => (
             "licence_recorded",

@@ -56,6 +56,14 @@ impl LicensingService for Grpc {
         self.0.call(r, Licensing::release_offer).await
     }
 
+    async fn order_licence(&self, r: Request<pb::OrderLicenceRequest>) -> Answer<pb::Licensing> {
+        self.0.call(r, Licensing::order_licence).await
+    }
+
+    async fn cancel_order(&self, r: Request<pb::CancelOrderRequest>) -> Answer<pb::Licensing> {
+        self.0.call(r, Licensing::cancel_order).await
+    }
+
     async fn record_licence(&self, r: Request<pb::RecordLicenceRequest>) -> Answer<pb::Licensing> {
         self.0.call(r, Licensing::record_licence).await
     }

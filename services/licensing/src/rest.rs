@@ -15,6 +15,8 @@ pub fn routes() -> Vec<Route<Licensing>> {
         post("/companies/{company}/projects/{project}/licensing/reserveOffer", Licensing::reserve_offer),
         post("/companies/{company}/projects/{project}/licensing/acceptOffer", Licensing::accept_offer),
         post("/companies/{company}/projects/{project}/licensing/releaseOffer", Licensing::release_offer),
+        post("/companies/{company}/projects/{project}/licensing/orderLicence", Licensing::order_licence),
+        post("/companies/{company}/projects/{project}/licensing/cancelOrder", Licensing::cancel_order),
         post("/companies/{company}/projects/{project}/licensing/recordLicence", Licensing::record_licence),
         post("/companies/{company}/projects/{project}/licensing/withdrawProof", Licensing::withdraw_proof),
     ];

@@ -100,7 +100,7 @@ impl Things {
             "licensing.SetNeeds" => json!({ "name": licensing, "needs": {} }),
             "licensing.ChooseLicence" | "licensing.RecommendLicence" => json!({ "name": licensing, "kind": "LICENCE_KIND_STANDARD" }),
             "licensing.AcceptOffer" | "licensing.ReserveOffer" => json!({ "name": licensing, "offer": "offers/runtime-start" }),
-            "licensing.GetLicensing" | "licensing.GetQuestionnaire" | "licensing.ReleaseOffer" | "licensing.RecordLicence" | "licensing.WithdrawProof" => json!({ "name": licensing }),
+            "licensing.GetLicensing" | "licensing.GetQuestionnaire" | "licensing.ReleaseOffer" | "licensing.OrderLicence" | "licensing.CancelOrder" | "licensing.RecordLicence" | "licensing.WithdrawProof" => json!({ "name": licensing }),
 
             "notification.ListMessages" | "notification.ListQuestions" | "notification.AskQuestion" => json!({ "parent": company }),
             "notification.GetMessage" | "notification.ResendMessage" => json!({ "name": message }),

@@ -43,6 +43,8 @@ async fn contracting(play: &mut Play<'_>) -> anyhow::Result<()> {
     play.refused("Katarzyna", what, runtime).await?;
     play.pause(10).await?;
     d.choose_licence(LicenceKind::Standard).await?;
+    play.pause(40).await?;
+    d.order_licences().await?;
 
     play.until_local("2026-11-16 11:00").await?;
     let suggested = d.suggest("").await?;

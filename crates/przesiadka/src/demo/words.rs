@@ -207,6 +207,12 @@ pub fn licensing(event: &Licensing) -> Option<(Tone, String)> {
         }
         Licensing::LicenceStatusChanged(e) if e.complete => (Follows, "all licences are in place".into()),
         Licensing::LicenceStatusChanged(_) => return None,
+        Licensing::LicenceOrdered(e) => {
+            (Plain, format!("ordered: {} ({}, from {})", product(&e.demand), e.number, e.supplier))
+        }
+        Licensing::LicenceOrderCancelled(e) => {
+            (Bad, format!("the order of {} is cancelled: {}", product(&e.demand), e.reason))
+        }
         Licensing::LicenceRecorded(e) => {
             let proven = e.document.as_ref().map_or("", |document| document.number.as_str());
             (Plain, format!("in place: {} ({proven})", product(&e.demand)))

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use platform::{Call, Error, actor::Actor, clock, etag};
 use proto::{licensing::v1 as pb, refusal::Refusal};
 
-use super::{AskedOffer, Event, Licences, NewProof, named, parse};
+use super::{AskedOffer, Event, Licences, NewOrder, NewProof, named, parse};
 use crate::{Licensing, company, offers::store};
 
 /// Reserves or accepts an offer.
@@ -108,6 +108,44 @@ impl Licensing {
         self.finish(change, events).await
     }
 
+    /// RPC `OrderLicence`.
+    pub async fn order_licence(
+        &self,
+        call: Call,
+        request: pb::OrderLicenceRequest,
+    ) -> Result<pb::Licensing, Error> {
+        let pb::OrderLicenceRequest { name, demand, number, supplier, expected_on, occurred_at, .. } =
+            request;
+        let project = named("name", &name)?;
+        let expected_on = parse::optional_day("expected_on", &expected_on)?;
+        let occurred_at = clock::from_request("occurred_at", occurred_at.as_ref())?;
+        let order = NewOrder { number, supplier, expected_on, occurred_at };
+        let Some(mut change) = self.begin(&call, project).await? else { return self.read(project).await };
+        let licences = &mut change.licences.value;
+        etag::check(call.etag.as_deref(), &licences.records(&self.catalogue, &demand))?;
+        let now = change.unit.now();
+        let events = licences.order_licence(&self.catalogue, &change.actor, &demand, order, now)?;
+        self.finish(change, events).await
+    }
+
+    /// RPC `CancelOrder`.
+    pub async fn cancel_order(
+        &self,
+        call: Call,
+        request: pb::CancelOrderRequest,
+    ) -> Result<pb::Licensing, Error> {
+        let pb::CancelOrderRequest { name, demand, reason, occurred_at, .. } = request;
+        let project = named("name", &name)?;
+        let occurred_at = clock::from_request("occurred_at", occurred_at.as_ref())?;
+        let Some(mut change) = self.begin(&call, project).await? else { return self.read(project).await };
+        let licences = &mut change.licences.value;
+        etag::check(call.etag.as_deref(), &licences.records(&self.catalogue, &demand))?;
+        let now = change.unit.now();
+        let events =
+            licences.cancel_order(&self.catalogue, &change.actor, &demand, reason, occurred_at, now)?;
+        self.finish(change, events).await
+    }
+
     /// RPC `RecordLicence`.
     pub async fn record_licence(
         &self,
@@ -121,7 +159,7 @@ impl Licensing {
         let proof = NewProof { document, note, occurred_at };
         let Some(mut change) = self.begin(&call, project).await? else { return self.read(project).await };
         let licences = &mut change.licences.value;
-        etag::check(call.etag.as_deref(), &licences.proof(&self.catalogue, &demand))?;
+        etag::check(call.etag.as_deref(), &licences.records(&self.catalogue, &demand))?;
         let now = change.unit.now();
         let events = licences.record(&self.catalogue, &change.actor, &demand, proof, now)?;
         self.finish(change, events).await
@@ -138,7 +176,7 @@ impl Licensing {
         let occurred_at = clock::from_request("occurred_at", occurred_at.as_ref())?;
         let Some(mut change) = self.begin(&call, project).await? else { return self.read(project).await };
         let licences = &mut change.licences.value;
-        etag::check(call.etag.as_deref(), &licences.proof(&self.catalogue, &demand))?;
+        etag::check(call.etag.as_deref(), &licences.records(&self.catalogue, &demand))?;
         let now = change.unit.now();
         let events =
             licences.withdraw_proof(&self.catalogue, &change.actor, &demand, reason, occurred_at, now)?;

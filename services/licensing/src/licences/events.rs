@@ -1,6 +1,6 @@
 //! What a command changed. Internal: `crate::events` maps it to the public contract.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use super::{LicenceDocument, Needs, Remark, Status};
@@ -30,6 +30,19 @@ pub enum Event {
     ChoiceOutdated {
         kind: LicenceKind,
         misfits: Vec<Remark>,
+    },
+    LicenceOrdered {
+        demand: String,
+        number: String,
+        supplier: String,
+        expected_on: Option<Date>,
+        occurred_at: Timestamp,
+    },
+    LicenceOrderCancelled {
+        demand: String,
+        number: String,
+        reason: String,
+        occurred_at: Timestamp,
     },
     LicenceRecorded {
         demand: String,

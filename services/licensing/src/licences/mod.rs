@@ -1,4 +1,4 @@
-//! The licences of one project: needs, choice, special offer, and what is in place. One aggregate
+//! The licences of one project: needs, choice, special offer, what is ordered and what is in place. One aggregate
 //! per project. `commands`, `queries`, `store`, `parse` and `view` join it to the world; the rest is pure.
 
 mod advice;
@@ -6,10 +6,12 @@ mod checks;
 mod choice;
 mod commands;
 mod contradictions;
+mod demands;
 mod events;
 mod model;
 mod needs;
 mod offer;
+mod orders;
 mod parse;
 mod proofs;
 mod queries;
@@ -27,11 +29,12 @@ pub(crate) use advice::remark_to_proto;
 pub use advice::{Advice, Cover, Line, Remark, Rule, Way, advise};
 pub use events::{Event, ReleaseReason};
 pub use model::{
-    Choice, DocumentKind, LicenceDocument, Licences, Phase, Proof, Recommendation, Reservation, Variant,
-    Withdrawal,
+    Choice, DocumentKind, LicenceDocument, Licences, Order, OrderState, Phase, Proof, Recommendation,
+    Reservation, Variant, Withdrawal,
 };
 pub use needs::{Existing, Needs, OtherApplications, Owned};
 pub use offer::AskedOffer;
+pub use orders::NewOrder;
 pub use proofs::NewProof;
 pub use questionnaire::{Form, Question, questions};
 pub use status::{DemandState, Status};

@@ -1,6 +1,6 @@
 //! The state, as it is kept.
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use platform::fact::Fact;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +22,9 @@ pub struct Licences {
     pub told_misfits: Vec<Remark>,
     pub offer: Option<Reservation>,
     /// In the order of recording; for one demand and kind the last one counts.
+    #[serde(default)]
+    pub orders: Vec<Order>,
+    /// In the order of recording; for one demand and kind the last one counts.
     pub proofs: Vec<Proof>,
     /// What the world was last told; none before there is a variant.
     pub announced: Option<Status>,
@@ -39,6 +42,7 @@ impl Licences {
             choice: None,
             told_misfits: Vec::new(),
             offer: None,
+            orders: Vec::new(),
             proofs: Vec::new(),
             announced: None,
         }
@@ -96,6 +100,31 @@ pub struct Reservation {
     pub accepted: Option<Fact>,
 }
 
+/// A record that a licence is ordered. Those corrected, delivered or cancelled are kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// Key of the licence.
+    pub demand: String,
+    /// The kind under which it was ordered, for licences that depend on it.
+    pub kind: Option<LicenceKind>,
+    pub number: String,
+    pub supplier: String,
+    /// The day on which delivery is expected, where it is known.
+    pub expected_on: Option<Date>,
+    pub recorded: Fact,
+    pub state: OrderState,
+}
+
+/// What became of an order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderState {
+    Open,
+    /// The licence was recorded as in place.
+    Delivered,
+    Cancelled(Withdrawal),
+}
+
 /// What kind of document proves a licence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -126,7 +155,7 @@ pub struct Proof {
     pub withdrawn: Option<Withdrawal>,
 }
 
-/// Why and when a proof ceased to count.
+/// Why and when a proof or an order ceased to count.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Withdrawal {
     pub reason: String,

@@ -1,5 +1,6 @@
 //! What requests say, in the model's words.
 
+use jiff::civil::Date;
 use platform::{Error, name};
 use proto::{licensing::v1 as pb, refusal::words};
 
@@ -30,6 +31,17 @@ pub(super) fn metric(field: &str, number: i32) -> Result<Option<Metric>, Error> 
             Err(Error::invalid(field, number, "LICENCE_METRIC_PER_CORE, LICENCE_METRIC_SERVER_AND_CAL"))
         }
     }
+}
+
+/// A day, or none where the field is empty.
+pub(super) fn optional_day(field: &str, text: &str) -> Result<Option<Date>, Error> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    // Ten characters: a time of the day is no part of a day.
+    let day = (text.len() == 10).then(|| text.parse().ok()).flatten();
+    let allowed = words("a day that exists, like 2027-01-15", "dzień, który istnieje, np. 2027-01-15");
+    day.map(Some).ok_or_else(|| Error::invalid(field, text, allowed))
 }
 
 /// The document of a proof; the model judges its number.

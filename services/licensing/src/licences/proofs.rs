@@ -7,11 +7,11 @@ use proto::{
     refusal::{Refusal, Violation, words},
 };
 
-use super::{Event, LicenceDocument, Licences, Proof, Variant, Withdrawal, checks};
+use super::{Event, LicenceDocument, Licences, OrderState, Proof, Withdrawal, checks};
 use crate::catalogue::Catalogue;
 
-/// Longest number of a document, in characters.
-const LONGEST_NUMBER: usize = 100;
+/// Longest number of an order or a document, in characters.
+pub(super) const LONGEST_NUMBER: usize = 100;
 
 /// What is recorded of a licence that is in place.
 #[derive(Clone, Debug)]
@@ -23,8 +23,9 @@ pub struct NewProof {
 }
 
 impl Licences {
-    /// Records a licence that the variant demands as in place. A second record for the same licence
-    /// is a correction: the later counts, both are kept.
+    /// Records a licence that the variant demands as in place: one that was ordered, or one that the
+    /// company owned already. A second record for the same licence is a correction: the later counts, both
+    /// are kept.
     ///
     /// Refused with `PERMISSION_DENIED`, `PROJECT_CLOSED`, `VARIANT_REQUIRED`, `OCCURRED_AT_INVALID`,
     /// `LICENCE_REQUIRED` where the licence depends on a kind that is not chosen, `INVALID_ARGUMENT`.
@@ -40,17 +41,11 @@ impl Licences {
         self.check_open()?;
         let NewProof { mut document, note, occurred_at } = proof;
         let recorded = Fact::new(actor, occurred_at, now);
-        let by_kind = self.by_kind(catalogue, demand);
-        let mut violations = self.against_demand(demand);
-        if violations.is_empty() && by_kind && self.choice.is_none() {
-            violations.push(
-                Violation::new(ErrorReason::LicenceRequired)
-                    .field("demand")
-                    .asked(demand)
-                    .allowed(words("once a licence kind is chosen", "gdy zostanie wybrany rodzaj licencji")),
-            );
-        }
-        violations.extend(recorded.out_of_range(Some(self.opened_at)));
+        let mut violations = self.against_recording(catalogue, demand);
+        let (order, _) = self.records(catalogue, demand);
+        let ordered = order.filter(|order| !matches!(order.state, OrderState::Cancelled(_)));
+        let step_before = ordered.map_or(self.opened_at, |order| order.recorded.occurred_at);
+        violations.extend(recorded.out_of_range(Some(step_before)));
         violations.extend(text::line("document.number", &document.number, 1..=LONGEST_NUMBER));
         violations.extend(text::optional_note("note", &note));
         Refusal::unless_empty(violations)?;
@@ -61,7 +56,10 @@ impl Licences {
             note: note.clone(),
             occurred_at: recorded.occurred_at,
         };
-        let kind = if by_kind { self.kind() } else { None };
+        let kind = self.bound_to(catalogue, demand);
+        if let Some(delivered) = self.open_order(catalogue, demand) {
+            self.orders[delivered].state = OrderState::Delivered;
+        }
         let demand = demand.to_owned();
         self.proofs.push(Proof { demand, kind, document, note, recorded, withdrawn: None });
         let mut events = vec![event];
@@ -105,38 +103,5 @@ impl Licences {
         let mut events = vec![Event::ProofWithdrawn { demand: demand.to_owned(), reason, occurred_at }];
         self.announce(catalogue, &mut events);
         Ok(events)
-    }
-
-    /// The latest proof that applies to a licence under the present variant and kind, withdrawn or not.
-    pub fn proof(&self, catalogue: &Catalogue, demand: &str) -> Option<&Proof> {
-        self.proof_index(catalogue, demand).map(|i| &self.proofs[i])
-    }
-
-    /// Whether proofs of this licence count for one kind only, under the present variant.
-    pub fn by_kind(&self, catalogue: &Catalogue, demand: &str) -> bool {
-        self.variant.as_ref().is_some_and(|variant| variant.kind_required)
-            && catalogue.depends_on_kind(demand)
-    }
-
-    fn proof_index(&self, catalogue: &Catalogue, demand: &str) -> Option<usize> {
-        let by_kind = self.by_kind(catalogue, demand);
-        self.proofs.iter().rposition(|proof| {
-            proof.demand == demand && (!by_kind || proof.kind.is_some() && proof.kind == self.kind())
-        })
-    }
-
-    fn against_demand(&self, demand: &str) -> Vec<Violation> {
-        match &self.variant {
-            None => vec![Violation::new(ErrorReason::VariantRequired).field("demand").asked(demand)],
-            Some(Variant { licences, .. }) if !licences.iter().any(|key| key == demand) => {
-                vec![Violation::new(ErrorReason::InvalidArgument).field("demand").asked(demand).allowed(
-                    match licences.as_slice() {
-                        [] => words("none", "żadna"),
-                        keys => keys.join(", ").into(),
-                    },
-                )]
-            }
-            Some(_) => Vec::new(),
-        }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Event, Licences};
+use super::{Event, Licences, OrderState};
 use crate::catalogue::{Catalogue, LicenceKind};
 
 /// In [`Status::missing`]: a licence kind must be chosen.
@@ -25,10 +25,11 @@ impl Status {
     }
 }
 
-/// Whether one licence is in place.
+/// Whether one licence is in place. All but `InPlace` count as missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DemandState {
     Missing,
+    Ordered,
     InPlace,
     Withdrawn,
 }
@@ -48,10 +49,11 @@ impl Licences {
 
     /// How far one of the variant's licences is.
     pub fn demand_state(&self, catalogue: &Catalogue, demand: &str) -> DemandState {
-        match self.proof(catalogue, demand) {
-            None => DemandState::Missing,
-            Some(proof) if proof.withdrawn.is_some() => DemandState::Withdrawn,
-            Some(_) => DemandState::InPlace,
+        match self.records(catalogue, demand) {
+            (_, Some(proof)) if proof.withdrawn.is_none() => DemandState::InPlace,
+            (Some(order), _) if order.state == OrderState::Open => DemandState::Ordered,
+            (_, Some(_)) => DemandState::Withdrawn,
+            (_, None) => DemandState::Missing,
         }
     }
 

@@ -12,8 +12,8 @@ use platform::{
 use proto::{common::v1::LocalizedText, licensing::v1 as pb, refusal::words, scheduling::v1 as scheduling};
 
 use super::{
-    DemandState, DocumentKind, Form, LicenceDocument, Licences, Needs, OtherApplications, Owned, Phase,
-    Proof, Question, Status, Variant, advice, questions, resource_name,
+    DemandState, DocumentKind, Form, LicenceDocument, Licences, Needs, Order, OrderState, OtherApplications,
+    Owned, Phase, Proof, Question, Status, Variant, Withdrawal, advice, questions, resource_name,
 };
 use crate::{
     catalogue::{Catalogue, Offer},
@@ -39,6 +39,7 @@ pub(super) fn licensing(
 pub(super) fn listed(catalogue: &Catalogue, project: ProjectName, licences: &Licences) -> pb::Licensing {
     let company = project.company;
     let status = licences.status(catalogue);
+    let ordered = |key: &&String| licences.demand_state(catalogue, key) == DemandState::Ordered;
     let variant = licences.variant.as_ref();
     let demanded = variant.map_or(&[][..], |variant| &variant.licences);
     pb::Licensing {
@@ -58,6 +59,7 @@ pub(super) fn listed(catalogue: &Catalogue, project: ProjectName, licences: &Lic
         demands: demanded.iter().map(|key| demand(catalogue, licences, company, key)).collect(),
         missing: status.map_or_else(|| vec!["variant".to_owned()], |status| status.missing),
         advice: None,
+        ordered: demanded.iter().filter(ordered).cloned().collect(),
     }
 }
 
@@ -191,9 +193,10 @@ fn reservation(licences: &Licences, company: CompanyId) -> pb::OfferReservation 
 }
 
 fn demand(catalogue: &Catalogue, licences: &Licences, company: CompanyId, key: &str) -> pb::Demand {
-    let proven = licences.proof(catalogue, key);
+    let records = licences.records(catalogue, key);
     let state = match licences.demand_state(catalogue, key) {
         DemandState::Missing => pb::DemandState::Missing,
+        DemandState::Ordered => pb::DemandState::Ordered,
         DemandState::InPlace => pb::DemandState::InPlace,
         DemandState::Withdrawn => pb::DemandState::Withdrawn,
     };
@@ -203,8 +206,9 @@ fn demand(catalogue: &Catalogue, licences: &Licences, company: CompanyId, key: &
         display_name: Some(name.unwrap_or_else(|| LocalizedText { pl: key.to_owned(), en: key.to_owned() })),
         depends_on_licence_kind: licences.by_kind(catalogue, key),
         state: state.into(),
-        proof: proven.map(|proven| proof(proven, company)),
-        etag: etag::of(&proven),
+        proof: records.1.map(|proven| proof(proven, company)),
+        etag: etag::of(&records),
+        order: records.0.map(|ordered| order(ordered, company)),
     }
 }
 
@@ -215,12 +219,34 @@ fn proof(proof: &Proof, company: CompanyId) -> pb::Proof {
         actor: who(&proof.recorded.by, company),
         occurred_at: Some(clock::to_wire(proof.recorded.occurred_at)),
         recorded_at: Some(clock::to_wire(proof.recorded.recorded_at)),
-        withdrawal: proof.withdrawn.as_ref().map(|withdrawn| pb::Withdrawal {
-            reason: withdrawn.reason.clone(),
-            actor: who(&withdrawn.made.by, company),
-            occurred_at: Some(clock::to_wire(withdrawn.made.occurred_at)),
-            recorded_at: Some(clock::to_wire(withdrawn.made.recorded_at)),
-        }),
+        withdrawal: proof.withdrawn.as_ref().map(|withdrawn| withdrawal(withdrawn, company)),
+    }
+}
+
+fn order(order: &Order, company: CompanyId) -> pb::LicenceOrder {
+    let (state, cancelled) = match &order.state {
+        OrderState::Open => (pb::LicenceOrderState::Open, None),
+        OrderState::Delivered => (pb::LicenceOrderState::Delivered, None),
+        OrderState::Cancelled(cancelled) => (pb::LicenceOrderState::Cancelled, Some(cancelled)),
+    };
+    pb::LicenceOrder {
+        number: order.number.clone(),
+        supplier: order.supplier.clone(),
+        expected_on: order.expected_on.map(|day| day.to_string()).unwrap_or_default(),
+        state: state.into(),
+        actor: who(&order.recorded.by, company),
+        occurred_at: Some(clock::to_wire(order.recorded.occurred_at)),
+        recorded_at: Some(clock::to_wire(order.recorded.recorded_at)),
+        cancellation: cancelled.map(|cancelled| withdrawal(cancelled, company)),
+    }
+}
+
+fn withdrawal(withdrawn: &Withdrawal, company: CompanyId) -> pb::Withdrawal {
+    pb::Withdrawal {
+        reason: withdrawn.reason.clone(),
+        actor: who(&withdrawn.made.by, company),
+        occurred_at: Some(clock::to_wire(withdrawn.made.occurred_at)),
+        recorded_at: Some(clock::to_wire(withdrawn.made.recorded_at)),
     }
 }
 

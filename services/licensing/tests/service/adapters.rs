@@ -59,6 +59,7 @@ async fn a_contact_does_its_part_over_rest() {
     let portal = Portal::new().await;
     let dealer = portal.world.dealer.clone();
     let name = dealer.name();
+    let order = json!({ "demand": "windows_server", "number": "ZAM 1", "supplier": "SOFTVIG" });
     let invoice = json!({ "kind": "LICENCE_DOCUMENT_KIND_INVOICE", "number": "FV 1" });
     let parts = [
         (
@@ -68,6 +69,9 @@ async fn a_contact_does_its_part_over_rest() {
         ),
         (&dealer.decision, "chooseLicence", json!({ "kind": "LICENCE_KIND_RUNTIME" })),
         (&dealer.decision, "acceptOffer", json!({ "offer": "offers/runtime-start" })),
+        (&dealer.technical, "orderLicence", order.clone()),
+        (&dealer.technical, "cancelOrder", json!({ "demand": "windows_server", "reason": "out of stock" })),
+        (&dealer.technical, "orderLicence", order),
         (&dealer.technical, "recordLicence", json!({ "demand": "windows_server", "document": invoice })),
         (&dealer.technical, "recordLicence", json!({ "demand": "sql_server", "document": invoice })),
         (&dealer.technical, "withdrawProof", json!({ "demand": "sql_server", "reason": "wrong invoice" })),

@@ -5,5 +5,6 @@ mod advice;
 mod commands;
 mod events;
 mod offers;
+mod orders;
 mod reads;
 mod world;

@@ -218,6 +218,27 @@ impl Dealer {
         }
     }
 
+    pub fn order(&self, demand: &str) -> pb::OrderLicenceRequest {
+        pb::OrderLicenceRequest {
+            name: self.name(),
+            demand: demand.to_owned(),
+            number: "ZAM 2026/11/3".to_owned(),
+            supplier: "SOFTVIG".to_owned(),
+            request_id: request_id(),
+            ..Default::default()
+        }
+    }
+
+    pub fn cancel_order(&self, demand: &str) -> pb::CancelOrderRequest {
+        pb::CancelOrderRequest {
+            name: self.name(),
+            demand: demand.to_owned(),
+            reason: "out of stock".to_owned(),
+            request_id: request_id(),
+            ..Default::default()
+        }
+    }
+
     pub fn withdraw(&self, demand: &str) -> pb::WithdrawProofRequest {
         pb::WithdrawProofRequest {
             name: self.name(),

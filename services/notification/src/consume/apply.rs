@@ -46,6 +46,8 @@ fn passed_over(source: &str) -> &'static [&'static str] {
         ],
         "licensing" => &[
             "licence_status_changed",
+            "licence_ordered",
+            "licence_order_cancelled",
             "licence_recorded",
             "offer_reserved",
             "offer_accepted",

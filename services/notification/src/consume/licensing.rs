@@ -43,6 +43,9 @@ pub fn licensing(event: &LicensingEvent, book: &mut Book) -> anyhow::Result<Outc
         Event::LicenceStatusChanged(_) | Event::LicenceRecorded(_) => {
             Outcome::Ignored("what is in place shows in the readiness conditions")
         }
+        Event::LicenceOrdered(_) | Event::LicenceOrderCancelled(_) => {
+            Outcome::Ignored("the page has no row for orders")
+        }
         Event::OfferReserved(_) | Event::OfferAccepted(_) | Event::OfferReleased(_) => {
             Outcome::Ignored("the page has no row for special offers")
         }

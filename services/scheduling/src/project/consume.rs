@@ -78,6 +78,8 @@ fn of_licensing(event: &LicensingEvent, state: State) -> Outcome {
             | LicensingEvent::LicenceChosen(_)
             | LicensingEvent::LicenceChoiceEnded(_)
             | LicensingEvent::LicenceChoiceOutdated(_)
+            | LicensingEvent::LicenceOrdered(_)
+            | LicensingEvent::LicenceOrderCancelled(_)
             | LicensingEvent::LicenceRecorded(_)
             | LicensingEvent::ProofWithdrawn(_)
             | LicensingEvent::OfferReserved(_)

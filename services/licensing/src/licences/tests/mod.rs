@@ -5,6 +5,7 @@ mod choice;
 mod misfits;
 mod needs;
 mod offer;
+mod orders;
 mod proofs;
 mod properties;
 mod questionnaire;
@@ -153,6 +154,16 @@ fn invoice(number: &str) -> NewProof {
     NewProof { document, note: String::new(), occurred_at: None }
 }
 
+/// An order with this number.
+fn ordered(number: &str) -> NewOrder {
+    NewOrder {
+        number: number.to_owned(),
+        supplier: "SOFTVIG".to_owned(),
+        expected_on: None,
+        occurred_at: None,
+    }
+}
+
 fn others(other_applications: OtherApplications) -> Needs {
     Needs { other_applications, ..Needs::default() }
 }
@@ -183,7 +194,7 @@ fn missing(events: &[Event]) -> Option<Vec<String>> {
 /// Every command, for the rules that hold for all of them.
 type Command = fn(&mut Licences, &Actor) -> Result<Vec<Event>, Refusal>;
 
-const COMMANDS: [(&str, Command); 7] = [
+const COMMANDS: [(&str, Command); 9] = [
     ("set_needs", |l, actor| l.set_needs(&catalogue(), actor, others(OtherApplications::No))),
     ("choose", |l, actor| l.choose(&catalogue(), actor, LicenceKind::Runtime, None, now())),
     ("recommend", |l, actor| {
@@ -195,6 +206,12 @@ const COMMANDS: [(&str, Command); 7] = [
         l.accept_offer(actor, &asked(offer, Some("2019-01-01".parse().unwrap()), 1), now())
     }),
     ("release_offer", |l, actor| l.release_offer(actor)),
+    ("order_licence", |l, actor| {
+        l.order_licence(&catalogue(), actor, "windows_server", ordered("ZAM 7"), now())
+    }),
+    ("cancel_order", |l, actor| {
+        l.cancel_order(&catalogue(), actor, "windows_server", "too late".to_owned(), None, now())
+    }),
     ("record", |l, actor| l.record(&catalogue(), actor, "windows_server", invoice("FV 7"), now())),
     ("withdraw_proof", |l, actor| {
         l.withdraw_proof(&catalogue(), actor, "sql_server", "returned".to_owned(), None, now())
@@ -205,6 +222,7 @@ const COMMANDS: [(&str, Command); 7] = [
 fn everything_possible() -> Licences {
     let mut licensing = with_kind(LicenceKind::Standard);
     licensing.record(&catalogue(), &technical(), "sql_server", invoice("FV 1"), now()).unwrap();
+    licensing.order_licence(&catalogue(), &technical(), "windows_server", ordered("ZAM 1"), now()).unwrap();
     let offer = catalogue().offer("migration-2026").unwrap().clone();
     licensing
         .accept_offer(&decision(), &asked(&offer, Some("2019-01-01".parse().unwrap()), 1), now())
@@ -240,6 +258,8 @@ fn permission_denied_to_all_but_the_named_roles() {
     may("recommend", false, false, true);
     may("accept_offer", false, true, false);
     may("release_offer", false, true, true);
+    may("order_licence", true, true, true);
+    may("cancel_order", true, true, true);
     may("record", true, true, true);
     may("withdraw_proof", true, true, true);
 }

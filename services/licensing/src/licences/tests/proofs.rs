@@ -96,7 +96,7 @@ fn a_proof_needs_the_number_of_its_document_and_its_withdrawal_a_reason() {
     assert_eq!(refusal.violations()[0].field, "note");
     let mut licensing = opened();
     record(&mut licensing, "windows_server", &format!(" {}\n", "7".repeat(100))).unwrap();
-    let proof = licensing.proof(&catalogue(), "windows_server").unwrap();
+    let proof = licensing.records(&catalogue(), "windows_server").1.unwrap();
     assert_eq!(proof.document.number, "7".repeat(100), "without what is around it");
     let refusal = refused(&everything_possible(), |l| {
         l.withdraw_proof(&catalogue(), &crm(), "sql_server", String::new(), None, now())
@@ -119,7 +119,7 @@ fn a_correction_is_a_new_entry_and_the_later_counts() {
     let mut licensing = everything_possible();
     let events = record(&mut licensing, "sql_server", "FV 1, corrected").unwrap();
     assert_eq!(missing(&events), None, "nothing is missing that was not missing before");
-    assert_eq!(licensing.proof(&catalogue(), "sql_server").unwrap().document.number, "FV 1, corrected");
+    assert_eq!(licensing.records(&catalogue(), "sql_server").1.unwrap().document.number, "FV 1, corrected");
     assert_eq!(licensing.proofs.len(), 2);
     withdraw(&mut licensing, "sql_server").unwrap();
     assert_eq!(licensing.demand_state(&catalogue(), "sql_server"), DemandState::Withdrawn);

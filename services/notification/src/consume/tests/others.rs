@@ -150,7 +150,7 @@ fn licences_are_told_to_those_who_decide() {
             en: "User CAL: chosen to buy 24, needed 30.".into(),
         }),
     };
-    let cases: [(Licensed, &[Kind]); 11] = [
+    let cases: [(Licensed, &[Kind]); 13] = [
         (
             Licensed::LicenceRecommended(licensing_pb::LicenceRecommended { kind, note: text.clone() }),
             &[Kind::LicenceRecommended],
@@ -183,6 +183,8 @@ fn licences_are_told_to_those_who_decide() {
             &[Kind::ProofWithdrawn],
         ),
         (Licensed::LicenceStatusChanged(Default::default()), &[]),
+        (Licensed::LicenceOrdered(Default::default()), &[]),
+        (Licensed::LicenceOrderCancelled(Default::default()), &[]),
         (Licensed::LicenceRecorded(Default::default()), &[]),
         (Licensed::OfferReserved(Default::default()), &[]),
         (Licensed::OfferAccepted(Default::default()), &[]),

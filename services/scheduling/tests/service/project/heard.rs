@@ -77,6 +77,8 @@ fn no_concern_of_scheduling() -> (Vec<Audit>, Vec<Licensing>) {
         Licensing::LicenceChosen(Default::default()),
         Licensing::LicenceChoiceEnded(Default::default()),
         Licensing::LicenceChoiceOutdated(Default::default()),
+        Licensing::LicenceOrdered(Default::default()),
+        Licensing::LicenceOrderCancelled(Default::default()),
         Licensing::LicenceRecorded(Default::default()),
         Licensing::ProofWithdrawn(Default::default()),
         Licensing::OfferReserved(Default::default()),
