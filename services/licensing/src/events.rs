@@ -148,6 +148,7 @@ fn released(reason: ReleaseReason) -> pb::OfferReleaseReason {
     match reason {
         ReleaseReason::GivenBack => pb::OfferReleaseReason::GivenBack,
         ReleaseReason::KindChanged => pb::OfferReleaseReason::LicenceKindChanged,
+        ReleaseReason::NoKindDemanded => pb::OfferReleaseReason::NoLicenceKindDemanded,
         ReleaseReason::ProjectCancelled => pb::OfferReleaseReason::ProjectCancelled,
         ReleaseReason::Expired => pb::OfferReleaseReason::Expired,
     }

@@ -76,6 +76,8 @@ pub enum Event {
 pub enum ReleaseReason {
     GivenBack,
     KindChanged,
+    /// The variant demands no kind any more.
+    NoKindDemanded,
     ProjectCancelled,
     /// Nobody accepted it in time.
     Expired,

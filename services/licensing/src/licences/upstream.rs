@@ -5,11 +5,15 @@ use crate::catalogue::Catalogue;
 
 impl Licences {
     /// The variant was chosen or changed: the demands change with it, and the proofs that still
-    /// apply go on counting. What it demands of Windows may spoil a choice's quantities.
+    /// apply go on counting. What it demands of Windows may spoil a choice's quantities. An offer is free for
+    /// others where no kind is demanded any more: they are offers on the licence of a kind.
     /// Does nothing once the project is closed.
     pub fn variant_chosen(&mut self, catalogue: &Catalogue, variant: Variant) -> Vec<Event> {
         let mut events = Vec::new();
         if self.phase == Phase::Open {
+            if !variant.kind_required {
+                self.release(ReleaseReason::NoKindDemanded, &mut events);
+            }
             self.variant = Some(variant);
             self.tell_misfits(catalogue, &mut events);
             self.announce(catalogue, &mut events);

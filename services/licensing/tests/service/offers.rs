@@ -87,16 +87,18 @@ async fn the_last_piece_is_set_aside_once_however_many_ask_at_once(
 async fn a_piece_is_free_again_when_given_back_or_cancelled(#[values(Sqlite, Postgres)] backend: Backend) {
     let world = World::new(backend).await;
     let (one, two, three) = (runtime(&world).await, runtime(&world).await, runtime(&world).await);
-    for dealer in [&one, &two, &three] {
+    let four = runtime(&world).await;
+    for dealer in [&one, &two, &three, &four] {
         world.accept(dealer, OFFER).await.unwrap();
     }
-    assert_eq!(remaining(&world).await as usize, QUANTITY - 3);
+    assert_eq!(remaining(&world).await as usize, QUANTITY - 4);
 
     let release =
         pb::ReleaseOfferRequest { name: one.name(), request_id: request_id(), ..Default::default() };
     world.harness.call(&crm(), Licensing::release_offer, release).await.unwrap();
     world.cancel(&two).await;
     world.choose(&three, pb::LicenceKind::Standard).await.unwrap();
+    world.variant(&four, "hosted", false, &[]).await;
     assert_eq!(remaining(&world).await as usize, QUANTITY);
 
     let events = world.harness.outbox::<pb::LicensingEvent>().await;
@@ -113,6 +115,7 @@ async fn a_piece_is_free_again_when_given_back_or_cancelled(#[values(Sqlite, Pos
         (one.project.to_string(), pb::OfferReleaseReason::GivenBack),
         (two.project.to_string(), pb::OfferReleaseReason::ProjectCancelled),
         (three.project.to_string(), pb::OfferReleaseReason::LicenceKindChanged),
+        (four.project.to_string(), pb::OfferReleaseReason::NoLicenceKindDemanded),
     ];
     reasons.sort();
     expected.sort();

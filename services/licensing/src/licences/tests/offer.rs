@@ -212,6 +212,29 @@ fn an_offer_for_both_kinds_stays_when_one_of_them_is_chosen_no_more() {
 }
 
 #[test]
+fn a_variant_that_demands_no_kind_gives_the_offer_back() {
+    for by_whom in ["set aside", "accepted"] {
+        let mut licensing = with_kind(LicenceKind::Standard);
+        match by_whom {
+            "accepted" => accept(&mut licensing, Some(date(2019, 5, 1)), 1, NOW).unwrap(),
+            _ => reserve(&mut licensing, &crm()).unwrap(),
+        };
+        let same_server = Variant { key: "same_server".to_owned(), ..new_server() };
+        licensing.variant_chosen(&catalogue(), same_server);
+        assert!(licensing.has_offer("migration-2026"), "{by_whom}: a kind is demanded still");
+
+        let events = licensing.variant_chosen(&catalogue(), hosted());
+        let offer = "migration-2026".to_owned();
+        let released = Event::OfferReleased { offer, reason: ReleaseReason::NoKindDemanded };
+        assert_eq!(events[0], released, "{by_whom}");
+        assert_eq!(licensing.offer, None, "{by_whom}");
+        licensing.variant_chosen(&catalogue(), new_server());
+        assert_eq!(licensing.kind(), Some(LicenceKind::Standard), "the choice is kept, the offer is not");
+        assert_eq!(licensing.offer, None);
+    }
+}
+
+#[test]
 fn a_variant_without_licences_has_no_offers() {
     let mut licensing = with_kind(LicenceKind::Standard);
     let hosted = Variant { key: "hosted".to_owned(), kind_required: false, licences: Vec::new() };
