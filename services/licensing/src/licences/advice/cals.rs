@@ -58,6 +58,15 @@ pub(super) fn covers(needs: &Needs) -> Vec<(Cover, Vec<Part>)> {
     covers
 }
 
+/// Whether every way to cover everybody is known: people, devices, and whether some of both.
+pub(super) fn all_known(needs: &Needs) -> bool {
+    let mix_known = match needs.mixed_cals {
+        Some(true) => needs.mix_users.is_some() && needs.mix_devices.is_some(),
+        mixed => mixed.is_some(),
+    };
+    mix_known && needs.all_users().is_some() && needs.all_devices().is_some()
+}
+
 /// Paths of the needs of which some must be known to cover everybody.
 pub(super) fn missing(needs: &Needs) -> Vec<String> {
     let paths = [
@@ -105,6 +114,16 @@ pub(super) fn best(ways: Vec<(Cover, Vec<Line>)>, kept: Option<Cover>) -> Vec<Li
         line.steps.extend(step);
     }
     lines
+}
+
+/// Keys of products to buy that have no price, in whichever way: nothing is the cheapest while they have
+/// none. Nobody needs their prices where one way has nothing to buy.
+pub(super) fn unpriced(ways: &[(Cover, Vec<Line>)]) -> Vec<String> {
+    if ways.iter().any(|(_, lines)| net(lines) == Some(Money::ZERO)) {
+        return Vec::new();
+    }
+    let lines = ways.iter().flat_map(|(_, lines)| lines);
+    lines.filter(|line| line.net.is_none()).map(|line| line.product.clone()).collect()
 }
 
 fn net(lines: &[Line]) -> Option<Money> {

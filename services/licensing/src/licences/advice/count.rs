@@ -25,23 +25,37 @@ pub(super) struct Counting<'a> {
     pub kept: Option<&'a [Line]>,
 }
 
-/// Lines and conditions, or the paths of the needs that are missing.
-pub(super) type Counted = Result<(Vec<Line>, Vec<Remark>), Vec<String>>;
+/// What a way takes.
+#[derive(Default)]
+pub(super) struct Takes {
+    pub lines: Vec<Line>,
+    pub conditions: Vec<Remark>,
+    /// Keys of products without a price that would cover everybody otherwise, for less perhaps.
+    pub unpriced: Vec<String>,
+}
+
+impl Takes {
+    fn add(&mut self, more: Self) {
+        self.lines.extend(more.lines);
+        self.conditions.extend(more.conditions);
+        self.unpriced.extend(more.unpriced);
+    }
+}
+
+/// What it takes, or the paths of the needs that are missing.
+pub(super) type Counted = Result<Takes, Vec<String>>;
 
 impl Counting<'_> {
     /// What an allowed way takes, with Windows where the variant demands it.
     pub fn lines(&self, kind: LicenceKind, metric: Metric) -> Counted {
-        let (mut lines, mut conditions, mut missing) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut takes, mut missing) = (Takes::default(), Vec::new());
         let counted = match metric {
             Metric::PerCore => self.per_core(kind),
             Metric::ServerAndCal => self.server_and_cal(kind),
         };
         for counted in [counted, self.windows()] {
             match counted {
-                Ok((more, conditional)) => {
-                    lines.extend(more);
-                    conditions.extend(conditional);
-                }
+                Ok(more) => takes.add(more),
                 Err(paths) => missing.extend(paths),
             }
         }
@@ -52,7 +66,7 @@ impl Counting<'_> {
                 true
             }
         });
-        if missing.is_empty() { Ok((lines, conditions)) } else { Err(missing) }
+        if missing.is_empty() { Ok(takes) } else { Err(missing) }
     }
 
     /// The version that is to be installed.
@@ -80,15 +94,14 @@ impl Counting<'_> {
             None => None,
         };
         let (Some(release), Some(counted)) = (release, counted) else { return missing.result() };
-        let mut lines = Vec::new();
-        let mut conditions = Vec::new();
+        let mut takes = Takes::default();
         let owned = self.owned(release, kind, needs.existing.sql_cores);
         if let Some(product) = self.catalogue.product(release, Some(kind), Unit::CorePack) {
             let line = cores::packs(product, counted, numbers.pack, owned, release);
             let packs = line.needed;
-            lines.push(self.priced(line));
+            takes.lines.push(self.priced(line));
             if needs.virtual_machine == Some(true) && release.virtual_machine_needs_assurance {
-                conditions.push(Remark::new(
+                takes.conditions.push(Remark::new(
                     Rule::VirtualMachineAssurance,
                     "Licencja na rdzenie pojedynczej maszyny wirtualnej wymaga \
                      Software Assurance albo subskrypcji.",
@@ -102,11 +115,11 @@ impl Counting<'_> {
                         format!("dla każdego pakietu rdzeni maszyny wirtualnej: {packs}"),
                         format!("for each pack of cores of the virtual machine: {packs}"),
                     );
-                    lines.push(self.priced(line_of(assurance, packs, 0, vec![step])));
+                    takes.lines.push(self.priced(line_of(assurance, packs, 0, vec![step])));
                 }
             }
         }
-        Ok((lines, conditions))
+        Ok(takes)
     }
 
     /// One server, and CALs for everybody.
@@ -118,17 +131,17 @@ impl Counting<'_> {
         }
         let Some(release) = release.filter(|_| missing.0.is_empty()) else { return missing.result() };
         let owned = &self.needs.existing;
-        let mut lines = Vec::new();
+        let mut takes = Takes::default();
         if let Some(product) = self.catalogue.product(release, Some(kind), Unit::Server) {
             let step = Remark::new(Rule::ServerPerInstance, "jedna instancja: 1", "one instance: 1");
             let (covered, existing) = self.owned(release, kind, owned.sql_servers).cover(1, release);
             let steps = [Some(step), existing].into_iter().flatten().collect();
-            lines.push(self.priced(line_of(product, 1, covered, steps)));
+            takes.lines.push(self.priced(line_of(product, 1, covered, steps)));
         }
         let users = self.owned(release, kind, owned.sql_user_cals);
         let devices = self.owned(release, kind, owned.sql_device_cals);
-        lines.extend(self.cals(release, Some(kind), users, devices));
-        Ok((lines, Vec::new()))
+        takes.add(self.cals(release, Some(kind), users, devices));
+        Ok(takes)
     }
 
     /// What the variant demands of Windows; nothing before a variant is chosen.
@@ -137,7 +150,7 @@ impl Counting<'_> {
         let cores = self.catalogue.stand_for(demanded, WindowsPart::Cores);
         let cals = self.catalogue.stand_for(demanded, WindowsPart::Cals);
         if !cores && !cals {
-            return Ok((Vec::new(), Vec::new()));
+            return Ok(Takes::default());
         }
         let needs = self.needs;
         let mut missing = Missing::default();
@@ -151,20 +164,20 @@ impl Counting<'_> {
         }
         let Some(release) = release.filter(|_| missing.0.is_empty()) else { return missing.result() };
         let owned = &needs.existing;
-        let mut lines = Vec::new();
+        let mut takes = Takes::default();
         if let Some(counted) = counted
             && let Some(product) = self.catalogue.product(release, None, Unit::CorePack)
         {
             let owned = Existing::of(&owned.windows_version, owned.windows_cores, release);
             let pack = self.catalogue.numbers.windows.pack;
-            lines.push(self.priced(cores::packs(product, counted, pack, owned, release)));
+            takes.lines.push(self.priced(cores::packs(product, counted, pack, owned, release)));
         }
         if cals {
             let users = Existing::of(&owned.windows_version, owned.windows_user_cals, release);
             let devices = Existing::of(&owned.windows_version, owned.windows_device_cals, release);
-            lines.extend(self.cals(release, None, users, devices));
+            takes.add(self.cals(release, None, users, devices));
         }
-        Ok((lines, Vec::new()))
+        Ok(takes)
     }
 
     fn windows_cores(&self, missing: &mut Missing) -> Option<Cores> {
@@ -185,7 +198,7 @@ impl Counting<'_> {
         kind: Option<LicenceKind>,
         users: Existing,
         devices: Existing,
-    ) -> Vec<Line> {
+    ) -> Takes {
         let of = |unit, needed, cover: Cover, owned: &Existing, step| {
             let product = self.catalogue.product(release, kind, unit)?;
             let (covered, existing) = owned.cover(needed, release);
@@ -201,7 +214,10 @@ impl Counting<'_> {
         let kept = self.kept.and_then(|lines| {
             lines.iter().filter(|line| line.family == release.family).find_map(|line| line.cover)
         });
-        cals::best(ways.collect(), kept)
+        let ways: Vec<_> = ways.collect();
+        let unpriced = cals::unpriced(&ways);
+        let lines = cals::best(ways, kept);
+        Takes { lines, unpriced, ..Takes::default() }
     }
 
     /// What is owned of MS SQL. It is of full licences, and Runtime is not mixed with them.

@@ -57,9 +57,9 @@ pub struct Way {
     pub net: Option<Money>,
     /// Paths of needs without which nothing can be counted.
     pub missing: Vec<String>,
-    /// Keys of products to buy that have no price.
+    /// Keys of products that are to buy, or that would cover everybody otherwise, and have no price.
     pub missing_prices: Vec<String>,
-    /// The least of all allowed ways, where all of them have their price.
+    /// The least of all allowed ways, where all of them have all their prices.
     pub cheapest: bool,
 }
 
@@ -153,10 +153,9 @@ fn way(counting: &Counting, kind: LicenceKind, metric: Metric) -> Way {
     };
     if way.allowed() {
         match counting.lines(kind, metric) {
-            Ok((lines, conditions)) => (way.lines, way.conditions) = (lines, conditions),
+            Ok(takes) => pricing::total(&mut way, takes),
             Err(missing) => way.missing = missing,
         }
-        pricing::total(&mut way);
     }
     way
 }

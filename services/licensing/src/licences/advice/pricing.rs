@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::{Line, Way};
+use super::{Line, Way, cals, count::Takes};
 use crate::{catalogue::PriceList, licences::Needs, money::Money};
 
 /// The line with its price on that day; what need not be bought costs nothing.
@@ -16,26 +16,29 @@ pub(super) fn priced(prices: &PriceList, day: Date, mut line: Line) -> Line {
     line
 }
 
-/// The price of a way, where its quantities and all prices are known.
-pub(super) fn total(way: &mut Way) {
-    if !way.counted() {
-        return;
+/// What a way takes and, where all prices are known, costs.
+pub(super) fn total(way: &mut Way, takes: Takes) {
+    let Takes { lines, conditions, unpriced } = takes;
+    let to_buy = lines.iter().filter(|line| line.net.is_none()).map(|line| line.product.clone());
+    for product in to_buy.chain(unpriced) {
+        if !way.missing_prices.contains(&product) {
+            way.missing_prices.push(product);
+        }
     }
-    let unpriced = way.lines.iter().filter(|line| line.net.is_none());
-    way.missing_prices = unpriced.map(|line| line.product.clone()).collect();
-    way.net = way.lines.iter().try_fold(Money::ZERO, |sum, line| sum.plus(line.net?));
+    way.net = lines.iter().try_fold(Money::ZERO, |sum, line| sum.plus(line.net?));
+    (way.lines, way.conditions) = (lines, conditions);
 }
 
-/// Marks the cheapest of the allowed ways; of equals the first; none while one has no price or could cover
+/// Marks the cheapest of the allowed ways; of equals the first; none while one lacks a price or could cover
 /// everybody otherwise, since that one could be cheaper.
 pub(super) fn mark_cheapest(ways: &mut [Way], needs: &Needs) {
-    let covers_known = needs.all_users().is_some() && needs.all_devices().is_some();
     let has_cals = |way: &Way| way.lines.iter().any(|line| line.cover.is_some());
-    if !covers_known && ways.iter().any(has_cals) {
+    if !cals::all_known(needs) && ways.iter().any(has_cals) {
         return;
     }
     let allowed = || ways.iter().enumerate().filter(|(_, way)| way.allowed());
-    let nets: Option<Vec<_>> = allowed().map(|(i, way)| Some((way.net?, i))).collect();
+    let priced = |way: &Way| way.net.filter(|_| way.missing_prices.is_empty());
+    let nets: Option<Vec<_>> = allowed().map(|(i, way)| Some((priced(way)?, i))).collect();
     if let Some((_, cheapest)) = nets.and_then(|nets| nets.into_iter().min()) {
         ways[cheapest].cheapest = true;
     }

@@ -245,7 +245,11 @@ fn without_prices_there_are_quantities_and_no_cheapest() {
     for way in &allowed {
         assert!(way.net.is_none() && !way.cheapest && !way.lines.is_empty());
     }
-    assert_eq!(allowed[1].missing_prices, ["sql_server_2025_server", "sql_server_2025_user_cal"]);
+    assert_eq!(
+        allowed[1].missing_prices,
+        ["sql_server_2025_server", "sql_server_2025_user_cal", "sql_server_2025_device_cal"],
+        "device CALs could be bought instead"
+    );
 
     // One price that is missing is enough, as that way could be the cheapest.
     let mut catalogue = priced();
@@ -260,6 +264,47 @@ fn without_prices_there_are_quantities_and_no_cheapest() {
     let per_core = advice.way(LicenceKind::Standard, Metric::PerCore).unwrap();
     assert!(per_core.cheapest && per_core.missing_prices.is_empty());
     assert_eq!(per_core.net.unwrap().to_string(), "0.00");
+}
+
+#[test]
+fn no_way_is_the_cheapest_while_cals_that_could_be_bought_instead_have_no_price() {
+    let server_and_cal = |catalogue: &Catalogue, needs: &Needs| {
+        let advice = advise(catalogue, needs, Some(&sql_only()), DAY);
+        let cheapest = advice.ways.iter().any(|way| way.cheapest);
+        let way = advice.way(LicenceKind::Standard, Metric::ServerAndCal).unwrap();
+        (cheapest, way.net.map(|net| net.to_string()), way.missing_prices.clone())
+    };
+    let mut catalogue = priced();
+    let net = Some("28199.76".to_owned());
+    assert_eq!(server_and_cal(&catalogue, &server()), (true, net.clone(), vec![]));
+
+    // 24 users, 30 devices: user CALs are the fewest, device CALs may be cheaper.
+    let device_cal = "sql_server_2025_device_cal";
+    catalogue.prices.prices.retain(|price| price.product != device_cal);
+    assert_eq!(server_and_cal(&catalogue, &server()), (false, net, vec![device_cal.to_owned()]));
+
+    // Nothing is cheaper than nothing.
+    let owned = Existing {
+        sql_version: version("2025"),
+        sql_servers: Some(1),
+        sql_user_cals: Some(24),
+        ..Existing::default()
+    };
+    let (_, net, missing) = server_and_cal(&catalogue, &owning(owned));
+    assert_eq!((net, missing), (Some("0.00".to_owned()), vec![]));
+}
+
+#[test]
+fn no_way_is_the_cheapest_before_it_is_said_whether_cals_can_be_mixed() {
+    let cheapest = |needs: Needs| {
+        let advice = advise(&priced(), &needs, Some(&sql_only()), DAY);
+        advice.ways.iter().any(|way| way.cheapest)
+    };
+    assert!(cheapest(server()));
+    assert!(!cheapest(Needs { mixed_cals: None, ..server() }));
+    let mixed = Needs { mixed_cals: Some(true), mix_users: Some(4), ..server() };
+    assert!(!cheapest(mixed.clone()));
+    assert!(cheapest(Needs { mix_devices: Some(6), ..mixed }));
 }
 
 #[test]
