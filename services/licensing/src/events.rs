@@ -66,7 +66,7 @@ fn public(event: Event) -> Option<(&'static str, Public)> {
             "licence_recommended",
             Public::LicenceRecommended(pb::LicenceRecommended { kind: kind_to_proto(Some(kind)), note }),
         ),
-        Event::LicenceChosen { kind, previous, metric } => (
+        Event::LicenceChosen { kind, previous, metric, .. } => (
             "licence_chosen",
             Public::LicenceChosen(pb::LicenceChosen {
                 kind: kind_to_proto(Some(kind)),

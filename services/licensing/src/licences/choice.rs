@@ -81,9 +81,10 @@ impl Licences {
             return Ok(Vec::new());
         }
         let previous = self.kind();
+        let digest = advice.digest();
         self.choice = Some(Choice { kind, metric, advice, made: Fact::new(actor, None, now) });
         self.told_misfits.clear();
-        let mut events = vec![Event::LicenceChosen { kind, previous, metric }];
+        let mut events = vec![Event::LicenceChosen { kind, previous, metric, advice: digest }];
         self.release_unless_for_kind(catalogue, &mut events);
         self.announce(catalogue, &mut events);
         Ok(events)

@@ -3,7 +3,7 @@
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
-use super::{LicenceDocument, Needs, Remark, Status};
+use super::{Digest, LicenceDocument, Needs, Remark, Status};
 use crate::catalogue::{LicenceKind, Metric};
 
 /// One change; people by id only.
@@ -21,6 +21,8 @@ pub enum Event {
         kind: LicenceKind,
         previous: Option<LicenceKind>,
         metric: Option<Metric>,
+        /// What was advised at that moment; the choice has it in full until the next is made.
+        advice: Digest,
     },
     /// The choice could hold no longer: `RUNTIME_ONLY_AUTOSTACJA`.
     ChoiceEnded {

@@ -26,7 +26,7 @@ mod view;
 mod tests;
 
 pub(crate) use advice::remark_to_proto;
-pub use advice::{Advice, Cover, Line, Remark, Rule, Way, advise};
+pub use advice::{Advice, Cover, Digest, Line, LineDigest, Remark, Rule, Way, WayDigest, advise};
 pub use events::{Event, ReleaseReason};
 pub use model::{
     Choice, DocumentKind, LicenceDocument, Licences, Order, OrderState, Phase, Proof, Recommendation,

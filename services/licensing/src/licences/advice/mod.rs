@@ -4,6 +4,7 @@
 mod cals;
 mod cores;
 mod count;
+mod digest;
 mod existing;
 mod misfits;
 mod pricing;
@@ -16,6 +17,7 @@ use platform::text::Text;
 use serde::{Deserialize, Serialize};
 
 pub use cals::Cover;
+pub use digest::{Digest, LineDigest, WayDigest};
 pub use rule::Rule;
 pub(super) use view::advice as to_proto;
 pub(crate) use view::remark as remark_to_proto;

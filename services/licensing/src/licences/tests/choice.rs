@@ -109,7 +109,8 @@ fn a_kind_is_chosen_with_a_metric_by_which_it_is_sold() {
     assert_eq!(licensing.choice.as_ref().unwrap().metric, None, "left open");
     let events = choose(&mut licensing, LicenceKind::Standard, Some(Metric::PerCore)).unwrap();
     let (kind, metric) = (LicenceKind::Standard, Some(Metric::PerCore));
-    assert_eq!(events[0], Event::LicenceChosen { kind, previous: Some(kind), metric });
+    let advice = licensing.choice.as_ref().unwrap().advice.digest();
+    assert_eq!(events[0], Event::LicenceChosen { kind, previous: Some(kind), metric, advice });
 }
 
 #[test]
@@ -130,4 +131,31 @@ fn the_advice_of_the_moment_is_kept_with_the_choice() {
     assert_eq!(licensing, before);
     assert_eq!(again(&mut licensing, &priced(), later).unwrap().len(), 1);
     assert_eq!(licensing.choice.as_ref().unwrap().advice.price_list, "example-1");
+}
+
+#[test]
+fn the_history_keeps_the_advice_of_every_choice_without_its_words() {
+    let mut licensing = opened();
+    let mut kept = Vec::new();
+    for needs in [server(), Needs { users: Some(22), ..server() }] {
+        licensing.set_needs(&priced(), &technical(), needs).unwrap();
+        let events = licensing.choose(&priced(), &decision(), LicenceKind::Standard, None, now()).unwrap();
+        kept.push(serde_json::to_value(&events[0]).unwrap());
+    }
+    for (event, user_cals) in kept.iter().zip([24, 26]) {
+        let advice = &event["advice"];
+        assert_eq!(
+            (&advice["rules"], &advice["price_list"], &advice["day"]),
+            (&"2026-11".into(), &"example-1".into(), &"2026-11-16".into())
+        );
+        let way = &advice["ways"][1];
+        assert_eq!((&way["kind"], &way["metric"]), (&"standard".into(), &"server_and_cal".into()));
+        let line = &way["lines"][1];
+        assert_eq!((&line["needed"], &line["unit_price"]), (&user_cals.into(), &99_999.into()));
+        assert_eq!(advice["ways"][2]["refusals"], serde_json::json!(["METRIC_NOT_SOLD"]));
+        let size = event.to_string().len();
+        assert!(size < 2500, "compact: {size}");
+    }
+    let full = serde_json::to_string(&licensing.choice).unwrap().len();
+    assert!(kept[1].to_string().len() * 4 < full, "of {full}");
 }
