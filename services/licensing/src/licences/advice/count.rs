@@ -145,7 +145,7 @@ impl Counting<'_> {
     }
 
     /// What the variant demands of Windows; nothing before a variant is chosen.
-    fn windows(&self) -> Counted {
+    pub fn windows(&self) -> Counted {
         let demanded = self.variant.map_or(&[][..], |variant| &variant.licences);
         let cores = self.catalogue.stand_for(demanded, WindowsPart::Cores);
         let cals = self.catalogue.stand_for(demanded, WindowsPart::Cals);

@@ -26,8 +26,8 @@ pub struct Digest {
 /// One way to license. What is empty is left out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WayDigest {
-    pub kind: LicenceKind,
-    pub metric: Metric,
+    pub kind: Option<LicenceKind>,
+    pub metric: Option<Metric>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refusals: Vec<Rule>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

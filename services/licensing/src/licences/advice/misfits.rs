@@ -16,7 +16,7 @@ impl Licences {
         let Some(choice) = self.choice.as_ref().filter(|_| demanded && self.phase == Phase::Open) else {
             return Vec::new();
         };
-        let misfits = choice.ways().flat_map(|kept| {
+        let misfits = choice.ways().flat_map(|(metric, kept)| {
             let counting = Counting {
                 catalogue,
                 needs: &self.needs,
@@ -24,7 +24,7 @@ impl Licences {
                 prices_of: None,
                 kept: Some(&kept.lines),
             };
-            compare(kept, &way(&counting, kept.kind, kept.metric))
+            compare(kept, &way(&counting, choice.kind, metric))
         });
         let mut different = Vec::new();
         for misfit in misfits {
@@ -51,10 +51,10 @@ impl Licences {
 
 impl Choice {
     /// The ways for which it stands and whose quantities were known.
-    fn ways(&self) -> impl Iterator<Item = &Way> {
-        let chosen = |metric: Metric| self.metric.is_none_or(|chosen| chosen == metric);
-        let of_kind = move |way: &&Way| way.kind == self.kind && chosen(way.metric) && way.counted();
-        self.advice.ways.iter().filter(of_kind)
+    fn ways(&self) -> impl Iterator<Item = (Metric, &Way)> {
+        let of_kind = self.advice.ways.iter().filter(|way| way.kind == Some(self.kind) && way.counted());
+        let by_metric = of_kind.filter_map(|way| way.metric.map(|metric| (metric, way)));
+        by_metric.filter(|(metric, _)| self.metric.is_none_or(|chosen| chosen == *metric))
     }
 }
 

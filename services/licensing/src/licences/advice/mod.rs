@@ -24,10 +24,10 @@ pub(crate) use view::remark as remark_to_proto;
 
 use super::{Needs, OtherApplications, Variant, questionnaire};
 use crate::{
-    catalogue::{Catalogue, Family, LicenceKind, Metric},
+    catalogue::{Catalogue, Family, LicenceKind, Metric, WindowsPart},
     money::Money,
 };
-use count::Counting;
+use count::{Counted, Counting};
 
 /// What is advised for the needs on one day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,18 +38,19 @@ pub struct Advice {
     pub price_list: String,
     /// The day whose prices were taken.
     pub day: Date,
-    /// Every kind by every metric.
+    /// Every kind by every metric, and Windows alone where it is demanded without a kind.
     pub ways: Vec<Way>,
     pub warnings: Vec<Remark>,
     /// Paths of needs that are asked for and not known.
     pub missing: Vec<String>,
 }
 
-/// One way to license: a kind, counted by a metric.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// One way to license: a kind, counted by a metric; or Windows alone, where the variant demands no kind.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Way {
-    pub kind: LicenceKind,
-    pub metric: Metric,
+    /// None for Windows alone, as the metric.
+    pub kind: Option<LicenceKind>,
+    pub metric: Option<Metric>,
     /// Why it is not allowed; empty where it is.
     pub refusals: Vec<Remark>,
     /// What has to be kept to.
@@ -112,7 +113,7 @@ impl Way {
 
 impl Advice {
     pub fn way(&self, kind: LicenceKind, metric: Metric) -> Option<&Way> {
-        self.ways.iter().find(|way| way.kind == kind && way.metric == metric)
+        self.ways.iter().find(|way| (way.kind, way.metric) == (Some(kind), Some(metric)))
     }
 
     /// Whether both say the same, on whatever day.
@@ -125,6 +126,7 @@ impl Advice {
 pub fn advise(catalogue: &Catalogue, needs: &Needs, variant: Option<&Variant>, day: Date) -> Advice {
     let counting = Counting { catalogue, needs, variant, prices_of: Some(day), kept: None };
     let mut ways: Vec<_> = every_way(catalogue).map(|(kind, metric)| way(&counting, kind, metric)).collect();
+    ways.extend(windows_alone(&counting));
     pricing::mark_cheapest(&mut ways, needs);
     Advice {
         rules: catalogue.rules.clone(),
@@ -142,22 +144,23 @@ fn every_way(catalogue: &Catalogue) -> impl Iterator<Item = (LicenceKind, Metric
 }
 
 fn way(counting: &Counting, kind: LicenceKind, metric: Metric) -> Way {
-    let mut way = Way {
-        kind,
-        metric,
-        refusals: refusals(counting, kind, metric),
-        conditions: Vec::new(),
-        lines: Vec::new(),
-        net: None,
-        missing: Vec::new(),
-        missing_prices: Vec::new(),
-        cheapest: false,
-    };
-    if way.allowed() {
-        match counting.lines(kind, metric) {
-            Ok(takes) => pricing::total(&mut way, takes),
-            Err(missing) => way.missing = missing,
-        }
+    let refusals = refusals(counting, kind, metric);
+    let way = Way { kind: Some(kind), metric: Some(metric), refusals, ..Way::default() };
+    if way.allowed() { taking(way, counting.lines(kind, metric)) } else { way }
+}
+
+/// What the variant demands of Windows, where it demands no kind of MS SQL.
+fn windows_alone(counting: &Counting) -> Option<Way> {
+    let variant = counting.variant.filter(|variant| !variant.kind_required)?;
+    let demanded = |part| counting.catalogue.stand_for(&variant.licences, part);
+    let windows = demanded(WindowsPart::Cores) || demanded(WindowsPart::Cals);
+    windows.then(|| taking(Way::default(), counting.windows()))
+}
+
+fn taking(mut way: Way, counted: Counted) -> Way {
+    match counted {
+        Ok(takes) => pricing::total(&mut way, takes),
+        Err(missing) => way.missing = missing,
     }
     way
 }

@@ -25,8 +25,8 @@ pub fn remark(remark: &Remark) -> pb::AdviceRemark {
 
 fn option(way: &Way, rules: &str) -> pb::AdviceOption {
     pb::AdviceOption {
-        kind: kind_to_proto(Some(way.kind)),
-        metric: metric_to_proto(Some(way.metric)),
+        kind: kind_to_proto(way.kind),
+        metric: metric_to_proto(way.metric),
         allowed: way.allowed(),
         refusals: way.refusals.iter().map(remark).collect(),
         conditions: way.conditions.iter().map(remark).collect(),

@@ -184,7 +184,10 @@ fn existing_licences_count_where_they_are_of_the_same_or_a_newer_version() {
 fn ways_that_are_not_allowed_say_why() {
     let refusals = |needs: &Needs, variant: &Variant| -> Vec<String> {
         let advice = advise(&catalogue(), needs, Some(variant), DAY);
-        let said = |way: &Way| format!("{} {}: {}", way.kind, way.metric, rules(&way.refusals).join(" "));
+        let said = |way: &Way| {
+            let (kind, metric) = (way.kind.unwrap(), way.metric.unwrap());
+            format!("{kind} {metric}: {}", rules(&way.refusals).join(" "))
+        };
         advice.ways.iter().filter(|way| !way.allowed()).map(said).collect()
     };
     let runtime_per_core = "runtime per_core: METRIC_NOT_SOLD";
@@ -216,12 +219,12 @@ fn the_price_of_each_way_and_the_cheapest_of_them() {
     use Metric::{PerCore, ServerAndCal};
     let expected = [
         // 4 × 9000.00
-        (Standard, PerCore, net("36000.00"), false),
+        (Some(Standard), Some(PerCore), net("36000.00"), false),
         // 4200.00 + 24 × 999.99
-        (Standard, ServerAndCal, net("28199.76"), false),
-        (Runtime, PerCore, None, false),
+        (Some(Standard), Some(ServerAndCal), net("28199.76"), false),
+        (Some(Runtime), Some(PerCore), None, false),
         // 2100.00 + 24 × 400.00
-        (Runtime, ServerAndCal, net("11700.00"), true),
+        (Some(Runtime), Some(ServerAndCal), net("11700.00"), true),
     ];
     assert_eq!(nets, expected);
     assert_eq!(
@@ -235,6 +238,44 @@ fn the_price_of_each_way_and_the_cheapest_of_them() {
     // In 2027 the server costs 210.00 more.
     let later = advise(&priced(), &server(), Some(&sql_only()), date(2027, 1, 1));
     assert_eq!(later.way(Standard, ServerAndCal).unwrap().net.unwrap().to_string(), "28409.76");
+}
+
+#[test]
+fn a_variant_that_demands_windows_and_no_kind_is_advised_of_windows_alone() {
+    let windows_only = Variant {
+        key: "windows_only".to_owned(),
+        kind_required: false,
+        licences: vec!["windows_server".to_owned()],
+    };
+    let advice = |needs: &Needs| advise(&priced(), needs, Some(&windows_only), DAY);
+    // Nothing of MS SQL is asked or known.
+    let needs = Needs {
+        target_version: None,
+        memory_gb: None,
+        other_applications: OtherApplications::Unknown,
+        existing: Existing { windows_version: Some(Owned::None), ..Existing::default() },
+        ..server()
+    };
+    let all = advice(&needs);
+    assert!(all.missing.is_empty() && all.warnings.is_empty(), "{:?}", all.missing);
+    let (windows, ways) = all.ways.split_last().unwrap();
+    assert_eq!((windows.kind, windows.metric), (None, None));
+    assert!(ways.iter().all(|way| rules(&way.refusals).contains(&"KIND_NOT_DEMANDED")));
+    let bought =
+        |way: &Way| -> Vec<_> { way.lines.iter().map(|line| (line.product.clone(), line.to_buy)).collect() };
+    let with_sql = advise(&priced(), &server(), Some(&new_server()), DAY);
+    let with_sql = with_sql.way(LicenceKind::Standard, Metric::PerCore).unwrap().clone();
+    assert_eq!(bought(windows), bought(&with_sql)[1..], "as beside MS SQL");
+    assert_eq!(
+        bought(windows),
+        [("windows_server_2025_core_pack".to_owned(), 8), ("windows_server_2025_user_cal".to_owned(), 24)]
+    );
+    assert!(windows.cheapest, "nothing else is allowed");
+
+    let unknown = advice(&Needs { windows_version: None, cores: None, ..needs });
+    assert_eq!(unknown.ways.last().unwrap().missing, ["windows_version", "cores"]);
+    assert_eq!(advise(&priced(), &server(), Some(&hosted()), DAY).ways.len(), 4, "nothing is demanded");
+    assert_eq!(advise(&priced(), &server(), Some(&new_server()), DAY).ways.len(), 4, "Windows is in each");
 }
 
 #[test]
