@@ -158,6 +158,7 @@ fn bad_values(d: &Dealership<'_>) -> Vec<Case> {
     } });
     let technical = "CONTACT_ROLE_TECHNICAL";
     let registered = |nip: &str| json!({ "company": { "displayName": "Auto", "taxId": nip } });
+    let order = |number: &str| json!({ "name": licensing, "demand": "sql_server", "number": number, "supplier": "SOFTVIG" });
     let (long, huge) = ("ż".repeat(5000), "x".repeat(300 << 10));
     vec![
         ("an empty text", Crm, "scheduling.CancelProject", cancel(" \n"), InvalidArgument, "reason", "1 to 2000 characters"),
@@ -177,6 +178,11 @@ fn bad_values(d: &Dealership<'_>) -> Vec<Case> {
         ("a negative number", Technical, "licensing.SetNeeds", json!({ "name": licensing, "needs": { "cores": -1 } }), InvalidArgument, "needs.cores", "1 to 1024"),
         ("more processors than cores", Technical, "licensing.SetNeeds", json!({ "name": licensing, "needs": { "cores": 2, "processors": 4 } }), InvalidArgument, "needs.processors", "at most 2"),
         ("a metric that is not sold", Decision, "licensing.ChooseLicence", json!({ "name": licensing, "kind": "LICENCE_KIND_RUNTIME", "metric": "LICENCE_METRIC_PER_CORE" }), InvalidArgument, "metric", "server_and_cal"),
+        ("an order without a number", Technical, "licensing.OrderLicence", order(""), InvalidArgument, "number", "1 to 100 characters"),
+        ("an order in two lines", Technical, "licensing.OrderLicence", order("ZAM 1\nZAM 2"), InvalidArgument, "number", "one line of 1 to 100 visible characters"),
+        ("an order of nothing demanded", Technical, "licensing.OrderLicence", { let mut r = order("ZAM 1"); r["demand"] = json!("oracle"); r }, InvalidArgument, "demand", "sql_server"),
+        ("a licence without a document", Technical, "licensing.RecordLicence", json!({ "name": licensing, "demand": "sql_server" }), InvalidArgument, "document", "an invoice or a certificate"),
+        ("an overlong number of an invoice", Technical, "licensing.RecordLicence", json!({ "name": licensing, "demand": "sql_server", "document": { "kind": "LICENCE_DOCUMENT_KIND_INVOICE", "number": "7".repeat(101) } }), InvalidArgument, "document.number", "1 to 100 characters"),
         ("an overlong variant", Decision, "scheduling.ChooseVariant", json!({ "name": project, "variant": "ż".repeat(4000) }), InvalidArgument, "variant", "new_server"),
         ("an unknown variant", Decision, "scheduling.ChooseVariant", json!({ "name": project, "variant": "magic" }), InvalidArgument, "variant", "new_server"),
         ("an unknown offer", Decision, "licensing.AcceptOffer", json!({ "name": licensing, "offer": "offers/free-beer" }), NotFound, "offer", ""),

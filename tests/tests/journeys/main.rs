@@ -10,6 +10,7 @@ mod dates;
 mod everything;
 mod forgotten;
 mod happy;
+mod licences;
 mod operating;
 mod replaced;
 mod runs;

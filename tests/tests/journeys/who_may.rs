@@ -100,7 +100,8 @@ impl Things {
             "licensing.SetNeeds" => json!({ "name": licensing, "needs": {} }),
             "licensing.ChooseLicence" | "licensing.RecommendLicence" => json!({ "name": licensing, "kind": "LICENCE_KIND_STANDARD" }),
             "licensing.AcceptOffer" | "licensing.ReserveOffer" => json!({ "name": licensing, "offer": "offers/runtime-start" }),
-            "licensing.GetLicensing" | "licensing.GetQuestionnaire" | "licensing.ReleaseOffer" | "licensing.OrderLicence" | "licensing.CancelOrder" | "licensing.RecordLicence" | "licensing.WithdrawProof" => json!({ "name": licensing }),
+            "licensing.GetLicensing" | "licensing.GetQuestionnaire" | "licensing.ReleaseOffer" | "licensing.OrderLicence" | "licensing.CancelOrder" | "licensing.WithdrawProof" => json!({ "name": licensing }),
+            "licensing.RecordLicence" => json!({ "name": licensing, "document": { "kind": "LICENCE_DOCUMENT_KIND_INVOICE" } }),
 
             "notification.ListMessages" | "notification.ListQuestions" | "notification.AskQuestion" => json!({ "parent": company }),
             "notification.GetMessage" | "notification.ResendMessage" => json!({ "name": message }),
