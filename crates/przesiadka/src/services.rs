@@ -139,10 +139,12 @@ impl Name {
                 with_files(files, assembled(edge, &service, audit::rest::routes(), None))
             }
             Self::Licensing => {
-                let service = Arc::new(Licensing::new(core, catalogue(loaded, self)?.as_deref())?);
+                let files = loaded.config.open_files(self.as_str())?;
+                let service =
+                    Arc::new(Licensing::new(core, files.clone(), catalogue(loaded, self)?.as_deref())?);
                 add!(LicensingServiceServer, licensing, &service);
                 let on_timer = Arc::clone(&service) as Arc<dyn OnTimer>;
-                assembled(edge, &service, licensing::rest::routes(), Some(on_timer))
+                with_files(files, assembled(edge, &service, licensing::rest::routes(), Some(on_timer)))
             }
             Self::Notification => {
                 let service = Arc::new(notification(core, loaded)?);

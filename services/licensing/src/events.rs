@@ -5,6 +5,8 @@ use platform::{
     Error,
     actor::{self, Actor},
     clock,
+    files::{self, FileId},
+    id::CompanyId,
     name::ProjectName,
     unit::{NewEvent, NewHistory, Unit},
 };
@@ -44,7 +46,7 @@ fn outgoing(project: ProjectName, actor: &Actor, event: Event, now: Timestamp) -
         | Event::ProofWithdrawn { occurred_at, .. } => *occurred_at,
         _ => now,
     };
-    let (kind, event) = public(event)?;
+    let (kind, event) = public(event, project.company)?;
     let event_id = Uuid::now_v7();
     let message = pb::LicensingEvent {
         event_id: event_id.to_string(),
@@ -59,7 +61,7 @@ fn outgoing(project: ProjectName, actor: &Actor, event: Event, now: Timestamp) -
 }
 
 /// The public event with the name of its field; none for what is nobody else's business.
-fn public(event: Event) -> Option<(&'static str, Public)> {
+fn public(event: Event, company: CompanyId) -> Option<(&'static str, Public)> {
     Some(match event {
         Event::NeedsSet { .. } => return None,
         Event::LicenceRecommended { kind, note } => (
@@ -88,25 +90,27 @@ fn public(event: Event) -> Option<(&'static str, Public)> {
                 misfits: misfits.iter().map(remark_to_proto).collect(),
             }),
         ),
-        Event::LicenceOrdered { demand, number, supplier, expected_on, .. } => (
+        Event::LicenceOrdered { demand, number, supplier, expected_on, files, .. } => (
             "licence_ordered",
             Public::LicenceOrdered(pb::LicenceOrdered {
                 demand,
                 number,
                 supplier,
                 expected_on: expected_on.map(|day| day.to_string()).unwrap_or_default(),
+                files: names(&files, company),
             }),
         ),
         Event::LicenceOrderCancelled { demand, number, reason, .. } => (
             "licence_order_cancelled",
             Public::LicenceOrderCancelled(pb::LicenceOrderCancelled { demand, number, reason }),
         ),
-        Event::LicenceRecorded { demand, document, note, .. } => (
+        Event::LicenceRecorded { demand, document, note, files, .. } => (
             "licence_recorded",
             Public::LicenceRecorded(pb::LicenceRecorded {
                 demand,
                 note,
                 document: Some(document_to_proto(&document)),
+                files: names(&files, company),
             }),
         ),
         Event::ProofWithdrawn { demand, reason, .. } => {
@@ -133,6 +137,10 @@ fn public(event: Event) -> Option<(&'static str, Public)> {
             ("licence_status_changed", Public::LicenceStatusChanged(status_to_proto(status)))
         }
     })
+}
+
+fn names(files: &[FileId], company: CompanyId) -> Vec<String> {
+    files.iter().map(|file| files::name_of(company, *file)).collect()
 }
 
 fn status_to_proto(status: Status) -> pb::LicenceStatusChanged {

@@ -1,8 +1,11 @@
 //! Everything, over gRPC; one line for each RPC.
 
 use platform::grpc::{Answer, Server, Streamed};
-use proto::licensing::v1::{self as pb, licensing_service_server::LicensingService};
-use tonic::Request;
+use proto::{
+    common::v1::{File, FileContent},
+    licensing::v1::{self as pb, licensing_service_server::LicensingService},
+};
+use tonic::{Request, Streaming};
 
 use crate::Licensing;
 
@@ -11,6 +14,7 @@ pub struct Grpc(pub Server<Licensing>);
 
 #[tonic::async_trait]
 impl LicensingService for Grpc {
+    type DownloadFileStream = Streamed<FileContent>;
     type WatchEventsStream = Streamed<pb::WatchEventsResponse>;
 
     async fn get_licensing(&self, r: Request<pb::GetLicensingRequest>) -> Answer<pb::Licensing> {
@@ -54,6 +58,14 @@ impl LicensingService for Grpc {
 
     async fn release_offer(&self, r: Request<pb::ReleaseOfferRequest>) -> Answer<pb::Licensing> {
         self.0.call(r, Licensing::release_offer).await
+    }
+
+    async fn upload_file(&self, r: Request<Streaming<pb::UploadFileRequest>>) -> Answer<File> {
+        self.0.upload(r, Licensing::upload_file).await
+    }
+
+    async fn download_file(&self, r: Request<pb::DownloadFileRequest>) -> Answer<Self::DownloadFileStream> {
+        self.0.download(r, Licensing::download_file).await
     }
 
     async fn order_licence(&self, r: Request<pb::OrderLicenceRequest>) -> Answer<pb::Licensing> {

@@ -18,7 +18,7 @@ pub mod schema;
 
 use std::{path::Path, sync::Arc};
 
-use platform::core::Core;
+use platform::{core::Core, files::Files};
 
 use crate::catalogue::{Catalogue, LoadError};
 
@@ -29,6 +29,7 @@ pub const NAME: &str = "licensing";
 #[derive(Clone, Debug)]
 pub struct Licensing {
     core: Core,
+    files: Files,
     catalogue: Arc<Catalogue>,
 }
 
@@ -37,8 +38,8 @@ impl Licensing {
     ///
     /// # Errors
     /// A catalogue that is not valid, with its file and key.
-    pub fn new(core: Core, catalogue: Option<&Path>) -> Result<Self, LoadError> {
-        Ok(Self { core, catalogue: Arc::new(Catalogue::load(catalogue)?) })
+    pub fn new(core: Core, files: Files, catalogue: Option<&Path>) -> Result<Self, LoadError> {
+        Ok(Self { core, files, catalogue: Arc::new(Catalogue::load(catalogue)?) })
     }
 }
 

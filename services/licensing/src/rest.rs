@@ -1,6 +1,6 @@
 //! What a company's contacts may do, one line for each RPC. SOFTVIG's own commands are gRPC's alone.
 
-use platform::rest::{Route, get, post};
+use platform::rest::{Route, download, get, post, upload};
 
 use crate::Licensing;
 
@@ -21,6 +21,10 @@ pub fn routes() -> Vec<Route<Licensing>> {
         post("/companies/{company}/projects/{project}/licensing/withdrawProof", Licensing::withdraw_proof),
     ];
     routes = routes.into_iter().map(|route| route.resource(crate::licences::NAME)).collect();
-    routes.push(get("/companies/{company}/licensings", Licensing::list_licensings));
+    routes.extend([
+        get("/companies/{company}/licensings", Licensing::list_licensings),
+        upload("/companies/{company}/files", Licensing::upload_file),
+        download("/companies/{company}/files/{file}", Licensing::download_file),
+    ]);
     routes
 }

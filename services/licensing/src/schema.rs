@@ -24,6 +24,7 @@ impl MigratorTrait for Migrator {
             }),
             schema::follows(),
             schema::by_lane(),
+            schema::files(),
         ]
     }
 }

@@ -33,6 +33,7 @@ struct Things {
     message: String,
     question: String,
     file: String,
+    licence_file: String,
 }
 
 /// A project in audit 1, which has failed once.
@@ -71,22 +72,37 @@ async fn things(d: &Dealership<'_>, wire: &Wire) -> Things {
     let message = crm.call(request).await.expect("messages").messages.swap_remove(0).name;
     let file = json!({ "parent": company, "displayName": "a.txt", "data": "dGFr", "requestId": "file-1" });
     let token = Some(d.technical.token.as_str());
-    let file = wire.send(Adapter::Rest, "audit.UploadFile", token, &file).await;
-    let file = file.json["name"].as_str().expect("a file's name").to_owned();
-    Things { company, project: d.project.clone(), contact, audit, finding, message, question, file }
+    let sent = async |method| {
+        let file = wire.send(Adapter::Rest, method, token, &file).await;
+        file.json["name"].as_str().expect("a file's name").to_owned()
+    };
+    let (file, licence_file) = (sent("audit.UploadFile").await, sent("licensing.UploadFile").await);
+    Things {
+        company,
+        project: d.project.clone(),
+        contact,
+        audit,
+        finding,
+        message,
+        question,
+        file,
+        licence_file,
+    }
 }
 
 impl Things {
     /// A request that is well formed, whether or not it could be carried out.
     #[rustfmt::skip]
     fn request(&self, method: &str) -> Value {
-        let Self { company, project, contact, audit, finding, message, question, file } = self;
+        let Self { company, project, contact, audit, finding, message, question, file, licence_file } = self;
         let licensing = format!("{project}/licensing");
         let unknown = Uuid::nil();
         match method {
             "audit.GetChecklist" => json!({ "name": "checklists/audit-1" }),
             "audit.ListAudits" | "audit.ListFindings" => json!({ "parent": project }),
             "audit.GetAudit" | "audit.RecordValues" | "audit.ImportValues" | "audit.ConcludeAudit" | "audit.AssignAudit" | "audit.PauseAudit" | "audit.ResumeAudit" => json!({ "name": audit }),
+            "licensing.UploadFile" => json!({ "parent": company, "displayName": "b.txt", "data": "dGFr" }),
+            "licensing.DownloadFile" => json!({ "name": licence_file }),
             "audit.UploadFile" => json!({ "parent": company, "displayName": "b.txt", "data": "dGFr" }),
             "audit.DownloadFile" => json!({ "name": file }),
             "audit.AttachFiles" => json!({ "name": audit, "item": "cpu.ghz", "files": [file] }),

@@ -1,8 +1,8 @@
 //! The commands, one function each: read the request, load, let the model judge, keep what came of it.
 
 use jiff::Timestamp;
-use platform::{Call, Error, actor::Actor, clock, etag};
-use proto::{licensing::v1 as pb, refusal::Refusal};
+use platform::{Call, Error, actor::Actor, clock, etag, files::Upload};
+use proto::{common::v1 as common, licensing::v1 as pb, refusal::Refusal};
 
 use super::{AskedOffer, Event, Licences, NewOrder, NewProof, named, parse};
 use crate::{Licensing, company, offers::store};
@@ -108,19 +108,31 @@ impl Licensing {
         self.finish(change, events).await
     }
 
+    /// RPC `UploadFile`.
+    pub async fn upload_file(
+        &self,
+        call: Call,
+        request: pb::UploadFileRequest,
+    ) -> Result<common::File, Error> {
+        let pb::UploadFileRequest { parent, display_name, sha256, .. } = &request;
+        self.files.upload(&self.core, &call, Upload { parent, display_name, sha256 }).await
+    }
+
     /// RPC `OrderLicence`.
     pub async fn order_licence(
         &self,
         call: Call,
         request: pb::OrderLicenceRequest,
     ) -> Result<pb::Licensing, Error> {
-        let pb::OrderLicenceRequest { name, demand, number, supplier, expected_on, occurred_at, .. } =
-            request;
+        let pb::OrderLicenceRequest {
+            name, demand, number, supplier, expected_on, occurred_at, files, ..
+        } = request;
         let project = named("name", &name)?;
         let expected_on = parse::optional_day("expected_on", &expected_on)?;
         let occurred_at = clock::from_request("occurred_at", occurred_at.as_ref())?;
-        let order = NewOrder { number, supplier, expected_on, occurred_at };
         let Some(mut change) = self.begin(&call, project).await? else { return self.read(project).await };
+        let files = change.files(&files).await?;
+        let order = NewOrder { number, supplier, expected_on, occurred_at, files };
         let licences = &mut change.licences.value;
         etag::check(call.etag.as_deref(), &licences.records(&self.catalogue, &demand))?;
         let now = change.unit.now();
@@ -152,12 +164,13 @@ impl Licensing {
         call: Call,
         request: pb::RecordLicenceRequest,
     ) -> Result<pb::Licensing, Error> {
-        let pb::RecordLicenceRequest { name, demand, document, note, occurred_at, .. } = request;
+        let pb::RecordLicenceRequest { name, demand, document, note, occurred_at, files, .. } = request;
         let project = named("name", &name)?;
         let document = parse::document(document)?;
         let occurred_at = clock::from_request("occurred_at", occurred_at.as_ref())?;
-        let proof = NewProof { document, note, occurred_at };
         let Some(mut change) = self.begin(&call, project).await? else { return self.read(project).await };
+        let files = change.files(&files).await?;
+        let proof = NewProof { document, note, occurred_at, files };
         let licences = &mut change.licences.value;
         etag::check(call.etag.as_deref(), &licences.records(&self.catalogue, &demand))?;
         let now = change.unit.now();

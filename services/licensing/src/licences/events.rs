@@ -1,6 +1,7 @@
 //! What a command changed. Internal: `crate::events` maps it to the public contract.
 
 use jiff::{Timestamp, civil::Date};
+use platform::files::FileId;
 use serde::{Deserialize, Serialize};
 
 use super::{Digest, LicenceDocument, Needs, Remark, Status};
@@ -38,6 +39,7 @@ pub enum Event {
         number: String,
         supplier: String,
         expected_on: Option<Date>,
+        files: Vec<FileId>,
         occurred_at: Timestamp,
     },
     LicenceOrderCancelled {
@@ -50,6 +52,7 @@ pub enum Event {
         demand: String,
         document: LicenceDocument,
         note: String,
+        files: Vec<FileId>,
         occurred_at: Timestamp,
     },
     ProofWithdrawn {

@@ -1,7 +1,7 @@
 //! The state, as it is kept.
 
 use jiff::{Timestamp, civil::Date};
-use platform::fact::Fact;
+use platform::{fact::Fact, files::FileInfo};
 use serde::{Deserialize, Serialize};
 
 use super::{Advice, Needs, Remark, Status};
@@ -112,6 +112,9 @@ pub struct Order {
     /// The day on which delivery is expected, where it is known.
     pub expected_on: Option<Date>,
     pub recorded: Fact,
+    /// What shows it.
+    #[serde(default)]
+    pub files: Vec<FileInfo>,
     pub state: OrderState,
 }
 
@@ -152,6 +155,9 @@ pub struct Proof {
     /// Empty if there is nothing else to say.
     pub note: String,
     pub recorded: Fact,
+    /// What shows it.
+    #[serde(default)]
+    pub files: Vec<FileInfo>,
     pub withdrawn: Option<Withdrawal>,
 }
 

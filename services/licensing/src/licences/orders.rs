@@ -1,7 +1,7 @@
 //! What is ordered: on its way, and still missing.
 
 use jiff::{Timestamp, civil::Date};
-use platform::{actor::Actor, fact::Fact, text};
+use platform::{actor::Actor, fact::Fact, files::FileInfo, text};
 use proto::{
     common::v1::ErrorReason,
     refusal::{Refusal, Violation, words},
@@ -20,6 +20,8 @@ pub struct NewOrder {
     pub supplier: String,
     pub expected_on: Option<Date>,
     pub occurred_at: Option<Timestamp>,
+    /// What shows it.
+    pub files: Vec<FileInfo>,
 }
 
 impl Licences {
@@ -39,7 +41,7 @@ impl Licences {
     ) -> Result<Vec<Event>, Refusal> {
         checks::contact_or_softvig(actor)?;
         self.check_open()?;
-        let NewOrder { number, supplier, expected_on, occurred_at } = order;
+        let NewOrder { number, supplier, expected_on, occurred_at, files } = order;
         let recorded = Fact::new(actor, occurred_at, now);
         let mut violations = self.against_recording(catalogue, demand);
         if violations.is_empty() && self.demand_state(catalogue, demand) == DemandState::InPlace {
@@ -60,6 +62,7 @@ impl Licences {
             number: number.trim().to_owned(),
             supplier: supplier.trim().to_owned(),
             expected_on,
+            files: files.iter().map(|file| file.id).collect(),
             occurred_at: recorded.occurred_at,
         };
         self.orders.push(Order {
@@ -69,6 +72,7 @@ impl Licences {
             supplier: supplier.trim().to_owned(),
             expected_on,
             recorded,
+            files,
             state: OrderState::Open,
         });
         Ok(vec![event])

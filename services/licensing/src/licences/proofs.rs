@@ -1,7 +1,7 @@
 //! What is in place: recorded with the document that proves it, withdrawn with a reason.
 
 use jiff::Timestamp;
-use platform::{actor::Actor, fact::Fact, text};
+use platform::{actor::Actor, fact::Fact, files::FileInfo, text};
 use proto::{
     common::v1::ErrorReason,
     refusal::{Refusal, Violation, words},
@@ -20,6 +20,8 @@ pub struct NewProof {
     /// Empty if there is nothing else to say.
     pub note: String,
     pub occurred_at: Option<Timestamp>,
+    /// What shows it.
+    pub files: Vec<FileInfo>,
 }
 
 impl Licences {
@@ -39,7 +41,7 @@ impl Licences {
     ) -> Result<Vec<Event>, Refusal> {
         checks::contact_or_softvig(actor)?;
         self.check_open()?;
-        let NewProof { mut document, note, occurred_at } = proof;
+        let NewProof { mut document, note, occurred_at, files } = proof;
         let recorded = Fact::new(actor, occurred_at, now);
         let mut violations = self.against_recording(catalogue, demand);
         let (order, _) = self.records(catalogue, demand);
@@ -54,6 +56,7 @@ impl Licences {
             demand: demand.to_owned(),
             document: document.clone(),
             note: note.clone(),
+            files: files.iter().map(|file| file.id).collect(),
             occurred_at: recorded.occurred_at,
         };
         let kind = self.bound_to(catalogue, demand);
@@ -61,7 +64,7 @@ impl Licences {
             self.orders[delivered].state = OrderState::Delivered;
         }
         let demand = demand.to_owned();
-        self.proofs.push(Proof { demand, kind, document, note, recorded, withdrawn: None });
+        self.proofs.push(Proof { demand, kind, document, note, recorded, files, withdrawn: None });
         let mut events = vec![event];
         self.announce(catalogue, &mut events);
         Ok(events)

@@ -5,6 +5,7 @@ use platform::{
     Call, Error,
     auth::Role,
     documents::{Query, Stored},
+    files::Download,
     name::{self, ProjectName},
     page::PageRequest,
     watch::{WatchFilter, WatchRequest, Watched},
@@ -61,6 +62,15 @@ impl Licensing {
             next_page_token: page.next_page_token,
             watch_token,
         })
+    }
+
+    /// RPC `DownloadFile`.
+    pub async fn download_file(
+        &self,
+        call: Call,
+        request: pb::DownloadFileRequest,
+    ) -> Result<Download, Error> {
+        self.files.download(&self.core, &call, &request.name).await
     }
 
     /// RPC `ListOffers`.

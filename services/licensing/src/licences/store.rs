@@ -5,13 +5,14 @@ use platform::{
     actor::Actor,
     command::Started,
     documents::{self, Document, Stored},
+    files::{self, FileInfo},
     name::ProjectName,
     unit::Unit,
 };
 use proto::licensing::v1 as pb;
 use sea_orm::ConnectionTrait;
 
-use super::{Event, Licences, Phase, Status, resource_name, timers, view};
+use super::{Event, Licences, Phase, Status, checks, resource_name, timers, view};
 use crate::{Licensing, events, offers::store as reservations};
 
 impl Document for Licences {
@@ -72,12 +73,25 @@ pub(crate) async fn keep(
     events::emit(unit, project, actor, events)
 }
 
+/// Files of one order or proof.
+const MOST_FILES: usize = 10;
+
 /// A command under way: who acts, in which unit, on what.
 pub(super) struct Change {
     pub unit: Unit,
     pub actor: Actor,
     pub licences: Stored<Licences>,
     project: ProjectName,
+}
+
+impl Change {
+    /// The files that a request's `files` names, by one who may record: with this command they are attached.
+    ///
+    /// Refused with `PERMISSION_DENIED`, `NOT_FOUND`, `INVALID_ARGUMENT`.
+    pub async fn files(&self, names: &[String]) -> Result<Vec<FileInfo>, Error> {
+        checks::contact_or_softvig(&self.actor)?;
+        files::attach(&self.unit, self.project.company, "files", names, MOST_FILES).await
+    }
 }
 
 impl Licensing {

@@ -4,6 +4,7 @@ mod adapters;
 mod advice;
 mod commands;
 mod events;
+mod files;
 mod offers;
 mod orders;
 mod reads;

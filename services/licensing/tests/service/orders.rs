@@ -55,6 +55,7 @@ async fn an_order_is_told_and_kept_and_leaves_the_licence_missing(
         number: "ZAM 2026/11/3".to_owned(),
         supplier: "SOFTVIG".to_owned(),
         expected_on: "2026-11-20".to_owned(),
+        files: Vec::new(),
     };
     assert_eq!(event.event, Some(pb::licensing_event::Event::LicenceOrdered(ordered)));
 }

@@ -1,6 +1,6 @@
 //! A company whose project is opened and whose variant is chosen.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use licensing::{Licensing, schema::Migrator};
@@ -10,6 +10,7 @@ use platform::{
     clock,
     core::Core,
     db::Db,
+    files::Files,
     harness::{self, Harness, TestClock, request_id},
     id::{CompanyId, ContactId, ProjectId},
     name::ProjectName,
@@ -30,6 +31,7 @@ pub struct World {
     pub clock: TestClock,
     /// The company that most tests are about.
     pub dealer: Dealer,
+    folder: PathBuf,
     _database: Database,
 }
 
@@ -58,9 +60,11 @@ impl World {
         let clock = TestClock::at(NOW);
         let db = Db::open(database.url(), 4).await.expect("opens");
         let core = Core::new(licensing::NAME, db, clock.clock.clone());
-        let harness = Harness::new(Licensing::new(core, catalogue).expect("a sound catalogue"));
+        let folder = std::env::temp_dir().join(format!("licensing-files-{}", request_id()));
+        let files = Files::in_folder(&folder).expect("a folder");
+        let harness = Harness::new(Licensing::new(core, files, catalogue).expect("a sound catalogue"));
         let dealer = Dealer::new();
-        let world = Self { harness, clock, dealer, _database: database };
+        let world = Self { harness, clock, dealer, folder, _database: database };
         world.open(&world.dealer, "2019-05-01").await;
         world
     }
@@ -181,6 +185,12 @@ impl World {
             }
             _ => None,
         })
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.folder));
     }
 }
 

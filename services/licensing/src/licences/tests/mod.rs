@@ -151,7 +151,7 @@ fn version(version: &str) -> Option<Owned> {
 /// Proof by an invoice with this number.
 fn invoice(number: &str) -> NewProof {
     let document = LicenceDocument { kind: DocumentKind::Invoice, number: number.to_owned() };
-    NewProof { document, note: String::new(), occurred_at: None }
+    NewProof { document, note: String::new(), occurred_at: None, files: Vec::new() }
 }
 
 /// An order with this number.
@@ -161,6 +161,7 @@ fn ordered(number: &str) -> NewOrder {
         supplier: "SOFTVIG".to_owned(),
         expected_on: None,
         occurred_at: None,
+        files: Vec::new(),
     }
 }
 
