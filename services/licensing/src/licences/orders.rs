@@ -45,7 +45,7 @@ impl Licences {
         let recorded = Fact::new(actor, occurred_at, now);
         let mut violations = self.against_recording(catalogue, demand);
         if violations.is_empty() && self.demand_state(catalogue, demand) == DemandState::InPlace {
-            violations.push(not(
+            violations.push(wrong_demand(
                 demand,
                 "a licence that is not in place",
                 "licencja, której nie ma na miejscu",
@@ -98,10 +98,10 @@ impl Licences {
         let open = self.open_order(catalogue, demand);
         match open {
             Some(i) => violations.extend(made.out_of_range(Some(self.orders[i].recorded.occurred_at))),
-            None if violations.is_empty() => violations.push(not(
+            None if violations.is_empty() => violations.push(wrong_demand(
                 demand,
                 "a licence that is ordered, of the kind that is chosen",
-                "licencja, która jest zamówiona, wybranego rodzaju",
+                "zamówiona licencja wybranego rodzaju",
             )),
             None => {}
         }
@@ -119,7 +119,7 @@ impl Licences {
     }
 }
 
-fn not(demand: &str, en: &str, pl: &str) -> Violation {
+fn wrong_demand(demand: &str, en: &str, pl: &str) -> Violation {
     Violation::new(ErrorReason::InvalidArgument).field("demand").asked(demand).allowed(words(en, pl))
 }
 

@@ -36,7 +36,7 @@ async fn an_order_and_a_proof_show_their_files(#[values(Sqlite, Postgres)] backe
     let request = pb::RecordLicenceRequest { files: files.clone(), ..dealer.record("windows_server") };
     let licensing = h.call(&dealer.technical, Licensing::record_licence, request).await.unwrap();
     let demand = licensing.demands[0].clone();
-    assert_eq!(demand.order.unwrap().files, [order.clone()]);
+    assert_eq!(demand.order.unwrap().files, vec![order.clone()]);
     assert_eq!(demand.proof.unwrap().files, [invoice.clone(), order.clone()]);
 
     let told = h.outbox::<pb::LicensingEvent>().await.into_iter().find_map(|(_, event)| match event.event {

@@ -10,7 +10,6 @@ use platform::{
     clock,
     core::Core,
     db::Db,
-    files::Files,
     harness::{self, Harness, TestClock, request_id},
     id::{CompanyId, ContactId, ProjectId},
     name::ProjectName,
@@ -61,7 +60,7 @@ impl World {
         let db = Db::open(database.url(), 4).await.expect("opens");
         let core = Core::new(licensing::NAME, db, clock.clock.clone());
         let folder = std::env::temp_dir().join(format!("licensing-files-{}", request_id()));
-        let files = Files::in_folder(&folder).expect("a folder");
+        let files = harness::files(&folder, None, licensing::NAME);
         let harness = Harness::new(Licensing::new(core, files, catalogue).expect("a sound catalogue"));
         let dealer = Dealer::new();
         let world = Self { harness, clock, dealer, folder, _database: database };
