@@ -242,6 +242,12 @@ impl ErrorReason {
                 "Część usługi jest chwilowo niedostępna: spróbuj ponownie.",
             )
             .retried(),
+            R::NotInThisBuild => spec(
+                Code::Unimplemented,
+                501,
+                "This build of the server was made without this part.",
+                "Ta kompilacja serwera nie zawiera tej części.",
+            ),
             // Unspecified is never sent on purpose, so sending it is a fault of ours.
             R::Internal | R::Unspecified => spec(
                 Code::Internal,

@@ -59,6 +59,7 @@ fn heeded(source: &str) -> &'static [&'static str] {
     match source {
         "licensing" => &["licence_status_changed"],
         _ => &[
+            "company_changed",
             "contact_card",
             "contact_replaced",
             "contact_anonymised",
@@ -144,6 +145,9 @@ impl Audits {
             return Ok(());
         }
         unit.project_contact(event).await?;
+        if let (Scheduling::CompanyChanged(changed), Lane::Company(company)) = (event, message.lane) {
+            store::put_company(unit.db(), company, &changed.display_name).await?;
+        }
         let outcome = |state| of_scheduling(event, state);
         let at = instant(envelope.occurred_at.as_ref())?;
         self.apply_to_project(unit, &envelope.project, outcome, |dossier| self.follow(dossier, event, at))

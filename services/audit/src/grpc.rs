@@ -15,6 +15,7 @@ pub struct Grpc(pub Server<Audits>);
 #[tonic::async_trait]
 impl AuditService for Grpc {
     type DownloadFileStream = Streamed<FileContent>;
+    type RenderAuditReportStream = Streamed<FileContent>;
     type WatchEventsStream = Streamed<pb::WatchEventsResponse>;
 
     async fn get_audit(&self, r: Request<pb::GetAuditRequest>) -> Answer<pb::Audit> {
@@ -39,6 +40,17 @@ impl AuditService for Grpc {
 
     async fn compare_audits(&self, r: Request<pb::CompareAuditsRequest>) -> Answer<pb::AuditComparison> {
         self.0.call(r, Audits::compare_audits).await
+    }
+
+    async fn get_audit_report(&self, r: Request<pb::GetAuditReportRequest>) -> Answer<pb::AuditReport> {
+        self.0.call(r, Audits::get_audit_report).await
+    }
+
+    async fn render_audit_report(
+        &self,
+        r: Request<pb::RenderAuditReportRequest>,
+    ) -> Answer<Self::RenderAuditReportStream> {
+        self.0.download(r, Audits::render_audit_report).await
     }
 
     async fn assign_audit(&self, r: Request<pb::AssignAuditRequest>) -> Answer<pb::Audit> {

@@ -10,6 +10,11 @@ pub fn routes() -> Vec<Route<Audits>> {
         get("/companies/{company}/projects/{project}/audits", Audits::list_audits),
         get("/companies/{company}/projects/{project}/audits/{audit}", Audits::get_audit),
         get("/companies/{company}/projects/{project}/audits/{audit}/compare", Audits::compare_audits),
+        get("/companies/{company}/projects/{project}/audits/{audit}/report", Audits::get_audit_report),
+        download(
+            "/companies/{company}/projects/{project}/audits/{audit}/renderReport",
+            Audits::render_audit_report,
+        ),
         post("/companies/{company}/projects/{project}/audits/{audit}/importValues", Audits::import_values),
         post("/companies/{company}/projects/{project}/audits/{audit}/attachFiles", Audits::attach_files),
         post("/companies/{company}/projects/{project}/audits/{audit}/detachFile", Audits::detach_file),

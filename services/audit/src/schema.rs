@@ -14,6 +14,7 @@ impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         let tables = Change { name: "m20261122_000002_audit", tables, sql: &INDEXES };
         let auditor = Change { name: "m20261126_000002_auditor", tables: Vec::new, sql: &AUDITOR };
+        let company = Change { name: "m20261126_000003_company", tables: company, sql: &[] };
         vec![
             schema::platform(),
             Box::new(tables),
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
             schema::by_lane(),
             Box::new(auditor),
             schema::files(),
+            Box::new(company),
         ]
     }
 }
@@ -45,6 +47,17 @@ fn tables() -> Vec<TableCreateStatement> {
             .col(ColumnDef::new("project").uuid().not_null())
             .col(ColumnDef::new("label").text().not_null())
             .primary_key(Index::create().col("kind").col("id"))
+            .to_owned(),
+    ]
+}
+
+/// The companies' names, for reports.
+fn company() -> Vec<TableCreateStatement> {
+    vec![
+        Table::create()
+            .table("company")
+            .col(ColumnDef::new("company").text().not_null().primary_key())
+            .col(ColumnDef::new("display_name").text().not_null())
             .to_owned(),
     ]
 }

@@ -34,6 +34,8 @@ pub use {
 
 /// The largest file, in bytes.
 pub const MOST_BYTES: u64 = 20 << 20;
+/// Bytes of a piece of a file that is made: less than the 4 MiB that gRPC's clients take.
+const MADE_PIECE: usize = 256 << 10;
 /// Files that one process takes at a time. Each needs twice the size of a part in memory.
 const MOST_AT_ONCE: usize = 16;
 
@@ -99,7 +101,11 @@ impl Download {
             sha256: call::hex(&sha256(&data)),
             recorded_at: Some(clock::to_wire(now)),
         };
-        Self { file, content: stream::iter([Ok(Bytes::from(data))]).boxed() }
+        let mut rest = Bytes::from(data);
+        let pieces = std::iter::from_fn(move || {
+            (!rest.is_empty()).then(|| Ok(rest.split_to(MADE_PIECE.min(rest.len()))))
+        });
+        Self { file, content: stream::iter(pieces).boxed() }
     }
 }
 

@@ -5,5 +5,7 @@ pub mod events;
 pub mod model;
 pub mod names;
 mod queries;
+mod render;
+mod report;
 pub mod store;
 pub mod view;

@@ -19,6 +19,7 @@ use proto::audit::v1 as pb;
 use super::{
     model::{AttemptId, Dossier, FindingId},
     names::{self, AuditName, FindingName, Scope},
+    report,
     store::{self, Part, PartKind, PartQuery},
     view,
 };
@@ -82,6 +83,20 @@ impl Audits {
         request: pb::DownloadFileRequest,
     ) -> Result<Download, Error> {
         self.files.download(&self.core, &call, &request.name).await
+    }
+
+    /// RPC `GetAuditReport`.
+    pub async fn get_audit_report(
+        &self,
+        call: Call,
+        request: pb::GetAuditReportRequest,
+    ) -> Result<pb::AuditReport, Error> {
+        let AuditName { project, id } = AuditName::parse(&request.name)?;
+        self.may_read(&call.principal, project.company, &request.name).await?;
+        let dossier = self.dossier(project, &request.name).await?.value;
+        let company = store::company(self.core.db.read(), project.company).await?.unwrap_or_default();
+        report::report(&dossier, id, company, self.core.clock.now())
+            .map_err(|_| Error::not_found(&request.name))
     }
 
     /// Audits in the order in which they were opened.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use platform::{
     Error,
-    db::{execute, query_all},
+    db::{execute, query_all, query_one},
     documents::{self, Document, Stored},
     id::CompanyId,
     name::ProjectName,
@@ -60,6 +60,25 @@ pub struct PartQuery {
 /// The dossier of a project, if the company has it.
 pub async fn find(c: &impl ConnectionTrait, project: ProjectName) -> Result<Option<Stored<Dossier>>, Error> {
     documents::find(c, project.company, project.project.0).await
+}
+
+/// Records what a company is called.
+pub async fn put_company(c: &impl ConnectionTrait, company: CompanyId, name: &str) -> Result<(), Error> {
+    execute(
+        c,
+        "insert into company (company, display_name) values ($1, $2) \
+         on conflict (company) do update set display_name = excluded.display_name",
+        vec![company.to_string().into(), name.into()],
+    )
+    .await?;
+    Ok(())
+}
+
+/// What a company is called; nothing before scheduling has told it.
+pub async fn company(c: &impl ConnectionTrait, company: CompanyId) -> Result<Option<String>, Error> {
+    let sql = "select display_name from company where company = $1";
+    let row = query_one(c, sql, vec![company.to_string().into()]).await?;
+    Ok(row.map(|row| row.try_get("", "display_name")).transpose()?)
 }
 
 /// A project that audits have not heard of.

@@ -123,7 +123,7 @@ fn audit_item(dossier: &Dossier, attempt: &Attempt, item: &Item, outcome: Outcom
     }
 }
 
-fn waiver_message(waiver: &Waiver, company: CompanyId) -> pb::Waiver {
+pub fn waiver_message(waiver: &Waiver, company: CompanyId) -> pb::Waiver {
     pb::Waiver {
         approver: waiver.terms.approver.clone(),
         reason: waiver.terms.reason.clone(),
@@ -134,7 +134,7 @@ fn waiver_message(waiver: &Waiver, company: CompanyId) -> pb::Waiver {
     }
 }
 
-fn attachment(attachment: &Attachment, company: CompanyId) -> pb::Attachment {
+pub fn attachment(attachment: &Attachment, company: CompanyId) -> pb::Attachment {
     pb::Attachment {
         file: Some(attachment.file.to_proto(company)),
         note: attachment.note.clone(),
@@ -147,7 +147,7 @@ fn files(files: &[FileInfo], company: CompanyId) -> Vec<File> {
     files.iter().map(|file| file.to_proto(company)).collect()
 }
 
-fn limit_override(overridden: &LimitOverride, company: CompanyId) -> pb::LimitOverride {
+pub fn limit_override(overridden: &LimitOverride, company: CompanyId) -> pb::LimitOverride {
     let LimitOverride { limits, expect, terms, made, .. } = overridden;
     pb::LimitOverride {
         limits: limits.clone(),
@@ -161,7 +161,7 @@ fn limit_override(overridden: &LimitOverride, company: CompanyId) -> pb::LimitOv
     }
 }
 
-fn assignment(assignment: &Assignment, company: CompanyId) -> pb::Assignment {
+pub fn assignment(assignment: &Assignment, company: CompanyId) -> pb::Assignment {
     pb::Assignment {
         auditor: assignment.auditor.clone(),
         note: assignment.note.clone(),
@@ -170,7 +170,7 @@ fn assignment(assignment: &Assignment, company: CompanyId) -> pb::Assignment {
     }
 }
 
-fn pause(pause: &Pause, company: CompanyId) -> pb::Pause {
+pub fn pause(pause: &Pause, company: CompanyId) -> pb::Pause {
     let ended = pause.ended.as_ref();
     pb::Pause {
         reason: pause.reason.clone(),
@@ -316,7 +316,7 @@ pub fn finding_state(state: FindingState) -> pb::FindingState {
     }
 }
 
-fn audit_state(state: &AttemptState) -> pb::AuditState {
+pub fn audit_state(state: &AttemptState) -> pb::AuditState {
     match state {
         AttemptState::Open => pb::AuditState::Open,
         AttemptState::Concluded(c) if c.passed => pb::AuditState::Passed,
@@ -325,7 +325,7 @@ fn audit_state(state: &AttemptState) -> pb::AuditState {
     }
 }
 
-fn verdict(verdict: &Verdict) -> pb::Verdict {
+pub fn verdict(verdict: &Verdict) -> pb::Verdict {
     match verdict {
         Verdict::Missing => pb::Verdict::Missing,
         Verdict::Waiting(_) => pb::Verdict::Waiting,

@@ -180,7 +180,7 @@ impl Bound {
         }
     }
 
-    fn resolve(&self, known: Known) -> Result<f64, Unknown> {
+    pub(super) fn resolve(&self, known: Known) -> Result<f64, Unknown> {
         match self {
             Self::Fixed(limit) => Ok(*limit),
             Self::Worked(expression) => match expression.evaluate(known)? {

@@ -9,7 +9,7 @@ mod registry;
 mod unit;
 mod value;
 pub mod view;
-mod words;
+pub mod words;
 
 use std::collections::BTreeSet;
 

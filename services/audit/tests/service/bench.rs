@@ -123,7 +123,7 @@ impl Bench {
     /// Hands an event of scheduling over, as of now.
     pub async fn hear(&self, event: Scheduling) {
         let project = match &event {
-            Scheduling::ContactCard(_) => String::new(),
+            Scheduling::ContactCard(_) | Scheduling::CompanyChanged(_) => String::new(),
             _ => self.project.to_string(),
         };
         let envelope = scheduling::SchedulingEvent {

@@ -9,3 +9,4 @@ mod import;
 mod limits;
 mod portal;
 mod reads;
+mod report;

@@ -101,7 +101,7 @@ impl Dossier {
             Expect::Holds(_) => outcome.limit.clone(),
             _ => in_unit(&outcome.limit),
         };
-        let note = format!("audit {}, attempt {number}: {measured}", u8::from(audit));
+        let note = format!("{}{measured}", step_prefix(audit, number));
 
         match (known.map(|i| &mut self.findings[i]), &outcome.verdict) {
             (Some(finding), Verdict::Passed) if finding.state != FindingState::Verified => {
@@ -147,6 +147,11 @@ impl Dossier {
             _ => None,
         }
     }
+}
+
+/// How the text of a step begins that a conclusion made; the measured value follows.
+pub fn step_prefix(audit: AuditKind, number: u32) -> String {
+    format!("audit {}, attempt {number}: ", u8::from(audit))
 }
 
 impl Attempt {

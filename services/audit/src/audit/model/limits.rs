@@ -75,7 +75,7 @@ impl Dossier {
     }
 
     /// An item of an attempt as it is judged on a local day.
-    pub(super) fn as_judged<'a>(&self, attempt: &Attempt, item: &'a Item, day: Date) -> Cow<'a, Item> {
+    pub fn as_judged<'a>(&self, attempt: &Attempt, item: &'a Item, day: Date) -> Cow<'a, Item> {
         match self.override_of(attempt, item, day) {
             Some(set) => Cow::Owned(Item { expect: set.expect.clone(), ..item.clone() }),
             None => Cow::Borrowed(item),

@@ -35,6 +35,7 @@ pub use self::{
     attach::Attachment,
     attempt::{Attempt, AttemptState, Conclusion, Entry, Recorded},
     compare::{Change, ItemComparison},
+    conclude::step_prefix,
     event::Event,
     evidence::Evidence,
     finding::{Finding, FindingState, FindingStep, Said},

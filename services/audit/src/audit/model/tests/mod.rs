@@ -10,6 +10,7 @@ mod import;
 mod lifecycle;
 mod limits;
 mod record;
+mod report;
 
 use jiff::{SignedDuration, Timestamp, civil::date};
 use platform::{
