@@ -74,8 +74,13 @@ pub fn build(message: &Message, to: &Envelope, identity: &MailIdentity) -> anyho
                 .singlepart(Attachment::new(ICS.into()).body(invitation.ics.clone(), file))
         }
     };
-    lettre::Message::builder()
-        .from(mailbox(&identity.from_name, &identity.from).context("the sender's address")?)
+    let mut mail = lettre::Message::builder();
+    if let Some(project) = message.project {
+        // Nobody ever gets a mail with this id: it only holds together what mail programs show as one conversation.
+        let thread = format!("<{project}@{}>", identity.domain);
+        mail = mail.in_reply_to(thread.clone()).references(thread);
+    }
+    mail.from(mailbox(&identity.from_name, &identity.from).context("the sender's address")?)
         .to(mailbox(&to.name, &to.address)?)
         .subject(content.subject.clone())
         .date(SystemTime::from(message.created_at))

@@ -277,6 +277,11 @@ fn a_mail_with_an_entry_has_the_parts_that_calendars_understand() {
         let found = rest.find(&part).unwrap_or_else(|| panic!("{part} in its place in {text}"));
         rest = &rest[found + part.len()..];
     }
+    let project = message.project.expect("a date is a project's");
+    for header in ["In-Reply-To", "References"] {
+        let thread = format!("{header}: <{project}@przesiadka.softvig.example>\r\n");
+        assert!(text.contains(&thread), "{thread} in {text}");
+    }
 }
 
 #[test]
