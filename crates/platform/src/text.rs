@@ -72,10 +72,11 @@ pub fn line(field: &str, text: &str, allowed: RangeInclusive<usize>) -> Option<V
     )
 }
 
-/// Line breaks, control characters, and those of Unicode that have no width or turn the direction.
-fn is_unseen(c: char) -> bool {
+/// Line breaks, control characters, and those of Unicode that have no width or turn the direction: with these
+/// "gpj.exe" can be made to look like "exe.jpg".
+pub(crate) fn is_unseen(c: char) -> bool {
     let formats = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-    c.is_control() || formats || matches!(c, '\u{2028}'..='\u{202e}')
+    c.is_control() || formats || matches!(c, '\u{61c}' | '\u{2028}'..='\u{202e}')
 }
 
 #[cfg(test)]

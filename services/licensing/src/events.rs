@@ -4,8 +4,7 @@ use jiff::Timestamp;
 use platform::{
     Error,
     actor::{self, Actor},
-    clock,
-    files::{self, FileId},
+    clock, files,
     id::CompanyId,
     name::ProjectName,
     unit::{NewEvent, NewHistory, Unit},
@@ -97,7 +96,7 @@ fn public(event: Event, company: CompanyId) -> Option<(&'static str, Public)> {
                 number,
                 supplier,
                 expected_on: expected_on.map(|day| day.to_string()).unwrap_or_default(),
-                files: names(&files, company),
+                files: files::names_of(files, company),
             }),
         ),
         Event::LicenceOrderCancelled { demand, number, reason, .. } => (
@@ -110,7 +109,7 @@ fn public(event: Event, company: CompanyId) -> Option<(&'static str, Public)> {
                 demand,
                 note,
                 document: Some(document_to_proto(&document)),
-                files: names(&files, company),
+                files: files::names_of(files, company),
             }),
         ),
         Event::ProofWithdrawn { demand, reason, .. } => {
@@ -137,10 +136,6 @@ fn public(event: Event, company: CompanyId) -> Option<(&'static str, Public)> {
             ("licence_status_changed", Public::LicenceStatusChanged(status_to_proto(status)))
         }
     })
-}
-
-fn names(files: &[FileId], company: CompanyId) -> Vec<String> {
-    files.iter().map(|file| files::name_of(company, *file)).collect()
 }
 
 fn status_to_proto(status: Status) -> pb::LicenceStatusChanged {

@@ -59,6 +59,7 @@ fn kind(event: &Event) -> &'static str {
     match event {
         Event::MessageSent(_) => "message_sent",
         Event::MessageGivenUp(_) => "message_given_up",
+        Event::MessageBounced(_) => "message_bounced",
         Event::AddressUndeliverable(_) => "address_undeliverable",
         Event::AddressCleared(_) => "address_cleared",
         Event::QuestionAsked(_) => "question_asked",

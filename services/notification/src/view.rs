@@ -20,7 +20,7 @@ pub fn summary(message: &Message) -> pb::Message {
         State::Undeliverable { .. } => (pb::MessageState::Undeliverable, None, None),
         State::Dropped { .. } => (pb::MessageState::Dropped, None, None),
         State::GivenUp { .. } => (pb::MessageState::GivenUp, None, None),
-        State::Bounced { .. } => (pb::MessageState::Bounced, None, None),
+        State::Bounced { sent, .. } => (pb::MessageState::Bounced, None, Some(sent)),
     };
     pb::Message {
         name: message_name(message.company, message.id),

@@ -36,8 +36,14 @@ pub(super) fn contradictions(config: &Config) -> Result<(), ConfigError> {
         ("limits.upload_timeout_ms", config.limits.upload_timeout_ms as usize),
     ];
     found.extend(positive.iter().filter(|(_, n)| *n == 0).map(|(key, _)| format!("{key} is 0")));
+    // What takes longer is given up by the sweep.
+    if config.limits.upload_timeout_ms > LONGEST_UPLOAD_MS {
+        found.push(format!("limits.upload_timeout_ms is more than {LONGEST_UPLOAD_MS}, half an hour"));
+    }
     ok_if_none(found)
 }
+
+const LONGEST_UPLOAD_MS: u64 = 30 * 60 * 1000;
 
 impl Config {
     /// Checks what depends on which services this process runs.

@@ -40,14 +40,13 @@ impl Content {
         let mut pieces = self.0.pieces.lock().await;
         match tokio::time::timeout_at(self.0.deadline, pieces.next()).await {
             Ok(piece) => piece.transpose(),
-            Err(_) => {
-                let seconds = self.0.time.as_secs();
-                let asked = words("a file that comes too slowly", "plik, który napływa zbyt wolno");
-                let allowed =
-                    words(format!("all of it within {seconds} s"), format!("całość w ciągu {seconds} s"));
-                Err(Error::invalid("data", asked, allowed))
-            }
+            Err(_) => Err(too_slow(self.0.time)),
         }
+    }
+
+    /// What all of it may take.
+    pub(super) fn time(&self) -> Duration {
+        self.0.time
     }
 
     /// What became of it, worked out by `receive` at the first try.
@@ -57,6 +56,20 @@ impl Content {
     ) -> Result<&Received, Error> {
         self.0.received.get_or_try_init(|| receive(self)).await
     }
+}
+
+/// A file that breaks off.
+pub(crate) fn broken_off() -> Error {
+    let asked = words("a file that breaks off", "plik, który się urywa");
+    Error::invalid("data", asked, words("a whole one", "cały plik"))
+}
+
+/// A file that is not there in time.
+pub(crate) fn too_slow(time: Duration) -> Error {
+    let seconds = time.as_secs();
+    let asked = words("a file that comes too slowly", "plik, który napływa zbyt wolno");
+    let allowed = words(format!("all of it within {seconds} s"), format!("całość w ciągu {seconds} s"));
+    Error::invalid("data", asked, allowed)
 }
 
 impl fmt::Debug for Content {

@@ -67,18 +67,29 @@ impl Observer {
     /// # Errors
     /// The media type of what is not taken.
     pub fn kind(self) -> Result<Kind, &'static str> {
-        let found = infer::get(&self.head).map_or("application/octet-stream", |found| found.mime_type());
-        let known = [Kind::Pdf, Kind::Png, Kind::Jpeg, Kind::Webp].into_iter();
-        let known = known.filter(|kind| kind.media_type() == found);
-        known.chain(self.text.kind()).next().ok_or(found)
+        let taken = by_head(&self.head).or_else(|| self.text.kind());
+        let name = || infer::get(&self.head).map_or("application/octet-stream", |found| found.mime_type());
+        taken.ok_or_else(name)
+    }
+}
+
+/// By the bytes that such a file begins with. Stricter than `infer`, which takes a PDF's mark anywhere in the first
+/// KiB; it names what is refused.
+fn by_head(head: &[u8]) -> Option<Kind> {
+    match head {
+        [b'%', b'P', b'D', b'F', b'-', ..] => Some(Kind::Pdf),
+        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some(Kind::Png),
+        [0xff, 0xd8, 0xff, ..] => Some(Kind::Jpeg),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some(Kind::Webp),
+        _ => None,
     }
 }
 
 /// Whether what passed so far is text: without control characters but tabs, line and page breaks.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 enum Text {
-    #[default]
-    Unknown,
+    /// Fewer than two bytes came, which tell the encoding.
+    Unknown(Vec<u8>),
     /// The bytes of a character that is not whole yet.
     Utf8(Vec<u8>),
     /// Whether the first byte is the higher one, and the first byte of a unit that is not whole yet.
@@ -86,22 +97,26 @@ enum Text {
     No,
 }
 
+impl Default for Text {
+    fn default() -> Self {
+        Self::Unknown(Vec::new())
+    }
+}
+
 impl Text {
     fn look(&mut self, piece: &[u8]) {
+        let begun;
         let mut piece = piece;
-        if let Self::Unknown = self {
-            // Pieces of one byte are nobody's; such a file would not be known as UTF-16.
-            *self = match piece {
-                [] => return,
-                [0xff, 0xfe, rest @ ..] => {
-                    piece = rest;
-                    Self::Utf16(false, None)
-                }
-                [0xfe, 0xff, rest @ ..] => {
-                    piece = rest;
-                    Self::Utf16(true, None)
-                }
-                _ => Self::Utf8(Vec::new()),
+        if let Self::Unknown(first) = self {
+            first.extend_from_slice(piece);
+            if first.len() < 2 {
+                return;
+            }
+            begun = std::mem::take(first);
+            (*self, piece) = match begun.as_slice() {
+                [0xff, 0xfe, rest @ ..] => (Self::Utf16(false, None), rest),
+                [0xfe, 0xff, rest @ ..] => (Self::Utf16(true, None), rest),
+                all => (Self::Utf8(Vec::new()), all),
             };
         }
         let goes_on = match self {
@@ -130,7 +145,7 @@ impl Text {
                 };
                 units.map(unit).all(|unit| is_text(u32::from(unit)))
             }
-            Self::Unknown | Self::No => true,
+            Self::Unknown(_) | Self::No => true,
         };
         if !goes_on {
             *self = Self::No;
@@ -141,13 +156,16 @@ impl Text {
         match self {
             Self::Utf8(rest) if rest.is_empty() => Some(Kind::Utf8),
             Self::Utf16(_, None) => Some(Kind::Utf16),
+            Self::Unknown(one) => {
+                one.first().filter(|byte| is_text(u32::from(**byte)) && byte.is_ascii()).map(|_| Kind::Utf8)
+            }
             _ => None,
         }
     }
 }
 
 fn is_text(code: u32) -> bool {
-    code >= 0x20 && code != 0x7f || matches!(code, 0x09 | 0x0a | 0x0c | 0x0d)
+    code >= 0x20 && !(0x7f..=0x9f).contains(&code) || matches!(code, 0x09 | 0x0a | 0x0c | 0x0d)
 }
 
 #[cfg(test)]
@@ -170,6 +188,12 @@ mod tests {
     #[case::utf16_high_first(b"\xfe\xff\0t\x01\x7c", Ok(Kind::Utf16))]
     // Looks like a bitmap to who sees the first letters alone.
     #[case::text_that_begins_like_a_picture(b"BM i reszta", Ok(Kind::Utf8))]
+    #[case::text_that_speaks_of_pdf(b"a file begins with %PDF-1.7", Ok(Kind::Utf8))]
+    #[case::text_that_speaks_of_webp(b"Serwery WEBP", Ok(Kind::Utf8))]
+    #[case::archive_that_speaks_of_pdf(b"MSCF\0\0\0\0%PDF-1.7", Err("application/pdf"))]
+    #[case::one_letter(b"a", Ok(Kind::Utf8))]
+    #[case::one_byte(b"\xff", Err("application/octet-stream"))]
+    #[case::terminals_escape("tak\u{9b}31m".as_bytes(), Err("application/octet-stream"))]
     #[case::zip(b"PK\x03\x04\x14\0\0\0\x08\0", Err("application/zip"))]
     #[case::gzip(b"\x1f\x8b\x08\0\0\0\0\0", Err("application/gzip"))]
     #[case::program(b"MZ\x90\0\x03\0\0\0", Err("application/vnd.microsoft.portable-executable"))]
@@ -180,7 +204,7 @@ mod tests {
     #[case::zero(b"tak\0nie", Err("application/octet-stream"))]
     #[case::escape(b"tak\x1b[31m", Err("application/octet-stream"))]
     fn a_file_is_what_it_contains(#[case] bytes: &[u8], #[case] expected: Result<Kind, &str>) {
-        for pieces_of in [2, 3, bytes.len()] {
+        for pieces_of in [1, 2, 3, bytes.len()] {
             let mut observer = Observer::default();
             bytes.chunks(pieces_of).for_each(|piece| observer.look(piece));
             assert_eq!(observer.kind(), expected, "in pieces of {pieces_of}");

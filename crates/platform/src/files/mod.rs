@@ -10,7 +10,7 @@ mod sweep;
 mod table;
 mod upload;
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use bytes::Bytes;
 use futures::{
@@ -24,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 
 use crate::{call, clock, error::Error, id::CompanyId};
+pub(crate) use content::{broken_off, too_slow};
 pub use {
     content::Content,
     name::{of as name_of, parse},
@@ -36,7 +37,7 @@ pub use {
 pub const MOST_BYTES: u64 = 20 << 20;
 /// Bytes of a piece of a file that is made: less than the 4 MiB that gRPC's clients take.
 const MADE_PIECE: usize = 256 << 10;
-/// Files that one process takes at a time. Each needs twice the size of a part in memory.
+/// Files that a service takes at a time in one process. Each needs twice the size of a part in memory.
 const MOST_AT_ONCE: usize = 16;
 
 crate::id! {
@@ -64,6 +65,11 @@ impl FileInfo {
         name::of(company, self.id)
     }
 
+    /// As the contract's messages.
+    pub fn all_to_proto(files: &[Self], company: CompanyId) -> Vec<pb::File> {
+        files.iter().map(|file| file.to_proto(company)).collect()
+    }
+
     /// As the contract's message.
     pub fn to_proto(&self, company: CompanyId) -> pb::File {
         pb::File {
@@ -77,10 +83,17 @@ impl FileInfo {
     }
 }
 
+/// Their resource names.
+pub fn names_of(files: impl IntoIterator<Item = FileId>, company: CompanyId) -> Vec<String> {
+    files.into_iter().map(|file| name_of(company, file)).collect()
+}
+
 /// A service's files. Cloned freely.
 #[derive(Clone, Debug)]
 pub struct Files {
     store: Arc<dyn ObjectStore>,
+    /// Where the store is a folder: for what it leaves there under other names.
+    folder: Option<PathBuf>,
     places: Arc<Semaphore>,
 }
 
@@ -111,10 +124,18 @@ impl Download {
 
 #[cfg(feature = "harness")]
 impl Files {
-    /// What lies in the store, by key.
+    /// What lies in the store, by key; in a folder also what the store itself does not list.
     pub async fn stored(&self) -> Vec<String> {
-        let listed = self.store.list(None).map(|object| object.expect("listed").location.to_string());
-        listed.collect().await
+        let Some(folder) = &self.folder else {
+            let listed = self.store.list(None).map(|object| object.expect("listed").location.to_string());
+            return listed.collect().await;
+        };
+        let names = |folder: &std::path::Path| -> Vec<PathBuf> {
+            let entries = std::fs::read_dir(folder).into_iter().flatten();
+            entries.map(|entry| entry.expect("an entry").path()).collect()
+        };
+        let files = names(folder).into_iter().flat_map(|company| names(&company));
+        files.map(|path| path.display().to_string()).collect()
     }
 }
 

@@ -27,7 +27,7 @@ pub fn parse(field: &str, name: &str) -> Result<(CompanyId, FileId), Error> {
 /// it is written.
 pub fn violations(name: &str) -> Vec<Violation> {
     let mut violations: Vec<_> = text::length("display_name", name, 1..=LONGEST).into_iter().collect();
-    let unfit = |c: &char| c.is_control() || "/\\".contains(*c) || turns_text(*c);
+    let unfit = |c: &char| text::is_unseen(*c) || "/\\".contains(*c);
     if let Some(c) = name.chars().find(unfit) {
         let code = u32::from(c);
         let asked = words(format!("the character U+{code:04X}"), format!("znak U+{code:04X}"));
@@ -59,11 +59,6 @@ fn invalid(asked: proto::refusal::Words) -> Violation {
     ))
 }
 
-/// With these "gpj.exe" can be made to look like "exe.jpg".
-fn turns_text(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{61c}')
-}
-
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
@@ -81,6 +76,7 @@ mod tests {
     #[case::line_break("raport.pdf\r\nX-Evil: 1", false)]
     #[case::zero("raport\0.pdf", false)]
     #[case::turned("raport\u{202e}fdp.exe", false)]
+    #[case::without_width("raport\u{200b}.pdf", false)]
     #[case::blank_around(" raport.pdf", false)]
     #[case::too_long(&format!("{}.pdf", "ż".repeat(LONGEST)), false)]
     fn a_files_name_is_one_name(#[case] name: &str, #[case] fine: bool) {

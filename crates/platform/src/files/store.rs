@@ -1,6 +1,10 @@
 //! Where files lie: in a folder, or in a bucket of S3 or of what speaks like it.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use object_store::{
     BackoffConfig, ClientOptions, ObjectStore, RetryConfig,
@@ -18,6 +22,8 @@ use crate::{id::CompanyId, private};
 
 /// Whoever sends a file waits for the store, and can send it again.
 const TRIED_FOR: Duration = Duration::from_secs(10);
+/// Between two pieces of an answer.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(30);
 
 /// Settings; see `default.toml`.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -59,7 +65,8 @@ impl Files {
         let (bucket, prefix) =
             place.filter(|(bucket, _)| !bucket.is_empty()).ok_or_else(|| FilesError::Url(url.clone()))?;
         let settings = [
-            (AmazonS3ConfigKey::Endpoint, config.endpoint.as_deref()),
+            // Not `Endpoint`, which a variable of the environment would beat.
+            (AmazonS3ConfigKey::S3Endpoint, config.endpoint.as_deref()),
             (AmazonS3ConfigKey::Region, config.region.as_deref()),
             (AmazonS3ConfigKey::AccessKeyId, config.access_key_id.as_deref()),
             (
@@ -68,9 +75,16 @@ impl Files {
             ),
         ];
         let in_clear = config.endpoint.as_ref().is_some_and(|endpoint| endpoint.starts_with("http://"));
-        let mut builder = AmazonS3Builder::from_env()
+        // The environment's session token would not fit keys that are given.
+        let builder = match config.access_key_id {
+            None => AmazonS3Builder::from_env(),
+            Some(_) => AmazonS3Builder::new(),
+        };
+        // Whoever reads a file may be slow; only the store must not be.
+        let options = ClientOptions::new().with_timeout_disabled().with_read_timeout(ANSWERS_WITHIN);
+        let mut builder = builder
             .with_bucket_name(bucket)
-            .with_client_options(ClientOptions::new().with_allow_http(in_clear))
+            .with_client_options(options.with_allow_http(in_clear))
             .with_retry(RetryConfig {
                 backoff: BackoffConfig::default(),
                 max_retries: 3,
@@ -82,7 +96,7 @@ impl Files {
             }
         }
         let prefix = Key::from_iter(prefix.split('/').filter(|part| !part.is_empty()).chain([service]));
-        Ok(Self::new(PrefixStore::new(builder.build()?, prefix)))
+        Ok(Self::new(PrefixStore::new(builder.build()?, prefix), None))
     }
 
     /// What was sent lies there under its company and id, for this user alone.
@@ -91,11 +105,11 @@ impl Files {
     /// The folder cannot be made.
     pub fn in_folder(folder: &Path) -> Result<Self, FilesError> {
         private::create_dir_all(folder)?;
-        Ok(Self::new(LocalFileSystem::new_with_prefix(folder)?.with_fsync(true)))
+        Ok(Self::new(LocalFileSystem::new_with_prefix(folder)?.with_fsync(true), Some(folder.to_owned())))
     }
 
-    fn new(store: impl ObjectStore) -> Self {
-        Self { store: Arc::new(store), places: Arc::new(Semaphore::new(MOST_AT_ONCE)) }
+    fn new(store: impl ObjectStore, folder: Option<PathBuf>) -> Self {
+        Self { store: Arc::new(store), folder, places: Arc::new(Semaphore::new(MOST_AT_ONCE)) }
     }
 }
 

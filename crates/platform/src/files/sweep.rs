@@ -1,16 +1,16 @@
 //! Deletes files that broke off, and those that nobody attached.
 
-use std::time::Duration;
+use std::{io, path::Path, time::Duration};
 
 use jiff::SignedDuration;
 use object_store::ObjectStoreExt as _;
 use tokio_util::sync::CancellationToken;
 
-use super::{FileId, Files, store, upload::failed};
+use super::{FileId, Files, store, table, upload::failed};
 use crate::{
     clock,
     core::Core,
-    db::{execute, query_all},
+    db::{query_all, query_one},
     error::Error,
     id::CompanyId,
     loops,
@@ -57,20 +57,41 @@ impl Files {
 
     /// Deletes a file that was not taken.
     pub(super) async fn delete(&self, core: &Core, company: CompanyId, id: FileId) -> Result<(), Error> {
-        let tx = core.db.begin().await?;
-        let sql = "update file set state = 'deleting' where id = $1 and state = 'receiving'";
-        let given_up = execute(&tx, sql, vec![id.0.into()]).await?;
-        tx.commit().await?;
-        if given_up == 1 { self.delete_content(core, company, id).await } else { Ok(()) }
+        table::set_deleting(&core.db, id).await?;
+        let kept = "select 1 from file where id = $1 and state <> 'deleting'";
+        // Without a row the sweep was here before all of it had come.
+        match query_one(core.db.read(), kept, vec![id.0.into()]).await? {
+            None => self.delete_content(core, company, id).await,
+            Some(_) => Ok(()),
+        }
     }
 
     /// First the content, then what is known of it: whoever dies in between leaves a row to be found again.
     async fn delete_content(&self, core: &Core, company: CompanyId, id: FileId) -> Result<(), Error> {
         match self.store.delete(&store::key(company, id)).await {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
-            Err(e) => return Err(failed(e)),
+            // Of S3 this says that there is no such bucket: a key that is missing counts as deleted.
+            Err(object_store::Error::NotFound { .. }) if self.folder.is_some() => {}
+            outcome => outcome.map_err(failed)?,
+        }
+        if let Some(folder) = &self.folder {
+            remove_staged(&folder.join(company.to_string()), id).await.map_err(anyhow::Error::from)?;
         }
         core.db.execute("delete from file where id = $1 and state = 'deleting'", vec![id.0.into()]).await?;
         Ok(())
     }
+}
+
+/// While a file comes, a folder's store calls it `<id>#<number>`, and so it stays if the process is killed.
+async fn remove_staged(folder: &Path, id: FileId) -> io::Result<()> {
+    let mut entries = match tokio::fs::read_dir(folder).await {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    let staged = format!("{id}#");
+    while let Some(entry) = entries.next_entry().await? {
+        if entry.file_name().to_string_lossy().starts_with(&staged) {
+            tokio::fs::remove_file(entry.path()).await?;
+        }
+    }
+    Ok(())
 }

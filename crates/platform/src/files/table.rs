@@ -1,6 +1,8 @@
 //! What the database knows of files: `receiving` until all is there, `unused` until it is attached, then
 //! `kept`; `deleting` until its content is gone.
 
+use std::time::Duration;
+
 use proto::{
     common::v1::ErrorReason,
     refusal::{Violation, words},
@@ -10,11 +12,14 @@ use sea_orm::{ConnectionTrait, QueryResult};
 use super::{FileId, FileInfo, name};
 use crate::{
     clock,
-    db::{execute, query_one},
+    db::{Db, execute, query_one},
     error::Error,
     id::CompanyId,
     unit::Unit,
 };
+
+/// Files that one request names.
+const MOST_NAMED: usize = 10;
 
 const COLUMNS: &str = "id, display_name, media_type, size_bytes, sha256, recorded_at";
 
@@ -28,13 +33,25 @@ pub(super) async fn insert(c: &impl ConnectionTrait, company: CompanyId, id: Fil
 
 /// How many of a company's files nothing is attached to.
 pub(super) async fn count_unused(c: &impl ConnectionTrait, company: CompanyId) -> Result<i64, Error> {
-    let sql = "select count(*) as n from file where company = $1 and state in ('receiving', 'unused')";
+    let sql = "select count(*) as n from file where company = $1 and state = 'unused'";
     let row = query_one(c, sql, vec![company.to_string().into()]).await?;
     Ok(row.map_or(Ok(0), |row| row.try_get("", "n"))?)
 }
 
-/// All is there. Refused as a conflict where it was given up meanwhile.
-pub(super) async fn set_received(c: &impl ConnectionTrait, file: &FileInfo) -> Result<(), Error> {
+/// How many of a company's files are on their way; one takes at most `time`.
+pub(super) async fn count_receiving(
+    c: &impl ConnectionTrait,
+    company: CompanyId,
+    time: Duration,
+) -> Result<i64, Error> {
+    let sql = "select count(*) as n from file where company = $1 and state = 'receiving' and created_at > $2";
+    let values = vec![company.to_string().into(), clock::to_db(clock::machine_now() - time).into()];
+    let row = query_one(c, sql, values).await?;
+    Ok(row.map_or(Ok(0), |row| row.try_get("", "n"))?)
+}
+
+/// All is there. Whether it was not given up meanwhile.
+pub(super) async fn set_received(c: &impl ConnectionTrait, file: &FileInfo) -> Result<bool, Error> {
     let sql = "update file set state = 'unused', display_name = $2, media_type = $3, size_bytes = $4, sha256 = $5, \
                recorded_at = $6 where id = $1 and state = 'receiving'";
     let values = vec![
@@ -45,10 +62,14 @@ pub(super) async fn set_received(c: &impl ConnectionTrait, file: &FileInfo) -> R
         file.sha256.clone().into(),
         clock::to_db(file.recorded_at).into(),
     ];
-    match execute(c, sql, values).await? {
-        1 => Ok(()),
-        _ => Err(Error::lost_race()),
-    }
+    Ok(execute(c, sql, values).await? == 1)
+}
+
+/// What is left of it is for the sweep.
+pub(super) async fn set_deleting(db: &Db, id: FileId) -> Result<(), Error> {
+    let sql = "update file set state = 'deleting' where id = $1 and state = 'receiving'";
+    db.execute(sql, vec![id.0.into()]).await?;
+    Ok(())
 }
 
 /// A file of the company that is wholly there.
@@ -66,16 +87,15 @@ pub(super) async fn find(
 /// Attaches the files that `names` names, in a command's transaction: from now on they are kept.
 ///
 /// # Errors
-/// `INVALID_ARGUMENT` for too many, or one twice; `NOT_FOUND` for one that this company has not sent.
+/// `INVALID_ARGUMENT` for more than 10, or one twice; `NOT_FOUND` for one that this company has not sent.
 pub async fn attach(
     unit: &Unit,
     company: CompanyId,
     field: &str,
     names: &[String],
-    most: usize,
 ) -> Result<Vec<FileInfo>, Error> {
-    if names.len() > most {
-        let allowed = words(format!("at most {most}"), format!("najwyżej {most}"));
+    if names.len() > MOST_NAMED {
+        let allowed = words(format!("at most {MOST_NAMED}"), format!("najwyżej {MOST_NAMED}"));
         return Err(Error::invalid(field, names.len(), allowed));
     }
     let sql = format!(

@@ -13,7 +13,7 @@ use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 
 use super::{
-    Content, Download, FileId, FileInfo, Files,
+    Content, Download, FileId, FileInfo, Files, broken_off,
     kind::{self, Kind, Observer},
     name, store, table, too_large,
 };
@@ -29,8 +29,10 @@ use crate::{
 
 /// Part of a file that is sent to the store at a time: S3's least.
 const PART: usize = 5 << 20;
-/// Of a company, files that nothing is attached to; those being sent included.
+/// Of a company, files that nothing is attached to.
 const MOST_UNUSED: i64 = 50;
+/// Of a company, files on their way: half of the places, so that nobody takes all.
+const MOST_RECEIVING: i64 = 8;
 /// How long a file waits while the process takes as many as it can.
 const WAIT_FOR_A_PLACE: Duration = Duration::from_secs(10);
 
@@ -76,8 +78,8 @@ impl Files {
         }
         let content = call.content.as_ref();
         let content = content.ok_or_else(|| anyhow::anyhow!("{} was called without a file", call.method))?;
-        let received =
-            content.received(async |content| self.receive(core, company, upload, content).await).await?;
+        let receive = async |content: &Content| self.receive_to_the_end(core, company, upload, content).await;
+        let received = content.received(receive).await?;
         let outcome = keep(core, call, company, display_name, received).await;
         // Where it is not known what became of the command, the sweep decides.
         let unused = match &outcome {
@@ -103,28 +105,34 @@ impl Files {
         Ok(Download { file: file.to_proto(company), content })
     }
 
-    async fn receive(
+    /// A caller who goes away takes its request with it, and what was received must be given up nevertheless.
+    async fn receive_to_the_end(
         &self,
         core: &Core,
         company: CompanyId,
         upload: Upload<'_>,
         content: &Content,
     ) -> Result<Received, Error> {
+        let (files, core, content) = (self.clone(), core.clone(), content.clone());
+        let (name, sha256) = (upload.display_name.to_owned(), upload.sha256.to_owned());
+        let receiving =
+            tokio::spawn(async move { files.receive(&core, company, &name, &sha256, &content).await });
+        receiving.await.map_err(anyhow::Error::from)?
+    }
+
+    async fn receive(
+        &self,
+        core: &Core,
+        company: CompanyId,
+        display_name: &str,
+        sha256: &str,
+        content: &Content,
+    ) -> Result<Received, Error> {
+        let busy = || Error::Unavailable(anyhow::anyhow!("too many files are being sent"));
         let place = tokio::time::timeout(WAIT_FOR_A_PLACE, self.places.acquire()).await;
-        let _place =
-            place.map_err(|_| Error::Unavailable(anyhow::anyhow!("too many files are being sent")))?;
-        if table::count_unused(core.db.read(), company).await? >= MOST_UNUSED {
-            return Err(Error::invalid(
-                "parent",
-                words(
-                    format!("{MOST_UNUSED} files that are attached to nothing"),
-                    format!("pliki, które nie są nigdzie załączone: {MOST_UNUSED}"),
-                ),
-                words(
-                    "fewer: attach them, or wait 7 days until they are deleted",
-                    "mniej: proszę je załączyć albo poczekać 7 dni, aż zostaną usunięte",
-                ),
-            ));
+        let _place = place.map_err(|_| busy())?;
+        if table::count_receiving(core.db.read(), company, content.time()).await? >= MOST_RECEIVING {
+            return Err(busy());
         }
         let id = FileId::new();
         let tx = core.db.begin().await?;
@@ -132,16 +140,17 @@ impl Files {
         tx.commit().await?;
         let key = store::key(company, id);
         let mut writer = BufWriter::with_capacity(self.store.clone(), key, PART).with_max_concurrency(1);
-        let received = pass(content, &mut writer, id, upload).await;
+        let received = pass(content, &mut writer, id, display_name, sha256).await;
         if received.is_err() {
             let _ = writer.abort().await;
             self.give_up(core, company, id).await;
             return received;
         }
-        writer
-            .shutdown()
-            .await
-            .map_err(|e| Error::Unavailable(anyhow::Error::new(e).context("object store")))?;
+        if let Err(e) = writer.shutdown().await {
+            // It may land yet, so the sweep deletes it later.
+            table::set_deleting(&core.db, id).await?;
+            return Err(away(e));
+        }
         received
     }
 
@@ -164,7 +173,8 @@ async fn pass(
     content: &Content,
     writer: &mut BufWriter,
     id: FileId,
-    upload: Upload<'_>,
+    display_name: &str,
+    expected: &str,
 ) -> Result<Received, Error> {
     let mut observer = Observer::default();
     let mut digest = Context::new(&SHA256);
@@ -174,18 +184,19 @@ async fn pass(
         too_large(size_bytes)?;
         observer.look(&piece);
         digest.update(&piece);
-        writer.put(piece).await.map_err(failed)?;
+        // Copied, so that many small pieces take no more memory than one large one.
+        writer.write_all(&piece).await.map_err(away)?;
     }
     if size_bytes == 0 {
         return Err(Error::invalid("data", words("nothing", "nic"), words("a file", "plik")));
     }
     let kind = observer.kind().map_err(|found| Error::invalid("data", found, kind::allowed()))?;
-    if let Some(violation) = name::against_kind(upload.display_name, kind) {
+    if let Some(violation) = name::against_kind(display_name, kind) {
         return Err(violation.into());
     }
     let sha256: [u8; 32] = digest.finish().as_ref().try_into().expect("SHA-256 has 32 bytes");
-    if !upload.sha256.is_empty() && !upload.sha256.eq_ignore_ascii_case(&hex(&sha256)) {
-        return Err(Error::invalid("sha256", upload.sha256, hex(&sha256)));
+    if !expected.is_empty() && !expected.eq_ignore_ascii_case(&hex(&sha256)) {
+        return Err(Error::invalid("sha256", expected, hex(&sha256)));
     }
     Ok(Received { id, kind, size_bytes, sha256 })
 }
@@ -215,7 +226,13 @@ async fn keep(
                 sha256: hex(&received.sha256),
                 recorded_at: unit.now(),
             };
-            table::set_received(unit.db(), &file).await?;
+            // The lane is held, so that no other file of the company is added meanwhile.
+            if table::count_unused(unit.db(), company).await? >= MOST_UNUSED {
+                return Err(too_many());
+            }
+            if !table::set_received(unit.db(), &file).await? {
+                return Err(broken_off());
+            }
             let name = file.name(company);
             unit.record(NewHistory {
                 kind: "file_uploaded".to_owned(),
@@ -227,6 +244,24 @@ async fn keep(
             Ok(file)
         }
     }
+}
+
+fn too_many() -> Error {
+    Error::invalid(
+        "parent",
+        words(
+            format!("{MOST_UNUSED} files that are attached to nothing"),
+            format!("pliki, które nie są nigdzie załączone: {MOST_UNUSED}"),
+        ),
+        words(
+            "fewer: attach them, or wait 7 days until they are deleted",
+            "mniej: proszę je załączyć albo poczekać 7 dni, aż zostaną usunięte",
+        ),
+    )
+}
+
+fn away(error: std::io::Error) -> Error {
+    Error::Unavailable(anyhow::Error::from(error).context("object store"))
 }
 
 /// The store's errors: it is away, or has lost what it had.

@@ -23,14 +23,13 @@ use proto::{
     refusal::{Violation, words},
     request::Request,
 };
-use tonic::{Response, Status, Streaming, metadata::MetadataValue};
+use tonic::{Code, Response, Status, Streaming, metadata::MetadataValue};
 
 use crate::{
     call::{Function, Service},
     edge::{self, Caller, Done, Edge, POSITION},
     error::Error,
-    files::{Content, Download},
-    rest::broken_off,
+    files::{Content, Download, broken_off, too_slow},
 };
 
 /// The largest request message, the same as REST's body.
@@ -79,10 +78,11 @@ impl<S: Service> Server<S> {
         let headers = metadata.into_headers();
         let mut caller = self.edge.caller(&headers).await.inspect_err(|e| e.log(Req::METHOD))?;
         let first = tokio::time::timeout(self.edge.limits.body_time, messages.message()).await;
-        let mut message = first.map_err(|_| broken_off())??.ok_or_else(broken_off)?;
+        let first = first.map_err(|_| too_slow(self.edge.limits.body_time))?;
+        let mut message = first?.ok_or_else(broken_off)?;
         let data = stream::iter([Ok(message.take_data().into())]);
         let more = messages.map(|message| {
-            let mut message = message.map_err(|_| broken_off())?;
+            let mut message = message.map_err(|e| broken(&e))?;
             let data = message.take_data();
             if message.encoded_len() > 0 {
                 let asked =
@@ -154,6 +154,18 @@ impl<S: Service> Server<S> {
             items.take_until(stop.cancelled_owned()).chain(last).boxed()
         }))
     }
+}
+
+/// What a stream of pieces ended with.
+fn broken(status: &Status) -> Error {
+    if status.code() != Code::OutOfRange {
+        return broken_off();
+    }
+    let allowed = words(
+        format!("messages of at most {MESSAGE_BYTES} bytes"),
+        format!("wiadomości o wielkości do {MESSAGE_BYTES} bajtów"),
+    );
+    Violation::new(ErrorReason::TooLarge).field("data").allowed(allowed).into()
 }
 
 /// tonic calls a message that it cannot read a fault of the server (INTERNAL) and one that is too

@@ -8,13 +8,14 @@ use futures::StreamExt as _;
 use http::{
     HeaderName, HeaderValue,
     header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE},
+    request::Parts,
 };
 use proto::refusal::words;
 
 use crate::{
     edge::Limits,
     error::Error,
-    files::{Content, Download, too_large},
+    files::{Content, Download, broken_off, too_large},
 };
 
 const NOSNIFF: HeaderName = HeaderName::from_static("x-content-type-options");
@@ -22,17 +23,22 @@ const NOSNIFF: HeaderName = HeaderName::from_static("x-content-type-options");
 /// The file that a request brings.
 ///
 /// # Errors
-/// `TOO_LARGE` for one that says so at its head.
-pub(super) fn sent(body: Body, limits: &Limits) -> Result<Content, Error> {
+/// `TOO_LARGE` for one that says so at its head; `INVALID_ARGUMENT` for a form, and for a query that says what the
+/// body says.
+pub(super) fn sent(body: Body, parts: &Parts, limits: &Limits) -> Result<Content, Error> {
     too_large(body.size_hint().lower())?;
+    let kind = parts.headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    if kind.trim_start().to_ascii_lowercase().starts_with("multipart/") {
+        let allowed = words("the file as it is: any other type", "sam plik: każdy inny typ");
+        return Err(Error::invalid(CONTENT_TYPE.as_str(), kind, allowed));
+    }
+    let query = parts.uri.query().unwrap_or_default();
+    if query.split('&').any(|pair| pair.split('=').next() == Some("data")) {
+        let asked = words("in the query", "w zapytaniu");
+        return Err(Error::invalid("data", asked, words("the body", "treść żądania")));
+    }
     let stream = body.into_data_stream().map(|piece| piece.map_err(|_| broken_off()));
     Ok(Content::new(stream, limits.upload_time))
-}
-
-/// A file that breaks off.
-pub(crate) fn broken_off() -> Error {
-    let asked = words("a file that breaks off", "plik, który się urywa");
-    Error::invalid("data", asked, words("a whole one", "cały plik"))
 }
 
 /// A file as an answer. Browsers are to keep it and not to show it as a page of this server.

@@ -17,8 +17,6 @@ mod content;
 mod headers;
 mod merge;
 
-pub(crate) use content::broken_off;
-
 use std::sync::Arc;
 
 use axum::{
@@ -221,7 +219,7 @@ async fn respond<S: Service>(
         let params = RawPathParams::from_request_parts(&mut parts, &()).await;
         let params = params.map_err(|_| Error::not_found(&instance))?;
         let body = if operation.body == Body::Upload {
-            caller.content = Some(content::sent(body, &edge.limits)?);
+            caller.content = Some(content::sent(body, &parts, &edge.limits)?);
             Bytes::new()
         } else {
             merge::read_body(body, &edge.limits).await?

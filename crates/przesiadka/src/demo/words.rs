@@ -179,7 +179,7 @@ pub fn audit(event: &Audit, asks: impl Fn(&str) -> String) -> Option<(Tone, Stri
         Audit::AuditResumed(_) => (Plain, "goes on".to_owned()),
         Audit::FindingOpened(e) => (FollowsBad, e.finding.as_ref().map_or_else(String::new, finding)),
         Audit::FindingAnswered(e) => {
-            (Plain, format!("answers the finding: “{}”, with {} file of evidence", e.answer, e.files.len()))
+            (Plain, format!("answers the finding: “{}”, files of evidence: {}", e.answer, e.files.len()))
         }
         Audit::FindingVerified(e) => {
             (Good, format!("sees finding {} corrected", e.finding.as_ref().map_or(0, |f| f.number)))

@@ -29,9 +29,6 @@ const AUDITORS: [Role; 3] = [Role::Auditor, Role::Operator, Role::Crm];
 const COLLECTORS: [Role; 4] = [Role::Technical, Role::Auditor, Role::Operator, Role::Crm];
 const CONTACTS: [Role; 2] = [Role::Technical, Role::Decision];
 
-/// In one request.
-const MOST_FILES: usize = 10;
-
 /// A command under way: its transaction, who acts, and the dossier before and now.
 struct Change {
     unit: Unit,
@@ -44,7 +41,7 @@ struct Change {
 impl Change {
     /// The files that a request's `files` names; with this command they are attached.
     async fn files(&self, names: &[String]) -> Result<Vec<FileInfo>, Error> {
-        files::attach(&self.unit, self.dossier.company, "files", names, MOST_FILES).await
+        files::attach(&self.unit, self.dossier.company, "files", names).await
     }
 }
 

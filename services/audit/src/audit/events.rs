@@ -89,7 +89,7 @@ fn public(dossier: &Dossier, event: &Event, now: Timestamp) -> Result<Option<Tol
             told(Public::FilesAttached(pb::FilesAttached {
                 attempt: attempt.to_string(),
                 item: key.clone(),
-                files: files.iter().map(|file| files::name_of(dossier.company, *file)).collect(),
+                files: files::names_of(files.iter().copied(), dossier.company),
                 note: note.clone(),
             }))
         }
@@ -177,7 +177,7 @@ fn last_step(dossier: &Dossier, id: FindingId) -> Result<Step, Refusal> {
 }
 
 fn names(dossier: &Dossier, files: &[FileInfo]) -> Vec<String> {
-    files.iter().map(|file| file.name(dossier.company)).collect()
+    files::names_of(files.iter().map(|file| file.id), dossier.company)
 }
 
 fn summary(dossier: &Dossier, finding: &Finding) -> pb::FindingSummary {

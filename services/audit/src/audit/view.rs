@@ -130,7 +130,7 @@ pub fn waiver_message(waiver: &Waiver, company: CompanyId) -> pb::Waiver {
         until: waiver.terms.until.to_string(),
         recorded_at: Some(to_wire(waiver.recorded_at)),
         recorded_by: actor::to_proto(&waiver.by, company),
-        files: files(&waiver.files, company),
+        files: FileInfo::all_to_proto(&waiver.files, company),
     }
 }
 
@@ -141,10 +141,6 @@ pub fn attachment(attachment: &Attachment, company: CompanyId) -> pb::Attachment
         recorded_at: Some(to_wire(attachment.at)),
         recorded_by: actor::to_proto(&attachment.by, company),
     }
-}
-
-fn files(files: &[FileInfo], company: CompanyId) -> Vec<File> {
-    files.iter().map(|file| file.to_proto(company)).collect()
 }
 
 pub fn limit_override(overridden: &LimitOverride, company: CompanyId) -> pb::LimitOverride {
@@ -293,7 +289,7 @@ pub fn finding(dossier: &Dossier, finding: &Finding) -> pb::Finding {
                 text: step.text.clone(),
                 at: Some(to_wire(step.at)),
                 actor: actor::to_proto(&step.by, dossier.company),
-                files: files(&step.files, dossier.company),
+                files: FileInfo::all_to_proto(&step.files, dossier.company),
             })
             .collect(),
         etag: etag::of(&(finding.id, finding.revision)),

@@ -107,6 +107,11 @@ impl Bench {
         bench
     }
 
+    /// Where this test's files lie.
+    pub fn folder(&self) -> &std::path::Path {
+        &self.folder
+    }
+
     /// The same with its files elsewhere.
     pub fn with_files(mut self, files: Files) -> Self {
         let service =

@@ -377,6 +377,77 @@ async fn nobody_fills_the_store_with_files_that_nothing_is_attached_to() {
     }
     let refused = upload(&bench, "displayName=51.pdf", "r-51", PDF).await;
     assert_eq!(refused.refused(), ("INVALID_ARGUMENT".to_owned(), "parent".to_owned()));
+    let again = upload(&bench, "displayName=49.pdf", "49.pdf", PDF).await;
+    assert_eq!(again.status, 200, "what was carried out is answered: {}", again.json());
+    assert_eq!((known(&bench).await.len(), bench.files.stored().await.len()), (50, 50));
+}
+
+#[rstest]
+#[tokio::test]
+async fn two_that_send_the_same_request_at_once_get_the_same_file(
+    #[values(Sqlite, Postgres)] backend: Backend,
+) {
+    let bench = Bench::new(backend).await;
+    let send = || upload(&bench, "displayName=a.pdf", "r-1", PDF);
+    let (one, other) = tokio::join!(send(), send());
+    assert_eq!((one.status, one.json()), (StatusCode::OK, other.json()));
+    assert_eq!((known(&bench).await.len(), bench.files.stored().await.len()), (1, 1));
+}
+
+#[tokio::test]
+async fn what_a_killed_process_was_taking_is_deleted_after_an_hour() {
+    let bench = Bench::new(Sqlite).await;
+    let id = uuid::Uuid::now_v7();
+    let company = bench.project.company.to_string();
+    let sql =
+        "insert into file (id, company, state, created_at) values ($1, $2, 'receiving', datetime('now', $3))";
+    let mut row = vec![id.into(), company.clone().into(), "-59 minutes".into()];
+    bench.core.db.execute(sql, row.clone()).await.expect("written");
+    // As the store of a folder leaves it.
+    let folder = bench.folder().join("files/audit").join(&company);
+    std::fs::create_dir_all(&folder).expect("made");
+    std::fs::write(folder.join(format!("{id}#1")), "half").expect("written");
+    let sweep = async || bench.files.sweep(&bench.core, &CancellationToken::new()).await.expect("swept");
+    sweep().await;
+    assert_eq!((known(&bench).await.len(), bench.files.stored().await.len()), (1, 1), "it may go on");
+    bench.core.db.execute("delete from file", vec![]).await.expect("deleted");
+    row[2] = "-61 minutes".into();
+    bench.core.db.execute(sql, row).await.expect("written");
+    sweep().await;
+    assert_nothing_is_left(&bench).await;
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_file_that_the_store_has_lost_is_a_fault_and_no_empty_file(
+    #[values(Sqlite, Postgres)] backend: Backend,
+) {
+    let bench = Bench::new(backend).await;
+    let file = sent(&bench, "a.pdf").await;
+    let lost = bench.files.clone();
+    let elsewhere = bench.folder().join("elsewhere");
+    let bench = bench.with_files(Files::in_folder(&elsewhere).expect("a folder"));
+    let answer = download(&bench, &file, &bench.token(Role::Auditor)).await;
+    assert_eq!((answer.status.as_u16(), answer.json()["reason"].as_str()), (500, Some("INTERNAL")));
+    assert_eq!(lost.stored().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_form_is_no_file_and_the_body_is_not_in_the_query() {
+    let bench = Bench::new(Sqlite).await;
+    let company = bench.project.company;
+    for (query, kind, field) in [
+        ("displayName=a.txt", "multipart/form-data; boundary=b", "content-type"),
+        ("displayName=a.txt&data=dGFr", "text/plain", "data"),
+    ] {
+        let request = Request::post(format!("/audit/v1/companies/{company}/files?{query}"))
+            .header("authorization", format!("Bearer {}", bench.token(Role::Technical)))
+            .header("content-type", kind)
+            .header("idempotency-key", "\"r-1\"");
+        let refused = send(&bench, request, Body::from("--b\r\n\r\ntak\r\n--b--")).await;
+        assert_eq!(refused.refused(), ("INVALID_ARGUMENT".to_owned(), field.to_owned()));
+    }
+    assert_nothing_is_left(&bench).await;
 }
 
 #[tokio::test]

@@ -73,9 +73,6 @@ pub(crate) async fn keep(
     events::emit(unit, project, actor, events)
 }
 
-/// Files of one order or proof.
-const MOST_FILES: usize = 10;
-
 /// A command under way: who acts, in which unit, on what.
 pub(super) struct Change {
     pub unit: Unit,
@@ -90,7 +87,7 @@ impl Change {
     /// Refused with `PERMISSION_DENIED`, `NOT_FOUND`, `INVALID_ARGUMENT`.
     pub async fn files(&self, names: &[String]) -> Result<Vec<FileInfo>, Error> {
         checks::contact_or_softvig(&self.actor)?;
-        files::attach(&self.unit, self.project.company, "files", names, MOST_FILES).await
+        files::attach(&self.unit, self.project.company, "files", names).await
     }
 }
 

@@ -10,12 +10,7 @@ use platform::{
     name::ProjectName,
     text::Text,
 };
-use proto::{
-    common::v1::{File, LocalizedText},
-    licensing::v1 as pb,
-    refusal::words,
-    scheduling::v1 as scheduling,
-};
+use proto::{common::v1::LocalizedText, licensing::v1 as pb, refusal::words, scheduling::v1 as scheduling};
 
 use super::{
     DemandState, DocumentKind, Form, LicenceDocument, Licences, Needs, Order, OrderState, OtherApplications,
@@ -225,7 +220,7 @@ fn proof(proof: &Proof, company: CompanyId) -> pb::Proof {
         actor: who(&proof.recorded.by, company),
         occurred_at: Some(clock::to_wire(proof.recorded.occurred_at)),
         recorded_at: Some(clock::to_wire(proof.recorded.recorded_at)),
-        files: files(&proof.files, company),
+        files: FileInfo::all_to_proto(&proof.files, company),
         withdrawal: proof.withdrawn.as_ref().map(|withdrawn| withdrawal(withdrawn, company)),
     }
 }
@@ -244,13 +239,9 @@ fn order(order: &Order, company: CompanyId) -> pb::LicenceOrder {
         actor: who(&order.recorded.by, company),
         occurred_at: Some(clock::to_wire(order.recorded.occurred_at)),
         recorded_at: Some(clock::to_wire(order.recorded.recorded_at)),
-        files: files(&order.files, company),
+        files: FileInfo::all_to_proto(&order.files, company),
         cancellation: cancelled.map(|cancelled| withdrawal(cancelled, company)),
     }
-}
-
-fn files(files: &[FileInfo], company: CompanyId) -> Vec<File> {
-    files.iter().map(|file| file.to_proto(company)).collect()
 }
 
 fn withdrawal(withdrawn: &Withdrawal, company: CompanyId) -> pb::Withdrawal {

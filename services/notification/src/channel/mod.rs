@@ -82,21 +82,33 @@ impl Channel {
         };
         let result = tokio::time::timeout(self.longest_try(), delivery).await;
         let result = result.unwrap_or_else(|_| Err(Failure::Transient("it took too long".into())));
-        result.map_err(|failure| failure.without_addresses(mail))
+        let clean = |answer: String| {
+            let to = mail.envelope().to().first().map(ToString::to_string).unwrap_or_default();
+            without_address(&answer, &to)
+        };
+        match result {
+            Ok(answer) => Ok(clean(answer)),
+            Err(Failure::Permanent(answer)) => Err(Failure::Permanent(clean(answer))),
+            Err(Failure::Transient(answer)) => Err(Failure::Transient(clean(answer))),
+        }
     }
 }
 
-impl Failure {
-    fn without_addresses(self, mail: &lettre::Message) -> Self {
-        let scrub = |mut answer: String| {
-            for address in mail.envelope().to() {
-                answer = answer.replace(address.as_ref() as &str, "(address)");
-            }
-            answer.chars().take(500).collect()
-        };
-        match self {
-            Self::Permanent(answer) => Self::Permanent(scrub(answer)),
-            Self::Transient(answer) => Self::Transient(scrub(answer)),
-        }
-    }
+/// What is kept of a server's words, in characters.
+const LONGEST_ANSWER: usize = 500;
+
+/// A server's words without the recipient's address: neither whole nor the part before the @, which often is a name.
+pub(crate) fn without_address(answer: &str, address: &str) -> String {
+    let local = address.split('@').next().unwrap_or_default().to_lowercase();
+    let is_address =
+        |word: &str| word.contains('@') || !local.is_empty() && word.to_lowercase().contains(&local);
+    let words: Vec<_> =
+        answer.split_whitespace().map(|word| if is_address(word) { "(address)" } else { word }).collect();
+    words.join(" ").chars().take(LONGEST_ANSWER).collect()
+}
+
+/// Whether an enhanced status (RFC 3463) says that the address does not work (X.1) or its mailbox (X.2), and not that
+/// the mail is too large for it, or anything about the network, the server or its policy.
+pub(crate) fn blames_the_address(status: &str) -> bool {
+    (status.starts_with("5.1.") || status.starts_with("5.2.")) && status != "5.2.3"
 }

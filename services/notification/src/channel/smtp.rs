@@ -13,7 +13,7 @@ use lettre::{
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use super::Failure;
+use super::{Failure, blames_the_address};
 
 /// How the connection is encrypted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -111,22 +111,21 @@ impl Smtp {
 }
 
 fn classify(error: &Error) -> Failure {
-    let answer = match std::error::Error::source(error) {
-        Some(source) => format!("{error}: {source}"),
-        None => error.to_string(),
-    };
-    let code = error.status().map(|c| c.to_string());
-    match code.as_deref() {
-        Some(code) if is_about_the_address(code, &answer) => Failure::Permanent(answer),
+    let answer = error.to_string();
+    match error.status().map(|code| code.to_string()) {
+        Some(code) if is_about_the_address(&code, &answer) => Failure::Permanent(answer),
         _ => Failure::Transient(answer),
     }
 }
 
-/// A permanent refusal (5xx) speaks of the recipient, except where it speaks of our own dialogue
-/// (500–504), our login (530–538) or the server's policy towards us (5.7.x, RFC 3463).
+/// By the enhanced status (RFC 3463) where there is one. Without it a permanent refusal (5xx) speaks of the recipient,
+/// except where it speaks of our own dialogue (500–504) or our login (530–538).
 fn is_about_the_address(code: &str, answer: &str) -> bool {
-    code.starts_with('5')
-        && !matches!(code, "500" | "501" | "502" | "503" | "504")
-        && !code.starts_with("53")
-        && !answer.contains("5.7.")
+    let is_enhanced =
+        |word: &&str| word.starts_with("5.") && word.split('.').all(|n| n.parse::<u16>().is_ok());
+    if let Some(status) = answer.split_whitespace().find(is_enhanced) {
+        return blames_the_address(status);
+    }
+    let of_the_dialogue = matches!(code, "500" | "501" | "502" | "503" | "504") || code.starts_with("53");
+    code.starts_with('5') && !of_the_dialogue
 }

@@ -5,9 +5,7 @@ use platform::Error;
 use proto::refusal::words;
 
 use super::MessageId;
-
-/// What is kept of a notice's words, in characters.
-const LONGEST: usize = 500;
+use crate::channel::{blames_the_address, without_address};
 
 /// What a mail server did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,9 +20,11 @@ pub enum Action {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
     pub message: MessageId,
+    /// Which of its mails: how often it had been sent again.
+    pub resends: u32,
     pub action: Action,
-    /// Whether the address is at fault, and not the network or what the server thinks of our mail.
-    pub is_about_the_address: bool,
+    /// The address that is at fault; empty where it is not the address.
+    pub blames: String,
     /// Status and the server's words, without addresses.
     pub words: String,
 }
@@ -46,23 +46,20 @@ impl Notice {
         let parsed = parsed.ok_or_else(|| invalid("no mail", "to nie jest wiadomość"))?;
         let status = part(&parsed, "delivery-status").and_then(text);
         let status = status.ok_or_else(|| invalid("no delivery status", "brak stanu doręczenia"))?;
-        let message = original(&parsed, domain);
-        let message = message.ok_or_else(|| invalid("none of our mails", "nie dotyczy naszej wiadomości"))?;
+        let original = original(&parsed, domain);
+        let (message, resends) =
+            original.ok_or_else(|| invalid("none of our mails", "nie dotyczy naszej wiadomości"))?;
         let field = |name: &str| field(&status, name);
         let action = field("action").unwrap_or_default().to_lowercase();
         let action = if action == "failed" { Action::Failed } else { Action::Other };
         let code = field("status").unwrap_or_default();
-        let is_ours = code.starts_with("5.3") || code.starts_with("5.7");
-        let said = field("diagnostic-code").unwrap_or_default();
-        let said = format!("{code} {said}");
-        let said: Vec<_> =
-            said.split_whitespace().map(|w| if w.contains('@') { "(address)" } else { w }).collect();
-        Ok(Self {
-            message,
-            action,
-            is_about_the_address: action == Action::Failed && code.starts_with("5.") && !is_ours,
-            words: said.join(" ").chars().take(LONGEST).collect(),
-        })
+        let said = format!("{code} {}", field("diagnostic-code").unwrap_or_default());
+        // Before an alias was followed, if there was one.
+        let recipient = field("original-recipient").or_else(|| field("final-recipient")).unwrap_or_default();
+        let recipient = recipient.rsplit(';').next().unwrap_or_default().trim().to_owned();
+        let words = without_address(&said, &recipient);
+        let blamed = action == Action::Failed && blames_the_address(&code);
+        Ok(Self { message, resends, action, words, blames: if blamed { recipient } else { String::new() } })
     }
 }
 
@@ -104,14 +101,15 @@ fn field(status: &str, name: &str) -> Option<String> {
 }
 
 /// The message that the notice brings back, whole or its header alone.
-fn original(mail: &Mail<'_>, domain: &str) -> Option<MessageId> {
+fn original(mail: &Mail<'_>, domain: &str) -> Option<(MessageId, u32)> {
     let id = match part(mail, "rfc822") {
         Some(PartType::Message(whole)) => whole.message_id()?.to_owned(),
         _ => field(&part(mail, "rfc822-headers").and_then(text)?, "message-id")?,
     };
     let (id, of) = id.trim_matches(['<', '>', ' ']).split_once('@')?;
-    let id = id.split('.').next().unwrap_or_default();
-    (of == domain).then(|| id.parse().ok().map(MessageId)).flatten()
+    let (id, resends) = id.split_once('.').unwrap_or((id, "0"));
+    let message = (id.parse().ok().map(MessageId)?, resends.parse().ok()?);
+    (of == domain).then_some(message)
 }
 
 #[cfg(test)]
@@ -154,6 +152,7 @@ mod tests {
     )]
     #[case::full("failed", "5.2.2", "552 mailbox full", Action::Failed, true)]
     #[case::never_answered("failed", "4.4.1", "connection timed out", Action::Failed, false)]
+    #[case::nobody_knows_the_way("failed", "5.4.4", "no route to tadek", Action::Failed, false)]
     #[case::taken_for_spam("failed", "5.7.1", "554 5.7.1 spam", Action::Failed, false)]
     #[case::late("delayed", "4.4.1", "connection timed out", Action::Other, false)]
     #[case::there("delivered", "2.0.0", "250 ok", Action::Other, false)]
@@ -175,15 +174,20 @@ mod tests {
             let mail = notice(action, status, code, &original);
             let read = Notice::read(mail.as_bytes(), DOMAIN).expect("a notice");
             assert_eq!((read.message, read.action), (MessageId(id), expected), "{original}");
-            assert_eq!(read.is_about_the_address, address);
-            assert!(read.words.starts_with(status) && !read.words.contains('@'), "{}", read.words);
+            assert_eq!(read.resends, if original.contains(".2@") { 2 } else { 0 });
+            assert_eq!(read.blames, if address { "tadek@auto-lecki.example" } else { "" });
+            assert!(
+                read.words.starts_with(status) && !read.words.contains('@') && !read.words.contains("tadek"),
+                "{}",
+                read.words
+            );
         }
     }
 
     #[rstest]
     #[case::nothing("".to_owned())]
     #[case::a_mail("From: a@b.example\r\nSubject: Re: Termin\r\n\r\nDzień dobry\r\n".to_owned())]
-    #[case::of_somebody_else(notice("failed", "5.1.1", "550", &whole("1@elsewhere.example")))]
+    #[case::of_somebody_else(notice("failed", "5.1.1", "550", &whole("00000000-0000-0000-0000-000000000007@elsewhere.example")))]
     #[case::with_another_id(notice("failed", "5.1.1", "550", &whole(&format!("abc@{DOMAIN}"))))]
     #[case::without_our_mail(notice("failed", "5.1.1", "550", "Content-Type: text/plain\r\n\r\nnone\r\n"))]
     #[case::endless_parts("Content-Type: multipart/report; boundary=b\r\n\r\n".to_owned() + &"--b\r\n".repeat(10_000))]

@@ -17,8 +17,10 @@ use serde_json::json;
 
 use super::bounce::{Action, Notice};
 use super::queries::MESSAGE;
+use super::record::announce;
 use super::store::{self, StoredMessage};
 use super::{Message, MessageId, Recipient, Times};
+use crate::book::directory;
 use crate::events::message_name;
 use crate::{Notification, view};
 
@@ -43,16 +45,16 @@ impl Notification {
         let mut stored = found.ok_or_else(|| Error::not_found(&request.name))?;
         if !stored.value.is_resendable() {
             let asked: Words = match stored.value.due_at() {
-                Some(_) => words("a message that is on its way", "wiadomość w drodze"),
+                Some(_) => words("a message that is on its way", "wiadomość w trakcie wysyłki"),
                 None => words("a message without its words", "wiadomość bez treści"),
             };
             let allowed = words(
                 "one that was sent, refused, bounced, dropped or given up, and whose contact was not anonymised",
-                "wysłana, odrzucona, zwrócona, pominięta albo zaniechana, której odbiorcy nie zanonimizowano",
+                "wysłana, odrzucona, zwrócona, pominięta albo taka, której wysyłki zaniechano, jeśli odbiorcy nie zanonimizowano",
             );
             return Err(Error::invalid("name", asked, allowed));
         }
-        stored.value.resend(clock::machine_now());
+        stored.value.resend(Times { business: unit.now(), machine: clock::machine_now() });
         record(
             &mut unit,
             &stored.value,
@@ -82,25 +84,38 @@ impl Notification {
         };
         let found = store::find(unit.db(), company, notice.message).await?;
         let mut stored = found.ok_or_else(|| Error::not_found(notice.message))?;
+        if stored.value.is_being_sent() {
+            // A server may bounce a mail sooner than this process has recorded that it was taken.
+            return Err(Error::Unavailable(anyhow::anyhow!("the message is just being sent")));
+        }
         let times = Times { business: unit.now(), machine: clock::machine_now() };
-        match notice.action {
-            Action::Failed => {
-                if stored.value.bounced(notice.words.clone(), times) && notice.is_about_the_address {
-                    match stored.value.recipient {
-                        Recipient::Contact(contact) => {
-                            self.mark_undeliverable(&mut unit, &stored.value, contact, &notice.words).await?;
-                        }
-                        Recipient::Softvig => {
-                            tracing::error!(message = %notice.message, "SOFTVIG's own address bounced");
-                        }
-                    }
-                }
-            }
-            Action::Other => stored.value.heard(notice.words.clone(), times),
+        let failed = notice.action == Action::Failed && notice.resends == stored.value.resends;
+        if failed && stored.value.bounced(notice.words.clone(), times) {
+            announce(&mut unit, &stored.value);
+            self.blame(&mut unit, &stored.value, &notice).await?;
+        } else {
+            stored.value.heard(notice.words.clone(), times);
         }
         let body = json!({ "message": notice.message, "says": notice.words });
         record(&mut unit, &stored.value, "delivery_status_reported", actor.in_history(company), body);
         save(unit, stored).await
+    }
+
+    /// The address that a notice blames is undeliverable, unless it was corrected since.
+    async fn blame(&self, unit: &mut Unit, message: &Message, notice: &Notice) -> Result<(), Error> {
+        if notice.blames.is_empty() {
+            return Ok(());
+        }
+        let Recipient::Contact(id) = message.recipient else {
+            tracing::error!(message = %message.id, "SOFTVIG's own address bounced");
+            return Ok(());
+        };
+        let directory = directory(unit.db(), message.company).await?;
+        let present = directory.contact(id).map(|contact| contact.email.as_str()).unwrap_or_default();
+        if present.eq_ignore_ascii_case(&notice.blames) {
+            self.mark_undeliverable(unit, message, id, &notice.words).await?;
+        }
+        Ok(())
     }
 
     async fn read_message(&self, company: CompanyId, id: MessageId) -> Result<pb::Message, Error> {

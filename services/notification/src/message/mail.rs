@@ -83,7 +83,7 @@ pub fn build(message: &Message, to: &Envelope, identity: &MailIdentity) -> anyho
     mail.from(mailbox(&identity.from_name, &identity.from).context("the sender's address")?)
         .to(mailbox(&to.name, &to.address)?)
         .subject(content.subject.clone())
-        .date(SystemTime::from(message.created_at))
+        .date(SystemTime::from(message.written_at()))
         .message_id(Some(format!("<{id}@{}>", identity.domain)))
         .header(AutoSubmitted)
         .multipart(body)

@@ -16,7 +16,7 @@ mod words;
 
 pub use invitation::{Invitation, Method};
 pub use mail::{Envelope, MailIdentity, build};
-pub use model::{Content, Lease, LeaseLost, Message, MessageId, Recipient, State, Times, Try};
+pub use model::{Content, Lease, LeaseLost, Message, MessageId, Recipient, Resent, State, Times, Try};
 pub use notice::{Calendar, Fact, Facts, Notice};
 pub use render::Renderer;
 

@@ -60,6 +60,18 @@ pub struct Message {
     /// How often SOFTVIG sent it again.
     #[serde(default)]
     pub resends: u32,
+    /// The last time.
+    #[serde(default)]
+    pub resent: Option<Resent>,
+}
+
+/// Since when a message is sent again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resent {
+    /// Business time.
+    pub at: Timestamp,
+    /// How often it had been tried until then.
+    pub after: u32,
 }
 
 /// A try that was recorded.
@@ -106,6 +118,7 @@ pub enum State {
     /// A server took it, and a notice came later that it does not arrive (RFC 3464).
     Bounced {
         at: Timestamp,
+        sent: Timestamp,
     },
 }
 
@@ -214,37 +227,43 @@ impl Message {
     fn tried(&mut self, token: Uuid, answer: String, times: Times) -> Result<(), LeaseLost> {
         self.check(token)?;
         self.tried_since.get_or_insert(times.machine);
-        self.note(answer, times);
+        self.outcome.clone_from(&answer);
+        self.heard(answer, times);
         Ok(())
     }
 
-    fn note(&mut self, answer: String, times: Times) {
+    /// A notice says that the mail which was sent last does not arrive. Whether that is news.
+    pub fn bounced(&mut self, answer: String, times: Times) -> bool {
+        let State::Sent { at: sent } = self.state else { return false };
         self.outcome.clone_from(&answer);
+        self.heard(answer, times);
+        self.state = State::Bounced { at: times.business, sent };
+        true
+    }
+
+    /// A notice says how it fares; its state stays.
+    pub fn heard(&mut self, answer: String, times: Times) {
         self.tries.push(Try { at: times.machine, answer });
         let surplus = self.tries.len().saturating_sub(MOST_TRIES);
         self.tries.drain(..surplus);
     }
 
-    /// A notice says that it does not arrive although a server took it. Whether that is news.
-    pub fn bounced(&mut self, answer: String, times: Times) -> bool {
-        let news = matches!(self.state, State::Sent { .. });
-        if news {
-            self.note(answer, times);
-            self.state = State::Bounced { at: times.business };
-        }
-        news
-    }
-
-    /// A notice says how it fares; its state stays.
-    pub fn heard(&mut self, answer: String, times: Times) {
-        self.note(answer, times);
-    }
-
     /// SOFTVIG sends it again, as a mail of its own.
-    pub fn resend(&mut self, machine_now: Timestamp) {
+    pub fn resend(&mut self, times: Times) {
         self.resends += 1;
+        self.resent = Some(Resent { at: times.business, after: self.attempts });
         self.tried_since = None;
-        self.state = State::Pending { next_try: machine_now };
+        self.state = State::Pending { next_try: times.machine };
+    }
+
+    /// When the mail is from.
+    pub fn written_at(&self) -> Timestamp {
+        self.resent.map_or(self.created_at, |resent| resent.at)
+    }
+
+    /// Whether a replica has it in hand right now.
+    pub const fn is_being_sent(&self) -> bool {
+        matches!(self.state, State::Sending { .. })
     }
 
     /// Whether it can be sent again: it is not on its way, and has its words.
@@ -259,7 +278,8 @@ impl Message {
     }
 
     fn wait(&self) -> SignedDuration {
-        let doublings = self.attempts.saturating_sub(1).min(10);
+        let before = self.resent.map_or(0, |resent| resent.after);
+        let doublings = (self.attempts - before).saturating_sub(1).min(10);
         let wait = (FIRST_WAIT * (1 << doublings)).min(LONGEST_WAIT);
         // Of two messages that failed together one is tried first; always the same, so that it can be tested.
         let spread = (self.id.0.as_u128() as u32).wrapping_add(self.attempts * 7) % 41;
@@ -295,6 +315,9 @@ impl Message {
         let concerned = self.concerns().any(|id| id == contact);
         if concerned {
             self.content = Content::default();
+            // What servers say may hold parts of an address.
+            self.outcome.clear();
+            self.tries.iter_mut().for_each(|one| one.answer.clear());
             if self.due_at().is_some() {
                 self.outcome = "the contact was anonymised".into();
                 self.state = State::Dropped { at: now };

@@ -8,7 +8,9 @@ use platform::{
     loops::pause,
     unit::Unit,
 };
-use proto::notification::v1::{AddressUndeliverable, MessageGivenUp, MessageSent, notification_event::Event};
+use proto::notification::v1::{
+    AddressUndeliverable, MessageBounced, MessageGivenUp, MessageSent, notification_event::Event,
+};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -118,8 +120,8 @@ impl Notification {
             };
             if follow {
                 self.follow(&mut unit, recorded, tried).await?;
-            } else if matches!(tried, Tried::Sent(_)) {
-                announce_sent(&mut unit, message);
+            } else {
+                announce(&mut unit, recorded);
             }
         }
         unit.commit("").await
@@ -127,8 +129,8 @@ impl Notification {
 
     /// What follows from a try that was recorded.
     async fn follow(&self, unit: &mut Unit, message: &Message, tried: &Tried) -> Result<(), Error> {
+        announce(unit, message);
         match (tried, message.recipient) {
-            (Tried::Sent(_), _) => announce_sent(unit, message),
             (Tried::Refused(answer), Recipient::Contact(contact)) => {
                 self.mark_undeliverable(unit, message, contact, answer).await?;
             }
@@ -137,12 +139,11 @@ impl Notification {
             }
             (Tried::Postponed(answer), _) if matches!(message.state, State::GivenUp { .. }) => {
                 tracing::error!(message = %message.id, attempts = message.attempts, answer, "a message is given up");
-                announce_given_up(unit, message);
             }
             (Tried::Postponed(answer), _) => {
                 tracing::warn!(message = %message.id, attempts = message.attempts, answer, "a message waits");
             }
-            (Tried::Dropped(_), _) => {}
+            (Tried::Sent(_) | Tried::Dropped(_), _) => {}
         }
         self.forget_parting(unit, message).await
     }
@@ -199,21 +200,22 @@ fn recipient_name(message: &Message) -> String {
     }
 }
 
-fn announce_given_up(unit: &mut Unit, message: &Message) {
-    let given_up = MessageGivenUp {
-        message: message_name(message.company, message.id),
-        contact: recipient_name(message),
-        topic: message.kind.name().to_owned(),
-        answer: message.outcome.clone(),
+/// Tells the other services how a message ended.
+pub(super) fn announce(unit: &mut Unit, message: &Message) {
+    let (name, contact) = (message_name(message.company, message.id), recipient_name(message));
+    let (topic, answer) = (message.kind.name().to_owned(), message.outcome.clone());
+    let event = match message.state {
+        State::Sent { .. } => Event::MessageSent(MessageSent { message: name, contact, topic }),
+        State::GivenUp { .. } => {
+            Event::MessageGivenUp(MessageGivenUp { message: name, contact, topic, answer })
+        }
+        State::Bounced { .. } => {
+            Event::MessageBounced(MessageBounced { message: name, contact, topic, answer })
+        }
+        State::Pending { .. }
+        | State::Sending { .. }
+        | State::Undeliverable { .. }
+        | State::Dropped { .. } => return,
     };
-    emit(unit, message.company, message.project, Event::MessageGivenUp(given_up));
-}
-
-fn announce_sent(unit: &mut Unit, message: &Message) {
-    let sent = MessageSent {
-        message: message_name(message.company, message.id),
-        contact: recipient_name(message),
-        topic: message.kind.name().to_owned(),
-    };
-    emit(unit, message.company, message.project, Event::MessageSent(sent));
+    emit(unit, message.company, message.project, event);
 }

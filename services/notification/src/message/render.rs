@@ -67,6 +67,7 @@ impl Renderer {
             tries: Vec::new(),
             tried_since: None,
             resends: 0,
+            resent: None,
         };
         if let Addressee::Contact { contact, .. } = to
             && contact.undeliverable

@@ -13,7 +13,7 @@ use sea_orm::{ConnectionTrait, DbErr, QueryResult, Value};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Message, MessageId, Recipient, State, Try};
+use super::{Message, MessageId, Recipient, Resent, State, Try};
 
 /// Most messages that one statement writes: so few texts are prepared on each connection.
 const MOST_ROWS: usize = 10;
@@ -243,6 +243,8 @@ struct Delivery {
     tried_since: Option<Timestamp>,
     #[serde(default)]
     resends: u32,
+    #[serde(default)]
+    resent: Option<Resent>,
 }
 
 const COLUMNS: &str = "version, cast(body as text) as body, cast(delivery as text) as delivery";
@@ -253,7 +255,7 @@ fn read(row: &QueryResult) -> Result<StoredMessage, Error> {
     let mut value: Message = serde_json::from_str(&body).map_err(bad)?;
     // None as long as it stands as it was put in.
     if let Some(delivery) = delivery {
-        let Delivery { attempts, outcome, state, tries, tried_since, resends } =
+        let Delivery { attempts, outcome, state, tries, tried_since, resends, resent } =
             serde_json::from_str(&delivery).map_err(bad)?;
         value = Message { attempts, outcome, state, tries, tried_since, resends, ..value };
     }
@@ -265,8 +267,8 @@ fn body(message: &Message) -> Result<String, Error> {
 }
 
 fn delivery(message: &Message) -> Result<String, Error> {
-    let Message { attempts, outcome, state, tries, tried_since, resends, .. } = message.clone();
-    json(&Delivery { attempts, outcome, state, tries, tried_since, resends })
+    let Message { attempts, outcome, state, tries, tried_since, resends, resent, .. } = message.clone();
+    json(&Delivery { attempts, outcome, state, tries, tried_since, resends, resent })
 }
 
 fn json(value: &impl Serialize) -> Result<String, Error> {

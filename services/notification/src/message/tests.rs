@@ -125,13 +125,16 @@ fn a_message_is_sent_again_as_a_mail_of_its_own() {
     assert_eq!(message.label(), "given_up");
     let first = message.mail_id();
     assert!(message.is_resendable());
-    message.resend(later);
+    message.resend(times(later));
     assert_eq!((message.label(), message.mail_id()), ("pending", format!("{first}.1")));
     assert!(message.claim(lease(TOKEN, later), later));
     message.postpone(TOKEN, "421 later".into(), times(later)).expect("held");
     assert_eq!(message.label(), "pending", "three days begin anew");
+    let wait = message.due_at().expect("it waits") - later;
+    assert!(wait <= SignedDuration::from_secs(36), "and the waits: {wait}");
     assert!(message.scrub(TADEK, later) || message.scrub(DAGMARA, later));
     assert!(!message.is_resendable(), "it has lost its words");
+    assert!(message.tries.iter().all(|one| one.answer.is_empty()), "what servers said may name the person");
 }
 
 #[test]
@@ -142,7 +145,12 @@ fn only_what_was_sent_bounces() {
     assert!(message.bounced("5.1.1".into(), times(now())));
     assert_eq!((message.label(), message.outcome.as_str()), ("bounced", "5.1.1"));
     assert!(!message.bounced("5.1.1".into(), times(now())), "known");
-    assert_eq!(message.tries.iter().map(|t| t.answer.as_str()).collect::<Vec<_>>(), ["250 ok", "5.1.1"]);
+    message.heard("4.4.1 late".into(), times(now()));
+    assert_eq!(message.outcome, "5.1.1", "a notice that only informs is no outcome");
+    assert_eq!(
+        message.tries.iter().map(|t| t.answer.as_str()).collect::<Vec<_>>(),
+        ["250 ok", "5.1.1", "4.4.1 late"]
+    );
 }
 
 #[test]

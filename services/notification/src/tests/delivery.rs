@@ -297,11 +297,13 @@ async fn softvig_sends_a_message_again_and_hears_that_it_bounced(backend: Backen
     world.send().await;
     assert_eq!(world.files().len(), 4, "a mail of its own");
 
-    let id = to_tadek.name.rsplit('/').next().expect("an id");
+    let id = to_tadek.name.rsplit('/').next().expect("an id").to_owned();
+    let email = card(TADEK).email;
     let mail = format!(
         "Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n\
          --b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; m\r\n\r\n\
-         Action: failed\r\nStatus: 5.1.1\r\nDiagnostic-Code: smtp; 550 <t@auto.example> unknown\r\n\r\n\
+         Final-Recipient: rfc822; {email}\r\n\
+         Action: failed\r\nStatus: 5.1.1\r\nDiagnostic-Code: smtp; 550 <{email}> unknown\r\n\r\n\
          --b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: <{id}.1@przesiadka.softvig.pl>\r\n\r\n--b--\r\n"
     );
     let report = |mail: &str| ReportDeliveryStatusRequest {
@@ -312,21 +314,54 @@ async fn softvig_sends_a_message_again_and_hears_that_it_bounced(backend: Backen
     let operator = platform::harness::softvig(platform::auth::Role::Operator);
     let denied = world.call(&by_contact, Notification::report_delivery_status, report(&mail)).await;
     assert_eq!(reason(denied), ErrorReason::PermissionDenied);
-    let unknown = mail.replace(id, &Uuid::from_u128(9).to_string());
+    let unknown = mail.replace(&id, &Uuid::from_u128(9).to_string());
     let unknown = world.call(&operator, Notification::report_delivery_status, report(&unknown)).await;
     assert_eq!(reason(unknown), ErrorReason::NotFound);
+    // A late one about the first mail, which says nothing of the second.
+    let late = mail.replace(&format!("{id}.1@"), &format!("{id}@"));
+    let reported = world.call(&operator, Notification::report_delivery_status, report(&late)).await;
+    assert_eq!(reported.expect("a notice").state(), MessageState::Sent);
     for _ in 0..2 {
         let reported = world.call(&operator, Notification::report_delivery_status, report(&mail)).await;
         to_tadek = reported.expect("a notice");
     }
     assert_eq!(to_tadek.state(), MessageState::Bounced);
-    assert_eq!((to_tadek.tries.len(), to_tadek.resends), (3, 1), "{to_tadek:?}");
+    assert_eq!((to_tadek.tries.len(), to_tadek.resends), (5, 1), "{to_tadek:?}");
     assert_eq!(to_tadek.outcome, "5.1.1 smtp; 550 (address) unknown");
-    let marked = world.outbox_kinds().await.iter().filter(|k| *k == "address_undeliverable").count();
-    assert_eq!(marked, 1);
+    assert!(to_tadek.sent_at.is_some());
+    let kinds = world.outbox_kinds().await;
+    for kind in ["message_bounced", "address_undeliverable"] {
+        assert_eq!(kinds.iter().filter(|k| *k == kind).count(), 1, "{kind}");
+    }
     world.send().await;
     let told = world.told().await;
     assert!(told.contains(&"contact_undeliverable softvig".to_owned()), "{told:?}");
+}
+
+/// A server may bounce a mail sooner than its sender has recorded that it was taken.
+async fn a_notice_waits_until_the_try_is_recorded(backend: Backend) {
+    let world = World::new(backend).await;
+    world.tell(verified()).await;
+    let (hand, lease) = claim(&world.service, machine_now()).await;
+    let id = hand.messages[0].value.id;
+    let mail = format!(
+        "Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n\
+         --b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; m\r\n\r\n\
+         Action: failed\r\nStatus: 5.7.1\r\n\r\n\
+         --b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: <{id}@przesiadka.softvig.pl>\r\n\r\n--b--\r\n"
+    );
+    let report =
+        ReportDeliveryStatusRequest { mail: mail.into(), request_id: request_id(), ..Default::default() };
+    let operator = platform::harness::softvig(platform::auth::Role::Operator);
+    let early = world.call(&operator, Notification::report_delivery_status, report.clone()).await;
+    assert!(matches!(early, Err(platform::Error::Unavailable(_))), "{early:?}");
+    let tries: Vec<_> = hand.messages.into_iter().map(|m| (m, Tried::Sent("250 ok".into()))).collect();
+    world.service.record(COMPANY, lease, &tries).await.expect("works");
+    assert_eq!(world.messages_in(MessageState::Sent).await.len(), 3, "recorded");
+    let bounced =
+        world.call(&operator, Notification::report_delivery_status, report).await.expect("a notice");
+    assert_eq!(bounced.state(), MessageState::Bounced);
+    assert!(!world.outbox_kinds().await.contains(&"address_undeliverable".to_owned()), "it is the policy");
 }
 
 async fn a_message_that_no_server_takes_for_three_days_is_given_up(backend: Backend) {
@@ -403,6 +438,7 @@ on_both_databases! {
     a_refused_address_is_told_once_and_used_again_when_corrected,
     softvig_can_say_that_an_address_works_after_all,
     softvig_sends_a_message_again_and_hears_that_it_bounced,
+    a_notice_waits_until_the_try_is_recorded,
     a_message_that_no_server_takes_for_three_days_is_given_up,
     a_folder_that_cannot_be_written_postpones_and_loses_nothing,
 }

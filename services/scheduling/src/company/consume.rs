@@ -57,6 +57,7 @@ fn outcome(event: &Event, state: State) -> Outcome {
         (
             Event::MessageSent(_)
             | Event::MessageGivenUp(_)
+            | Event::MessageBounced(_)
             | Event::QuestionAsked(_)
             | Event::QuestionAnswered(_),
             _,
@@ -108,6 +109,7 @@ fn named_contact(lane: CompanyId, event: &Event) -> Result<Option<ContactId>, Ap
         Event::AddressCleared(told) => &told.contact,
         Event::MessageSent(_)
         | Event::MessageGivenUp(_)
+        | Event::MessageBounced(_)
         | Event::QuestionAsked(_)
         | Event::QuestionAnswered(_) => return Ok(None),
     };

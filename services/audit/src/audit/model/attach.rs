@@ -41,15 +41,16 @@ impl Dossier {
         by: &Actor,
         now: Timestamp,
     ) -> Result<Vec<Event>, Refusal> {
+        let there: Vec<FileId> =
+            self.attachments(self.attempt(attempt)?, item).map(|attached| attached.file.id).collect();
         let attempt = self.open_attempt(attempt, words("attach", "załączenie"))?;
         attempt.check_not_paused()?;
         let mut violations: Vec<_> = text::optional_note("note", &note).into_iter().collect();
         if attempt.checklist.item(item).is_none() {
             violations.push(attempt.unknown_item("item", item));
         }
-        let there = attempt.attachments.get(item).map(Vec::as_slice).unwrap_or_default();
         for (i, file) in files.iter().enumerate() {
-            if there.iter().any(|attached| attached.file.id == file.id) {
+            if there.contains(&file.id) {
                 let allowed =
                     words("one that is not attached to it yet", "taki, który nie jest do niego załączony");
                 violations.push(invalid(format!("files[{i}]"), &file.display_name).allowed(allowed));
