@@ -74,7 +74,7 @@ impl ErrorReason {
             ),
             R::LicenceRequired => state(
                 "A licence that the variant demands is not chosen or not in place.",
-                "Licencja wymagana przez wariant nie została wybrana lub nie jest jeszcze na miejscu.",
+                "Licencja wymagana przez wariant nie została wybrana lub nie jest jeszcze potwierdzona.",
             ),
             R::RuntimeOnlyAutostacja => rule(
                 "The Runtime licence is only for an instance that AutoStacja alone uses.",

@@ -26,9 +26,12 @@ pub fn divided(text: &str) -> String {
 pub fn measure(text: &str) -> String {
     let mut glued = String::with_capacity(text.len());
     let mut last = ' ';
-    for c in text.chars() {
-        let before_unit = last.is_ascii_digit() || "=≠≥≤<>".contains(last);
-        glued.push(if c == ' ' && before_unit { '\u{a0}' } else { c });
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        // Of several numbers each may begin a line.
+        let before_unit = last.is_ascii_digit() && chars.peek().is_some_and(|next| !next.is_ascii_digit());
+        let glue = before_unit || "=≠≥≤<>".contains(last);
+        glued.push(if c == ' ' && glue { '\u{a0}' } else { c });
         last = c;
     }
     divided(&glued)
@@ -72,5 +75,6 @@ mod tests {
     fn numbers_stay_with_signs_and_units() {
         let text = "≥ 1,2 GHz zamiast ≥ 1,4 GHz";
         assert_eq!(measure(text), "≥\u{a0}1,2\u{a0}GHz zamiast ≥\u{a0}1,4\u{a0}GHz");
+        assert_eq!(measure("1433 1434 1435 TCP"), "1433 1434 1435\u{a0}TCP");
     }
 }

@@ -29,7 +29,7 @@ pub fn details(report: &AuditReport, language: Language) -> Vec<[String; 2]> {
         line("Unieważniono", "Voided", at(report.voided_at.as_ref())),
         line("Audytor", "Auditor", listed(auditors)),
         line("Wartości zapisali", "Values recorded by", listed(people)),
-        line("Zmierzyły programy", "Measured by", listed(programs)),
+        line("Zmierzono programem", "Measured by", listed(programs)),
         line("Wstrzymano", "Paused", listed(pauses)),
     ];
     lines.into_iter().filter(|[_, text]| !text.is_empty()).collect()

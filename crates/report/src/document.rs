@@ -125,7 +125,7 @@ fn missing(value: &MissingValue, language: Language) -> Missing {
         ("", "") => language.say("brak wartości", "no value").to_owned(),
         (needs, "") => format!("{} {needs}", language.say("czeka na:", "waits for:")),
         (needs, problem) => {
-            format!("{}: {needs} ({problem})", language.say("nie do oceny", "cannot be judged"))
+            format!("{}: {needs} ({problem})", language.say("nie można ocenić", "cannot be judged"))
         }
     };
     Missing {

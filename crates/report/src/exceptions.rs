@@ -6,7 +6,7 @@ use crate::{
     Language,
     breaks::{divided, measure},
     entry::{Entry, is_long},
-    items::files,
+    items::names,
 };
 
 /// All that count, in the checklist's order.
@@ -22,8 +22,10 @@ fn waiver(item: &ReportItem, language: Language) -> Option<Entry> {
     let what = language.say("punkt nie musi być spełniony", "the item need not be met");
     let terms = [&waiver.approver, &waiver.reason, &waiver.until];
     let mut entry = entry(item, tag, what.to_owned(), terms, language);
-    let files = files(&waiver.files, language);
-    entry.lines.extend(files.map(|files| [language.say("Dowody", "Evidence").to_owned(), files]));
+    if let Some(names) = names(&waiver.files) {
+        entry.long |= is_long([names.as_str()]);
+        entry.lines.push([language.say("Dowody", "Evidence").to_owned(), names]);
+    }
     Some(entry)
 }
 
@@ -35,8 +37,12 @@ fn limit(item: &ReportItem, language: Language) -> Option<Entry> {
     };
     let instead = language.say("zamiast", "instead of");
     let [limit, checklist] = [&item.limit, &item.checklist_limit].map(|text| language.text(text.as_ref()));
-    let what = measure(&format!("{limit} {instead} {checklist}"));
-    Some(entry(item, tag, what, [approver, reason, until], language))
+    // Either is empty while what it is worked out from is not known.
+    let what = match (limit, checklist) {
+        ("", other) | (other, "") => other.to_owned(),
+        (limit, checklist) => format!("{limit} {instead} {checklist}"),
+    };
+    Some(entry(item, tag, measure(&what), [approver, reason, until], language))
 }
 
 fn entry(
@@ -54,8 +60,8 @@ fn entry(
         lines: vec![
             line("Co", "What", what),
             line("Powód", "Reason", divided(reason)),
-            line("Odpowiada", "Answers for it", divided(approver)),
-            line("Do dnia", "Until", language.day(until)),
+            line("Osoba odpowiedzialna", "Answers for it", divided(approver)),
+            line("Obowiązuje do", "Until", language.day(until)),
             line("Punkt", "Item", divided(&item.key)),
         ],
         steps: Vec::new(),

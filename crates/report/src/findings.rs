@@ -54,19 +54,22 @@ fn entry(of_report: &ReportFinding, finding: &Finding, language: Language) -> En
         of_report.number
     );
     let lines = [
-        line("Stwierdzono", "Found", &measure(measured)),
+        line("Ostatni pomiar", "Last measured", &measure(measured)),
         line("Wymagane", "Required", &measure(limit)),
         line("Stan", "State", language.finding(finding.state())),
         line("Wykryto", "Found in", &found),
         line("Punkt", "Item", &divided(&finding.item)),
     ];
+    let steps = steps(of_report, finding, language);
+    let texts = steps.iter().flatten().map(String::as_str).chain([measured, limit]);
+    let long = is_long(texts);
     Entry {
         title: format!("{}. {}", finding.number, divided(language.text(finding.question.as_ref()))),
         tag: language.severity(finding.severity()),
         blocking: finding.severity() == Severity::Blocking,
         lines: lines.into_iter().filter(|[_, text]| !text.is_empty()).collect(),
-        steps: steps(of_report, finding, language),
-        long: is_long(of_report.step_texts.iter().map(|text| language.text(Some(text)))),
+        steps,
+        long,
     }
 }
 

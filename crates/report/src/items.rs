@@ -62,14 +62,18 @@ fn fact(fact: &ReportFact, language: Language) -> Row {
 }
 
 fn item(item: &ReportItem, language: Language) -> Row {
+    let remarks = remarks(item, language);
+    let shown = shown(item.value.as_ref(), language);
+    let long = shown.long || is_long(remarks.iter().map(String::as_str));
     Row {
         key: divided(&item.key),
         question: divided(language.text(item.question.as_ref())),
         limit: measure(language.text(item.limit.as_ref())),
         verdict: language.verdict(item.verdict()),
         look: look(item.verdict()),
-        remarks: remarks(item, language),
-        ..shown(item.value.as_ref(), language)
+        remarks,
+        long,
+        ..shown
     }
 }
 
@@ -135,7 +139,7 @@ fn origin(value: &ReportValue, language: Language) -> Vec<String> {
         remarks.push(language.say("wartość domyślna", "the default").to_owned());
     }
     if value.computed {
-        remarks.push(language.say("wyliczone", "worked out").to_owned());
+        remarks.push(language.say("obliczone", "worked out").to_owned());
     }
     let at = value.measured_at.as_ref().map(|at| language.instant(at));
     let by = match (&value.origin, &value.recorded_by) {
@@ -153,9 +157,13 @@ fn origin(value: &ReportValue, language: Language) -> Vec<String> {
 
 /// "załączniki: zdjęcie.png, dziennik.txt"; nothing where there are none.
 pub fn files<'a>(files: impl IntoIterator<Item = &'a File>, language: Language) -> Option<String> {
+    names(files).map(|names| format!("{}: {names}", language.say("załączniki", "files")))
+}
+
+/// "zdjęcie.png, dziennik.txt"; nothing where there are none.
+pub fn names<'a>(files: impl IntoIterator<Item = &'a File>) -> Option<String> {
     let names: Vec<_> = files.into_iter().map(|file| divided(&file.display_name)).collect();
-    let what = language.say("załączniki", "files");
-    (!names.is_empty()).then(|| format!("{what}: {}", names.join(", ")))
+    (!names.is_empty()).then(|| names.join(", "))
 }
 
 /// "collect 1.2 na SRV-01"

@@ -42,7 +42,7 @@ fn passed(report: &AuditReport, language: Language) -> String {
         0 => language.say("Audyt jest zaliczony.", "The audit is passed.").to_owned(),
         open => {
             let passed = language.say(
-                "Audyt jest zaliczony. Zagadnienia, które zostają do poprawy:",
+                "Audyt jest zaliczony. Zagadnienia pozostające do poprawy:",
                 "The audit is passed. Findings that remain to be corrected:",
             );
             format!("{passed} {open}.")
@@ -58,7 +58,7 @@ fn provisional(report: &AuditReport, language: Language) -> String {
     let paused = report.pauses.last().filter(|pause| pause.resumed_at.is_none());
     let mut meaning = open.to_owned();
     if let Some(pause) = paused {
-        let rests = language.say("Audyt jest wstrzymany:", "The audit rests:");
+        let rests = language.say("Audyt jest wstrzymany:", "The audit is paused:");
         meaning += &format!(" {rests} {}", divided(&pause.reason));
     }
     meaning

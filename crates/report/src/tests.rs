@@ -134,8 +134,7 @@ fn files_that_show_something_are_named_where_they_belong() {
     report.findings[0].finding.as_mut().expect("a finding").steps[1].files =
         vec![file("a.pdf"), file("b.pdf")];
     let text = pages(&report, Polish).concat();
-    for words in ["załączniki: winver.png", "Dowody załączniki: zgoda.pdf", "załączniki: a.pdf, b.pdf"]
-    {
+    for words in ["załączniki: winver.png", "Dowody zgoda.pdf", "załączniki: a.pdf, b.pdf"] {
         assert!(text.contains(&bare(words)), "{words}");
     }
 }

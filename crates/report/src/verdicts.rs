@@ -12,7 +12,7 @@ impl Language {
         match verdict {
             Verdict::Unspecified => "",
             Verdict::Missing => self.say("brak wartości", "no value"),
-            Verdict::Waiting => self.say("nie do oceny", "cannot be judged"),
+            Verdict::Waiting => self.say("nie można ocenić", "cannot be judged"),
             Verdict::Passed => self.say("spełnione", "met"),
             Verdict::FailedMinor => self.say("NIESPEŁNIONE, drobne", "NOT MET, minor"),
             Verdict::FailedBlocking => self.say("NIESPEŁNIONE, blokujące", "NOT MET, blocking"),
@@ -35,16 +35,14 @@ impl Language {
             FindingState::Open => self.say("otwarte", "open"),
             FindingState::Answered => self.say("firma odpowiedziała", "answered by the company"),
             FindingState::Verified => self.say("poprawione, sprawdzone", "corrected and verified"),
-            FindingState::Rejected => {
-                self.say("odrzucone: nadal niepoprawione", "rejected: not corrected yet")
-            }
+            FindingState::Rejected => self.say("poprawka odrzucona", "correction rejected"),
         }
     }
 
     /// Who did something. Contacts have no names here: this service keeps no personal data.
     pub(crate) fn actor(self, actor: Option<&Actor>) -> String {
         match actor {
-            None => self.say("samoczynnie", "automatically").to_owned(),
+            None => self.say("automatycznie", "automatically").to_owned(),
             Some(actor) if actor.party() == Party::Company => {
                 self.say("osoba kontaktowa firmy", "a contact of the company").to_owned()
             }

@@ -80,7 +80,7 @@ mod pdf {
     pub async fn set(_: pb::AuditReport, _: Language) -> Result<Vec<u8>, Error> {
         let allowed = words(
             "a build with the feature pdf; GetAuditReport tells the same without it",
-            "kompilacja z cechą pdf; GetAuditReport podaje to samo bez niej",
+            "wersja zbudowana z opcją pdf; GetAuditReport podaje to samo bez niej",
         );
         Err(Violation::new(ErrorReason::NotInThisBuild).asked("PDF").allowed(allowed).into())
     }

@@ -39,7 +39,7 @@ pub fn report(
         checklist: names::checklist(&attempt.checklist),
         state: view::audit_state(&attempt.state).into(),
         passed: conclusion.map(|c| c.passed),
-        provisional: conclusion.is_none(),
+        provisional: attempt.is_open(),
         voided_at: void.as_ref().map(|(at, _)| to_wire(*at)),
         void_reason: void.map(|(_, reason)| reason).unwrap_or_default(),
         started_at: Some(to_wire(attempt.started_at)),
@@ -49,7 +49,7 @@ pub fn report(
         recorded_by,
         collectors,
         pauses: attempt.pauses.iter().map(|p| view::pause(p, dossier.company)).collect(),
-        missing: if conclusion.is_none() { report.missing() } else { Vec::new() },
+        missing: if attempt.is_open() { report.missing() } else { Vec::new() },
         findings: report.findings.iter().map(|finding| report.finding(finding)).collect(),
         sections: report.sections(),
         read_at: Some(to_wire(now)),
@@ -111,7 +111,8 @@ impl Report<'_> {
         let overridden = self.dossier.override_of(attempt, item, day);
         let limit = |expect: &Expect| words::limit(expect, unit, &|key| attempt.known(key)).map(Into::into);
         let applies = outcome.verdict != Verdict::NotApplicable;
-        let finding = self.findings.iter().find(|finding| {
+        // The latest: what was corrected may have failed again.
+        let finding = self.findings.iter().rev().find(|finding| {
             finding.fix_key() == item.key || (finding.audit == attempt.audit && finding.item == item.key)
         });
         let waiver = self.dossier.waiver_of(attempt, &item.key, day);

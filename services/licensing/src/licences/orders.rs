@@ -48,7 +48,7 @@ impl Licences {
             violations.push(wrong_demand(
                 demand,
                 "a licence that is not in place",
-                "licencja, której nie ma na miejscu",
+                "licencja, która nie została jeszcze potwierdzona",
             ));
         }
         violations.extend(recorded.out_of_range(Some(self.opened_at)));

@@ -45,7 +45,8 @@ impl Licences {
         let recorded = Fact::new(actor, occurred_at, now);
         let mut violations = self.against_recording(catalogue, demand);
         let (order, _) = self.records(catalogue, demand);
-        let ordered = order.filter(|order| !matches!(order.state, OrderState::Cancelled(_)));
+        // Once it is delivered its date may be what is to be corrected.
+        let ordered = order.filter(|order| order.state == OrderState::Open);
         let step_before = ordered.map_or(self.opened_at, |order| order.recorded.occurred_at);
         violations.extend(recorded.out_of_range(Some(step_before)));
         violations.extend(text::line("document.number", &document.number, 1..=LONGEST_NUMBER));
@@ -94,7 +95,7 @@ impl Licences {
                 Violation::new(ErrorReason::InvalidArgument)
                     .field("demand")
                     .asked(demand)
-                    .allowed(words("a licence that is in place", "licencja, która jest na miejscu")),
+                    .allowed(words("a licence that is in place", "licencja potwierdzona dokumentem")),
             ),
             None => {}
         }

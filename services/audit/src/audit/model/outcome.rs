@@ -3,7 +3,7 @@
 use calendar::{day_bounds, local_day};
 use jiff::{Timestamp, ToSpan as _, civil::Date};
 
-use super::{Attempt, Dossier};
+use super::{Attempt, AttemptState, Dossier};
 use crate::checklist::{Item, Known, Severity, Unknown, Value};
 
 /// How one item stands.
@@ -59,7 +59,12 @@ fn measured(attempt: &Attempt, key: &str) -> Option<Timestamp> {
 impl Attempt {
     /// The local day as of which it is judged: a concluded one stays as it was. Waivers end on a day.
     pub fn judged_day(&self, now: Timestamp) -> Date {
-        local_day(self.conclusion().map_or(now, |c| c.occurred_at))
+        let ended = match (&self.state, self.conclusion()) {
+            (_, Some(conclusion)) => conclusion.occurred_at,
+            (AttemptState::Voided { at, .. }, None) => *at,
+            (AttemptState::Open | AttemptState::Concluded(_), None) => now,
+        };
+        local_day(ended)
     }
 
     /// Judges one item by what is known and when it was measured. A computed item is as old as its oldest input.

@@ -158,7 +158,7 @@ fn without_a_result_a_report_is_provisional_and_names_what_is_missing() {
     dossier.void(attempt(1), "zmiana wariantu", at(0, 12));
     let void = told(&dossier, 1, at(0, 13));
     assert_eq!((void.state(), void.void_reason.as_str()), (AuditState::Voided, "zmiana wariantu"));
-    assert!(void.provisional && void.voided_at.is_some());
+    assert!(!void.provisional && void.missing.is_empty() && void.voided_at.is_some());
 }
 
 #[test]
