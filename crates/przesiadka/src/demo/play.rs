@@ -329,12 +329,12 @@ impl<'a> Play<'a> {
         Ok(())
     }
 
-    /// Reminders go out a week and a day before a date.
+    /// Reminders go out a week and a day before a date, and on its morning.
     fn reminder(&self) -> String {
         let today = calendar::local_day(self.dealership.world.now());
         let near = self.agreed.values().filter(|date| {
             let day = date.starts_at.as_ref().and_then(from_wire).map(calendar::local_day);
-            day.is_some_and(|day| [today + 7.days(), today + 1.days()].contains(&day))
+            day.is_some_and(|day| [today + 7.days(), today + 1.days(), today].contains(&day))
         });
         let dates: Vec<_> = near.map(words::date).collect();
         if dates.is_empty() { "reminder".to_owned() } else { format!("reminder of {}", all_of(&dates)) }

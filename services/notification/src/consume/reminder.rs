@@ -19,7 +19,10 @@ pub fn reminder(
     match reminder.judge(project, policy, now) {
         Verdict::Drop(why) => Err(why),
         Verdict::Send { entry, provided_that } => {
-            Ok(Notice::new(Kind::Reminder, event_id, Some(project.id), now)
+            // By its part it is judged again when it is sent.
+            let notice = Notice::new(Kind::Reminder, event_id, Some(project.id), now);
+            Ok(Notice { part: reminder.to_string(), ..notice }
+                .fact("today", Fact::Flag(reminder.days_before == 0))
                 .fact("tomorrow", Fact::Flag(reminder.days_before == 1))
                 .fact("days", Fact::Number(reminder.days_before.into()))
                 .word("what", "date", date_key(entry.date.kind))

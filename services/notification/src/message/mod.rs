@@ -6,6 +6,7 @@ mod invitation;
 mod mail;
 mod model;
 mod notice;
+mod overtaken;
 mod queries;
 mod record;
 mod render;

@@ -100,12 +100,16 @@ impl Notification {
     ) -> Result<(), Error> {
         let Hand { company, messages } = hand;
         let directory = directory(self.core.db.read(), company).await?;
+        let overtaken = self.overtaken(company, &messages).await?;
         let mut messages = self.without_changed(messages, lease, machine_now(), &directory).await?;
         // Only now: the database may have kept this waiting.
         let end_of_try = machine_now() + self.channel.longest_try();
         messages.retain(|stored| stored.value.is_held_until(end_of_try));
         let tried = messages.into_iter().map(async |stored| {
-            let tried = self.attempt(&stored.value, &directory).await;
+            let tried = match overtaken.get(&stored.value.id) {
+                Some(why) => Tried::Dropped(why),
+                None => self.attempt(&stored.value, &directory).await,
+            };
             (stored, tried)
         });
         let tried = join_all(tried).await;

@@ -37,4 +37,10 @@ impl Planned {
     pub fn first_day(&self) -> Date {
         self.day.unwrap_or_else(|| calendar::local_day(self.starts_at))
     }
+
+    /// Whether a reminder of it comes too late. A whole day has no hour at which it begins: it is ahead of people
+    /// until it is over.
+    pub fn has_begun(&self, now: Timestamp) -> bool {
+        now >= if self.day.is_some() { self.ends_at } else { self.starts_at }
+    }
 }

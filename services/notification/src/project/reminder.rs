@@ -55,11 +55,11 @@ impl ReminderPolicy {
     }
 
     /// The reminders of a date agreed at `now`, with their due times. Those whose time has come
-    /// already are not made up for.
+    /// already are not made up for, and none comes when the date has begun.
     pub fn ahead(&self, project: ProjectId, entry: &Entry, now: Timestamp) -> Vec<(Reminder, Timestamp)> {
         let due = |r: Reminder| {
-            let due_at = self.due_at(entry, r.days_before).filter(|due_at| *due_at > now)?;
-            Some((r, due_at))
+            let due_at = self.due_at(entry, r.days_before)?;
+            (due_at > now && !entry.date.has_begun(due_at)).then_some((r, due_at))
         };
         self.all(project, &entry.agreement).filter_map(due).collect()
     }
@@ -76,7 +76,7 @@ impl Reminder {
         }
         // A day later its words would be wrong.
         let due_day = policy.due_at(entry, self.days_before).map(calendar::local_day);
-        if due_day.is_none_or(|day| calendar::local_day(now) > day) || now >= entry.date.starts_at {
+        if due_day.is_none_or(|day| calendar::local_day(now) > day) || entry.date.has_begun(now) {
             return Verdict::Drop("too late to be of use");
         }
         Verdict::Send { entry, provided_that: project.open_gate(entry.date.kind) }

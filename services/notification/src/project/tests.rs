@@ -1,7 +1,7 @@
 use proto::scheduling::v1::{DateKind, Stage};
 
 use super::{Entry, Planned, Project, Reminder, ReminderPolicy, Verdict};
-use crate::fixtures::{COMPANY, PROJECT, at, audit_2, day, migration};
+use crate::fixtures::{COMPANY, PROJECT, at, audit_2, day, migration, window};
 
 fn project() -> Project {
     let mut project = Project::new(COMPANY, PROJECT);
@@ -16,19 +16,27 @@ fn reminders(entry: &Entry, now: &str) -> Vec<(i32, String)> {
 }
 
 #[test]
-fn reminders_come_7_days_and_1_day_before_in_local_time() {
+fn reminders_come_7_days_and_1_day_before_and_on_the_morning_in_local_time() {
     let mut project = project();
     let entry = project.agree("m", "", Planned::read(&migration()).expect("well-formed")).clone();
     assert_eq!(
         reminders(&entry, "2026-12-01T09:00:00Z"),
-        [(7, "2027-01-08T07:00:00Z".into()), (1, "2027-01-14T07:00:00Z".into())]
+        [
+            (7, "2027-01-08T06:00:00Z".into()),
+            (1, "2027-01-14T06:00:00Z".into()),
+            (0, "2027-01-15T06:00:00Z".into())
+        ]
     );
-    // Easter Sunday 2027 is the day of the clock change: 08:00 is an hour earlier in UTC after it.
+    // Easter Sunday 2027 is the day of the clock change: 07:00 is an hour earlier in UTC after it.
     let entry =
         project.agree("s", "", Planned::read(&day(DateKind::Readiness, "2027-03-29")).expect("well-formed"));
     assert_eq!(
         reminders(entry, "2026-12-01T09:00:00Z"),
-        [(7, "2027-03-22T07:00:00Z".into()), (1, "2027-03-28T06:00:00Z".into())]
+        [
+            (7, "2027-03-22T06:00:00Z".into()),
+            (1, "2027-03-28T05:00:00Z".into()),
+            (0, "2027-03-29T05:00:00Z".into())
+        ]
     );
 }
 
@@ -36,8 +44,43 @@ fn reminders_come_7_days_and_1_day_before_in_local_time() {
 fn reminders_that_are_past_when_the_date_is_agreed_are_not_made_up_for() {
     let mut project = project();
     let entry = project.agree("a", "", Planned::read(&audit_2()).expect("well-formed"));
-    assert_eq!(reminders(entry, "2027-01-04T07:00:00Z"), [(1, "2027-01-10T07:00:00Z".into())]);
-    assert_eq!(reminders(entry, "2027-01-10T07:00:00Z"), []);
+    let (eve, morning) = ((1, "2027-01-10T06:00:00Z".to_owned()), (0, "2027-01-11T06:00:00Z".to_owned()));
+    assert_eq!(reminders(entry, "2027-01-04T06:00:00Z"), [eve, morning.clone()]);
+    assert_eq!(reminders(entry, "2027-01-10T06:00:00Z"), [morning]);
+    assert_eq!(reminders(entry, "2027-01-11T06:00:00Z"), []);
+}
+
+#[test]
+fn what_begins_before_the_hour_has_no_reminder_that_morning() {
+    let days = |from: &str, to: &str| {
+        let mut project = project();
+        let date = Planned::read(&window(DateKind::Migration, from, to)).expect("well-formed");
+        let entry = project.agree("w", "", date);
+        reminders(entry, "2026-12-01T09:00:00Z").into_iter().map(|(days, _)| days).collect::<Vec<_>>()
+    };
+    let end = "2027-01-16T15:00:00Z";
+    assert_eq!(days("2027-01-15T23:00:00Z", end), [7, 1], "at midnight in Poland");
+    assert_eq!(days("2027-01-16T06:00:00Z", end), [7, 1], "at 07:00");
+    assert_eq!(days("2027-01-16T07:00:00Z", end), [7, 1, 0], "an audit at 08:00");
+}
+
+#[test]
+fn a_reminder_of_the_morning_is_of_use_until_the_date_begins() {
+    let mut project = Project::new(COMPANY, PROJECT);
+    project.agree("m", "", Planned::read(&migration()).expect("well-formed"));
+    project.agree("a", "", Planned::read(&audit_2()).expect("well-formed"));
+    for (agreement, now, sent) in [
+        ("m", "2027-01-15T20:59:59Z", true),
+        ("m", "2027-01-15T21:00:00Z", false),
+        // A whole day has no hour at which it begins.
+        ("a", "2027-01-11T06:00:00Z", true),
+        ("a", "2027-01-11T22:59:59Z", true),
+        ("a", "2027-01-11T23:00:00Z", false),
+    ] {
+        let due = Reminder { project: PROJECT, agreement: agreement.into(), days_before: 0 };
+        let verdict = due.judge(&project, &ReminderPolicy::shipped(), at(now));
+        assert_eq!(matches!(verdict, Verdict::Send { .. }), sent, "{agreement} at {now}: {verdict:?}");
+    }
 }
 
 #[test]

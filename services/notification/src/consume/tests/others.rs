@@ -231,7 +231,7 @@ fn a_reminder_says_provided_that_where_a_gate_is_open() {
         hear(&mut book, Event::StageUnlocked(StageUnlocked { stage: stage.into(), ..Default::default() }));
         let due = Reminder { project: PROJECT, agreement: "m".into(), days_before: 1 };
         let project = book.project.as_ref().expect("known");
-        let now = at("2027-01-14T07:00:00Z");
+        let now = at("2027-01-14T06:00:00Z");
         let notice = reminder(&due, project, &ReminderPolicy::shipped(), Uuid::from_u128(2), now);
         let texts: Vec<String> = messages(&book, &[notice.expect("still agreed")])
             .into_iter()

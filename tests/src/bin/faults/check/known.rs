@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use jiff::{Timestamp, civil::Date};
 use proto::{
     audit::v1::{AuditEvent, audit_event::Event as Audit},
+    common::v1::planned_date,
     licensing::v1::{LicenceStatusChanged, LicensingEvent, licensing_event::Event as Licensing},
     scheduling::v1::{
         ContactCard, ContactState, DateKind, SchedulingEvent, Stage, StageDate, VariantChosen,
@@ -58,6 +59,8 @@ pub struct Entry {
     pub agreement: String,
     pub first_day: Date,
     pub starts_at: Timestamp,
+    /// From when on a reminder is of no use; of a whole day its end.
+    pub begins_at: Timestamp,
     pub live: bool,
 }
 
@@ -157,8 +160,15 @@ impl Project {
 
 fn entry(agreement: &str, date: &StageDate) -> Entry {
     let starts_at = date.starts_at.as_ref().and_then(platform::clock::from_wire).expect("an instant");
+    let planned = date.date.as_ref().and_then(|date| date.date.as_ref());
+    let begins_at = match planned {
+        Some(planned_date::Date::Day(_)) => {
+            date.ends_at.as_ref().and_then(platform::clock::from_wire).expect("an instant")
+        }
+        _ => starts_at,
+    };
     let agreement = agreement.to_owned();
-    Entry { agreement, first_day: calendar::local_day(starts_at), starts_at, live: true }
+    Entry { agreement, first_day: calendar::local_day(starts_at), starts_at, begins_at, live: true }
 }
 
 /// The last word of a resource name.

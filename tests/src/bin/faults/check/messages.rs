@@ -143,9 +143,10 @@ async fn found(databases: &Databases<'_>, lane: &str) -> anyhow::Result<Count> {
 pub async fn kept(databases: &Databases<'_>, mail: &Path) -> anyhow::Result<Vec<String>> {
     let mut findings = Vec::new();
     let at = Service::Notification;
-    // To who has left meanwhile nothing is sent any more.
+    // To who has left meanwhile nothing is sent any more, and no reminder that was overtaken.
     let unsent = "select id::text || ' ' || label from message where label <> 'sent' \
-                  and not (label = 'dropped' and delivery ->> 'outcome' = 'the contact has left')";
+                  and not (label = 'dropped' and delivery ->> 'outcome' = 'the contact has left') \
+                  and not (label = 'dropped' and kind = 'reminder')";
     for message in databases.column::<String>(at, unsent).await? {
         findings.push(format!("not sent: message {message}"));
     }

@@ -15,7 +15,7 @@ use super::{
     known::{Entry, Known, id},
 };
 
-const DAYS_BEFORE: [i32; 2] = [7, 1];
+const DAYS_BEFORE: [i32; 3] = [7, 1, 0];
 
 /// What notification knew of a project from an instant on: changes reach it some time after they are made.
 struct Then {
@@ -90,10 +90,11 @@ fn due(past: &[Then], stops: &[Stop]) -> (Vec<Timestamp>, Vec<Timestamp>) {
                 continue;
             }
             for days in DAYS_BEFORE {
-                let Some(due) = due_at(entry, days).filter(|due| *due > then.since) else { continue };
+                let due = due_at(entry, days).filter(|due| *due > then.since && *due < entry.begins_at);
+                let Some(due) = due else { continue };
                 let mut too_soon = false;
                 for Stop { at, to_the_end } in stops.iter().copied().filter(|stop| stop.at >= due) {
-                    let of_use = calendar::local_day(at) == calendar::local_day(due) && at < entry.starts_at;
+                    let of_use = calendar::local_day(at) == calendar::local_day(due) && at < entry.begins_at;
                     let holds = |then: &Then| {
                         then.entries.get(kind).is_some_and(|e| e.live && e.agreement == entry.agreement)
                             && then.stage <= stage_of(*kind)
@@ -119,7 +120,7 @@ fn due(past: &[Then], stops: &[Stop]) -> (Vec<Timestamp>, Vec<Timestamp>) {
 
 fn due_at(entry: &Entry, days: i32) -> Option<Timestamp> {
     let day = entry.first_day.checked_sub(days.days()).ok()?;
-    Some(day.at(8, 0, 0, 0).to_zoned(calendar::warsaw()).ok()?.timestamp())
+    Some(day.at(7, 0, 0, 0).to_zoned(calendar::warsaw()).ok()?.timestamp())
 }
 
 const fn stage_of(kind: DateKind) -> Stage {
