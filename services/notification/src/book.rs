@@ -13,11 +13,13 @@ use uuid::Uuid;
 
 use crate::consume::Book;
 use crate::message::{Message, Notice, Renderer, store};
-use crate::project::{Project, ReminderPolicy};
+use crate::project::{Project, ReminderPolicy, UnansweredPolicy};
 use crate::recipients::Directory;
 
 /// The kind of the reminders' timers.
 pub const REMINDER: &str = "reminder";
+/// The kind of the timers of proposals that wait for an answer.
+pub const UNANSWERED: &str = "unanswered";
 
 /// A book as it was read, so that only what changed is written.
 pub struct OpenBook {
@@ -83,7 +85,7 @@ async fn write<T: Document + Clone + Serialize + DeserializeOwned>(
     }
 }
 
-/// Sets the timers of dates that are newly agreed and removes those of dates that ended or moved.
+/// Sets the timers of dates that are newly agreed and of new proposals, and removes those of what ended or moved.
 async fn follow(
     unit: &mut Unit,
     policy: &ReminderPolicy,
@@ -102,6 +104,27 @@ async fn follow(
     for entry in after.live_entries().filter(|e| !old.contains(&e.agreement)) {
         for (reminder, due_at) in policy.ahead(after.id, entry, now) {
             unit.set_timer(REMINDER, &reminder.to_string(), due_at).await?;
+        }
+    }
+    follow_proposals(unit, &policy.unanswered, before, after).await
+}
+
+async fn follow_proposals(
+    unit: &mut Unit,
+    policy: &UnansweredPolicy,
+    before: Option<&Project>,
+    after: &Project,
+) -> Result<(), Error> {
+    let old = before.map(Project::proposals).unwrap_or_default();
+    for proposal in old.iter().filter(|p| after.proposal(&p.id).is_none()) {
+        for step in UnansweredPolicy::all(after.id, &proposal.id) {
+            unit.clear_timer(UNANSWERED, &step.to_string()).await?;
+        }
+    }
+    let now = unit.now();
+    for proposal in after.proposals().iter().filter(|p| !old.contains(p)) {
+        for (step, due_at) in policy.ahead(after.id, proposal, now) {
+            unit.set_timer(UNANSWERED, &step.to_string(), due_at).await?;
         }
     }
     Ok(())

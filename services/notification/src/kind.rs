@@ -32,6 +32,10 @@ macro_rules! kinds {
 kinds! {
     DatesProposed => "dates_proposed",
     DatesCountered => "dates_countered",
+    /// Those who owe the answer are reminded.
+    DatesUnanswered => "dates_unanswered",
+    /// Everybody hears that the answer is missing.
+    DatesStillUnanswered => "dates_still_unanswered",
 
     DateAgreed => "date_agreed",
     DateMoved => "date_moved",

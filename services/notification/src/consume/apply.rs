@@ -53,7 +53,7 @@ fn passed_over(source: &str) -> &'static [&'static str] {
             "offer_accepted",
             "offer_released",
         ],
-        _ => &["proposal_closed", "audit_attempt_opened", "licence_missing", "protocol_voided"],
+        _ => &["audit_attempt_opened", "licence_missing", "protocol_voided"],
     }
 }
 

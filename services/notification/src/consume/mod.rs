@@ -5,6 +5,7 @@ mod audit;
 mod licensing;
 mod reminder;
 mod scheduling;
+mod unanswered;
 
 use anyhow::{Context, anyhow};
 use jiff::Timestamp;
@@ -23,6 +24,7 @@ pub use audit::audit;
 pub use licensing::licensing;
 pub use reminder::reminder;
 pub use scheduling::scheduling;
+pub use unanswered::unanswered;
 
 /// What is known of a company, and of the project that an event is about.
 #[derive(Clone, Debug, PartialEq)]

@@ -8,7 +8,7 @@ use proto::scheduling::v1::{
 use super::{Book, Head, Outcome, contact_id};
 use crate::kind::Kind;
 use crate::message::{Calendar, Fact, Facts, Notice};
-use crate::project::{Entry, Planned, Project, date_key, stage_key};
+use crate::project::{Entry, Planned, Project, Proposal, date_key, stage_key};
 use crate::recipients::Change;
 
 /// One of scheduling's events. Fails only on what that service never writes.
@@ -49,8 +49,12 @@ fn project_event(
     Ok(match event {
         Event::ProjectOpened(_) | Event::ContractRecorded(_) => Outcome::Kept,
 
-        Event::DatesProposed(e) => proposed(head, e)?,
-        Event::ProposalClosed(_) => Outcome::Ignored("what closed the proposal is told by itself"),
+        Event::DatesProposed(e) => proposed(head, e, project)?,
+        // What closed it is told by itself.
+        Event::ProposalClosed(e) => {
+            project.close_proposal(&e.proposal);
+            Outcome::Kept
+        }
 
         Event::DateAgreed(_) | Event::DateWithdrawn(_) if project.closed => {
             Outcome::Ignored("the project is closed")
@@ -189,22 +193,21 @@ fn project_event(
     })
 }
 
-fn proposed(head: &Head, e: &DatesProposed) -> anyhow::Result<Outcome> {
+fn proposed(head: &Head, e: &DatesProposed, project: &mut Project) -> anyhow::Result<Outcome> {
     let kind = if e.counters.is_empty() { Kind::DatesProposed } else { Kind::DatesCountered };
     let by = party(e.proposed_by())?;
-    let dates = e.dates.iter().map(|d| {
-        let date = Planned::read(d).context("a proposed date")?;
-        Ok(Fact::Group(Facts::from([
-            ("what", Fact::word("date", date_key(date.kind))),
-            ("when", Fact::Date(date)),
-        ])))
-    });
+    let dates = e.dates.iter().map(|d| Planned::read(d).context("a proposed date"));
+    let dates = dates.collect::<anyhow::Result<Vec<_>>>()?;
     let withdraws = e.would_withdraw().map(|kind| Fact::word("date", date_key(kind))).collect();
     let notice = head
         .notice(kind)
         .word("by", "party", by.to_string())
-        .fact("dates", Fact::List(dates.collect::<anyhow::Result<_>>()?))
+        .fact("dates", dates_fact(&dates))
         .fact("withdraws", Fact::List(withdraws));
+    if !project.closed {
+        let proposed_at = head.occurred_at;
+        project.propose(Proposal { id: e.proposal.clone(), asked: by.other(), dates, proposed_at });
+    }
     Ok(Notice { asked: Some(by.other()), ..notice }.into())
 }
 
@@ -315,6 +318,17 @@ fn of_date(head: &Head, kind: Kind, entry: &Entry) -> Notice {
         .word("what", "date", date_key(entry.date.kind))
         .fact("when", Fact::Date(entry.date.clone()))
         .fact("migration", Fact::Flag(entry.date.kind == DateKind::Migration))
+}
+
+/// Several dates, each with what it is for.
+pub(crate) fn dates_fact(dates: &[Planned]) -> Fact {
+    let fact = |date: &Planned| {
+        Fact::Group(Facts::from([
+            ("what", Fact::word("date", date_key(date.kind))),
+            ("when", Fact::Date(date.clone())),
+        ]))
+    };
+    Fact::List(dates.iter().map(fact).collect())
 }
 
 /// What must still happen before a date, in words; empty if nothing.

@@ -3,10 +3,12 @@
 mod model;
 mod planned;
 mod reminder;
+mod unanswered;
 
 pub use model::{Entry, Project, date_key, stage_key};
 pub use planned::Planned;
 pub use reminder::{Reminder, ReminderPolicy, Verdict};
+pub use unanswered::{Proposal, Step, Unanswered, UnansweredPolicy};
 
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use platform::{
 use proto::scheduling::v1::{DateKind, Stage};
 use serde::{Deserialize, Serialize};
 
-use super::Planned;
+use super::{Planned, Proposal};
 
 /// A project as far as its messages need it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +18,9 @@ pub struct Project {
     pub closed: bool,
     /// The newest calendar entry of each date.
     entries: Vec<Entry>,
+    /// Dates that wait for an answer.
+    #[serde(default)]
+    proposals: Vec<Proposal>,
     /// Audit attempts that count no more.
     voided: Vec<String>,
 }
@@ -44,6 +47,7 @@ impl Project {
             stage: Stage::Contracting,
             closed: false,
             entries: Vec::new(),
+            proposals: Vec::new(),
             voided: Vec::new(),
         }
     }
@@ -79,6 +83,27 @@ impl Project {
         Some(entry)
     }
 
+    /// Dates were proposed; the answer is owed from now on.
+    pub fn propose(&mut self, proposal: Proposal) {
+        self.proposals.retain(|p| p.id != proposal.id);
+        self.proposals.push(proposal);
+    }
+
+    /// The proposal was answered or ended.
+    pub fn close_proposal(&mut self, id: &str) {
+        self.proposals.retain(|p| p.id != id);
+    }
+
+    /// A proposal that waits for its answer.
+    pub fn proposal(&self, id: &str) -> Option<&Proposal> {
+        self.proposals.iter().find(|p| p.id == id)
+    }
+
+    /// All that wait for their answers.
+    pub fn proposals(&self) -> &[Proposal] {
+        &self.proposals
+    }
+
     /// Somebody is taken off the live entries, which counts as a change of each.
     pub fn raise_sequences(&mut self) {
         for entry in self.entries.iter_mut().filter(|e| e.live) {
@@ -100,9 +125,10 @@ impl Project {
         self.stage = stage;
     }
 
-    /// The project ends; what is still agreed ends with it. The entries that ended.
+    /// The project ends; what is still agreed or proposed ends with it. The entries that ended.
     pub fn close(&mut self) -> Vec<Entry> {
         self.closed = true;
+        self.proposals.clear();
         let live: Vec<String> = self.live_entries().map(|e| e.agreement.clone()).collect();
         live.iter().filter_map(|agreement| self.withdraw(agreement).cloned()).collect()
     }

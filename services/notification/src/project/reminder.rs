@@ -6,9 +6,9 @@ use platform::id::ProjectId;
 use proto::scheduling::v1::Stage;
 use serde::Deserialize;
 
-use super::{Entry, Project};
+use super::{Entry, Project, UnansweredPolicy};
 
-/// When people are reminded of a date; policy data.
+/// When people are reminded of a date, and of an answer that they owe; policy data.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReminderPolicy {
@@ -16,6 +16,7 @@ pub struct ReminderPolicy {
     pub days_before: Vec<i32>,
     /// Local time in Poland.
     pub at: Time,
+    pub unanswered: UnansweredPolicy,
 }
 
 /// One reminder of one agreement. It is looked at again when it is due.

@@ -1,6 +1,7 @@
+use platform::actor::Party;
 use proto::scheduling::v1::{DateKind, Stage};
 
-use super::{Entry, Planned, Project, Reminder, ReminderPolicy, Verdict};
+use super::{Entry, Planned, Project, Proposal, Reminder, ReminderPolicy, Step, Unanswered, Verdict};
 use crate::fixtures::{COMPANY, PROJECT, at, audit_2, day, migration, window};
 
 fn project() -> Project {
@@ -140,4 +141,71 @@ fn sequences_rise_with_every_change_of_an_entry() {
     let ended = project.close();
     assert_eq!(ended.iter().map(|e| (e.uid.as_str(), e.sequence)).collect::<Vec<_>>(), [("m", 3)]);
     assert_eq!(project.close(), [], "nothing ends twice");
+}
+
+fn proposal(proposed_at: &str) -> Proposal {
+    let dates = vec![Planned::read(&audit_2()).expect("well-formed")];
+    Proposal { id: "p".into(), asked: Party::Company, dates, proposed_at: at(proposed_at) }
+}
+
+#[test]
+fn answers_are_awaited_for_business_days() {
+    let policy = ReminderPolicy::shipped().unanswered;
+    let cases = [
+        ("Tuesday", "2026-12-01T09:00:00Z", ["2026-12-03T14:00:00Z", "2026-12-07T14:00:00Z"]),
+        (
+            "Thursday, over a weekend",
+            "2026-12-03T09:00:00Z",
+            ["2026-12-07T14:00:00Z", "2026-12-09T14:00:00Z"],
+        ),
+        ("Saturday", "2026-12-05T09:00:00Z", ["2026-12-08T14:00:00Z", "2026-12-10T14:00:00Z"]),
+        // Christmas Eve, Christmas and a weekend.
+        ("Wednesday", "2026-12-23T09:00:00Z", ["2026-12-29T14:00:00Z", "2026-12-31T14:00:00Z"]),
+        (
+            "Friday before the clock change",
+            "2027-03-26T09:00:00Z",
+            ["2027-03-31T13:00:00Z", "2027-04-02T13:00:00Z"],
+        ),
+        (
+            "half past midnight in Poland",
+            "2026-12-01T23:30:00Z",
+            ["2026-12-04T14:00:00Z", "2026-12-08T14:00:00Z"],
+        ),
+    ];
+    for (case, proposed_at, expected) in cases {
+        let ahead = policy.ahead(PROJECT, &proposal(proposed_at), at(proposed_at));
+        let due: Vec<_> = ahead.iter().map(|(step, due_at)| (step.step, due_at.to_string())).collect();
+        let [remind, escalate] = expected.map(str::to_owned);
+        assert_eq!(due, [(Step::Remind, remind), (Step::Escalate, escalate)], "{case}");
+    }
+    let late = policy.ahead(PROJECT, &proposal("2026-12-01T09:00:00Z"), at("2026-12-03T14:00:00Z"));
+    assert_eq!(late.len(), 1, "what is past is not made up for");
+}
+
+#[test]
+fn an_answer_is_asked_for_only_while_it_is_owed() {
+    let policy = ReminderPolicy::shipped().unanswered;
+    let step = |step| Unanswered { project: PROJECT, step, proposal: "p".into() };
+    for due in [step(Step::Remind), step(Step::Escalate)] {
+        assert_eq!(due.to_string().parse::<Unanswered>().expect("reads back"), due);
+    }
+    let mut project = project();
+    project.propose(proposal("2026-12-01T09:00:00Z"));
+    for (due, now, asks) in [
+        (step(Step::Remind), "2026-12-03T14:00:00Z", true),
+        (step(Step::Remind), "2026-12-07T13:59:59Z", true),
+        (step(Step::Remind), "2026-12-07T14:00:00Z", false),
+        (step(Step::Escalate), "2026-12-07T14:00:00Z", true),
+        (step(Step::Escalate), "2026-12-24T14:00:00Z", true),
+    ] {
+        assert_eq!(due.judge(&project, &policy, at(now)).is_ok(), asks, "{due} at {now}");
+    }
+    let now = at("2026-12-03T14:00:00Z");
+    let mut closed = project.clone();
+    closed.close();
+    project.close_proposal("p");
+    for ended in [&closed, &project] {
+        let judged = step(Step::Remind).judge(ended, &policy, now);
+        assert_eq!(judged, Err("the proposal is no longer open"));
+    }
 }

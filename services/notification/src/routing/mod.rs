@@ -38,7 +38,9 @@ pub const fn row_of(kind: Kind) -> Row {
     use Cell::*;
     use Kind::*;
     match kind {
-        DatesProposed | DatesCountered => row(No, WhenAsked, WhenAsked),
+        DatesProposed | DatesCountered | DatesUnanswered => row(No, WhenAsked, WhenAsked),
+        // The company hears of an answer that it owes, not of SOFTVIG's.
+        DatesStillUnanswered => row(WhenAsked, WhenAsked, Yes),
         DateAgreed | DateMoved | DateWithdrawn | DateMissed => row(Entry, Entry, Yes),
         ReadinessOverdue | OverrideRecorded => row(Yes, Yes, Yes),
         Reminder => row(Yes, Yes, No),

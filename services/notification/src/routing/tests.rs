@@ -14,7 +14,8 @@ use proto::scheduling::v1::ContactState;
 const PAGE: &[(&str, &[Kind])] = {
     use Kind::*;
     &[
-        ("-??", &[DatesProposed, DatesCountered]),
+        ("-??", &[DatesProposed, DatesCountered, DatesUnanswered]),
+        ("??x", &[DatesStillUnanswered]),
         ("eex", &[DateAgreed, DateMoved, DateWithdrawn, DateMissed]),
         ("xxx", &[OverrideRecorded, ReadinessOverdue]),
         ("xx-", &[Reminder]),

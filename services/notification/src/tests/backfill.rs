@@ -21,6 +21,15 @@ fn agree(agreement: &str, replaces: &str, date: StageDate) -> Event {
     })
 }
 
+fn propose(proposal: &str) -> Event {
+    Event::DatesProposed(DatesProposed {
+        proposal: proposal.into(),
+        proposed_by: Party::Softvig.into(),
+        dates: vec![audit_2()],
+        ..Default::default()
+    })
+}
+
 /// Dates that are agreed, moved and withdrawn, and a contact who is replaced.
 fn history() -> Vec<Event> {
     let later = window(DateKind::Migration, "2027-01-22T21:00:00Z", "2027-01-23T05:00:00Z");
@@ -37,6 +46,8 @@ fn history() -> Vec<Event> {
         Event::ContactCard(card(DAGMARA)),
         Event::ProjectOpened(ProjectOpened::default()),
         Event::StageUnlocked(StageUnlocked { stage: Stage::Audit2.into(), ..Default::default() }),
+        propose("answered"),
+        Event::ProposalClosed(ProposalClosed { proposal: "answered".into(), ..Default::default() }),
         agree("a", "", audit_2()),
         agree("m", "", migration()),
         agree("m2", "m", later),
@@ -69,9 +80,10 @@ async fn a_new_database_follows_old_history_and_tells_nobody_about_it(backend: B
     for event in history() {
         heard.push(lived.tell(event).await);
     }
-    assert_eq!(lived.told().await.len(), 19, "the first database told it");
+    assert_eq!(lived.told().await.len(), 20, "the first database told it");
     // The reminder of a week before is over, the one of a day before is still to come.
     lived.advance("2027-01-18T12:00:00Z").await;
+    heard.push(lived.tell_at("2027-01-18T12:00:00Z", propose("open")).await);
 
     let late = World::empty(backend).await;
     late.advance("2027-01-18T12:00:00Z").await;
@@ -83,7 +95,7 @@ async fn a_new_database_follows_old_history_and_tells_nobody_about_it(backend: B
     }
     late.assert_nothing_parked().await;
     assert_eq!(known(&late).await, known(&lived).await);
-    assert_eq!(known(&late).await["timer"].len(), 2, "the reminders that are still to come");
+    assert_eq!(known(&late).await["timer"].len(), 4, "the reminders that are still to come");
     assert_eq!(late.told().await, [""; 0]);
 
     // From here on both tell the same.
@@ -97,6 +109,8 @@ async fn a_new_database_follows_old_history_and_tells_nobody_about_it(backend: B
     assert_eq!(
         told,
         [
+            "dates_unanswered another",
+            "dates_unanswered decision",
             "reminder another",
             "reminder decision",
             "run_started another",

@@ -29,7 +29,7 @@ use testkit::{Backend, Database, eventually};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::fixtures::{COMPANY, DAGMARA, TADEK, card, event, now};
+use crate::fixtures::{COMPANY, DAGMARA, TADEK, at, card, event, now, pb};
 use crate::message::{Hand, Lease};
 use crate::{Config, Notification, schema::Migrator};
 
@@ -90,6 +90,13 @@ impl World {
     pub async fn tell(&self, what: Event) -> BusMessage {
         let event_id = Uuid::now_v7().to_string();
         self.tell_payload(SchedulingEvent { event_id, ..event(what) }.encode_to_vec()).await
+    }
+
+    /// One event of scheduling that happened at the given instant arrives.
+    pub async fn tell_at(&self, occurred_at: &str, what: Event) -> BusMessage {
+        let event_id = Uuid::now_v7().to_string();
+        let event = SchedulingEvent { event_id, occurred_at: pb(at(occurred_at)), ..event(what) };
+        self.tell_payload(event.encode_to_vec()).await
     }
 
     pub async fn tell_payload(&self, payload: Vec<u8>) -> BusMessage {

@@ -2,16 +2,19 @@ use proto::{
     audit::v1::{self as audit_pb, AuditEvent, FindingSummary, audit_event::Event as Audited},
     common::v1::LocalizedText,
     licensing::v1::{self as licensing_pb, LicenceKind, LicensingEvent, licensing_event::Event as Licensed},
-    scheduling::v1::{AuditAttemptVoided, DateAgreed, Stage, StageUnlocked, scheduling_event::Event},
+    scheduling::v1::{
+        AuditAttemptVoided, DateAgreed, DatesProposed, Party, Stage, StageUnlocked, scheduling_event::Event,
+    },
 };
 use uuid::Uuid;
 
 use super::{assert_texts, kinds};
-use crate::consume::{Book, Outcome, audit, licensing, reminder};
-use crate::fixtures::{COMPANY, PROJECT, at, book, hear, messages, migration, now, pb};
+use crate::consume::{Book, Outcome, audit, licensing, reminder, unanswered};
+use crate::fixtures::{BEATA, COMPANY, PROJECT, at, audit_2, book, card, hear, messages, migration, now, pb};
 use crate::kind::Kind;
 use crate::message::Recipient;
-use crate::project::{Reminder, ReminderPolicy};
+use crate::project::{Reminder, ReminderPolicy, Step, Unanswered};
+use crate::recipients::Language;
 
 fn project() -> String {
     format!("companies/{COMPANY}/projects/{PROJECT}")
@@ -243,5 +246,35 @@ fn a_reminder_says_provided_that_where_a_gate_is_open() {
             assert!(condition.is_none_or(|c| text.contains(c)), "{text}");
         }
         assert!(texts[0].starts_with("Jutro") && texts[1].starts_with("Tomorrow"), "{texts:?}");
+    }
+}
+
+#[test]
+fn a_missing_answer_is_asked_for_in_both_languages() {
+    for (by, expected) in [
+        (Party::Softvig, ["SOFTVIG proponuje", "Proposed by SOFTVIG on Tuesday, 1 December 2026"]),
+        (Party::Company, ["Firma proponuje", "Proposed by the company on Tuesday, 1 December 2026"]),
+    ] {
+        let mut book = book();
+        book.directory.apply_card(BEATA, &card(BEATA));
+        let proposed = DatesProposed {
+            proposal: "p".into(),
+            proposed_by: by.into(),
+            dates: vec![audit_2(), migration()],
+            ..Default::default()
+        };
+        hear(&mut book, Event::DatesProposed(proposed));
+        for step in [Step::Remind, Step::Escalate] {
+            let due = Unanswered { project: PROJECT, step, proposal: "p".into() };
+            let project = book.project.as_ref().expect("known");
+            let policy = ReminderPolicy::shipped().unanswered;
+            let notice = unanswered(&due, project, &policy, Uuid::from_u128(2), now()).expect("open");
+            assert_texts(&book, std::slice::from_ref(&notice));
+            for message in messages(&book, &[notice]) {
+                let expected = expected[usize::from(message.language == Language::En)];
+                let text = message.content.text;
+                assert!(text.contains(expected) && text.contains("15"), "{text}");
+            }
+        }
     }
 }

@@ -56,7 +56,7 @@ async fn timers(databases: &Databases<'_>) -> anyhow::Result<Vec<String>> {
         }
     }
     let twice = "select recipient || ' of ' || project || ' at ' || (body ->> 'created_at') from message \
-                 where kind = 'reminder' group by project, recipient, part, body ->> 'created_at', \
+                 where kind in ('reminder', 'dates_unanswered', 'dates_still_unanswered') group by project, recipient, part, body ->> 'created_at', \
                  body -> 'content' ->> 'subject' having count(*) > 1";
     for what in databases.column::<String>(Service::Notification, twice).await? {
         findings.push(format!("reminded twice: {what}"));

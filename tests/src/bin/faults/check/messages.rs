@@ -128,7 +128,8 @@ fn kind(heard: &Heard) -> String {
 
 async fn found(databases: &Databases<'_>, lane: &str) -> anyhow::Result<Count> {
     let sql = "select event_id::text as event, recipient, count(*) as n from message \
-               where company = $1 and kind <> 'reminder' group by event_id, recipient";
+               where company = $1 and kind not in ('reminder', 'dates_unanswered', 'dates_still_unanswered') \
+               group by event_id, recipient";
     let mut found = Count::new();
     for row in databases.rows(Service::Notification, sql, vec![lane.into()]).await? {
         found.insert((row.try_get("", "event")?, row.try_get("", "recipient")?), row.try_get("", "n")?);
@@ -146,7 +147,8 @@ pub async fn kept(databases: &Databases<'_>, mail: &Path) -> anyhow::Result<Vec<
     // To who has left meanwhile nothing is sent any more, and no reminder that was overtaken.
     let unsent = "select id::text || ' ' || label from message where label <> 'sent' \
                   and not (label = 'dropped' and delivery ->> 'outcome' = 'the contact has left') \
-                  and not (label = 'dropped' and kind = 'reminder')";
+                  and not (label = 'dropped' \
+                           and kind in ('reminder', 'dates_unanswered', 'dates_still_unanswered'))";
     for message in databases.column::<String>(at, unsent).await? {
         findings.push(format!("not sent: message {message}"));
     }
