@@ -11,6 +11,7 @@ pub mod consume;
 mod events;
 mod forget;
 pub mod grpc;
+mod ics;
 pub mod kind;
 pub mod message;
 pub mod project;

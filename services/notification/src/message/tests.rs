@@ -227,6 +227,8 @@ fn the_entry_carries_what_rfc_5546_asks_for_each_method() {
         let statuses: Vec<&String> = lines.iter().filter(|l| l.starts_with("STATUS")).collect();
         assert_eq!(statuses.first().map(|s| s.as_str()), status);
         let starting = |prefix: &str| lines.iter().filter(|l| l.starts_with(prefix)).count();
+        let alarms = usize::from(method == Method::Request) * 2;
+        assert_eq!(starting("BEGIN:VALARM"), alarms, "none for what is cancelled");
         assert_eq!((starting("ORGANIZER;CN=\""), starting("ATTENDEE;CN=\"Beata 'Bea' Żak\"")), (1, 1));
         assert!(invitation.ics.split("\r\n").all(|l| l.len() <= 75), "folded at 75 octets");
     }
@@ -246,6 +248,22 @@ fn a_day_is_a_whole_day_and_an_hour_that_happens_twice_is_given_in_utc() {
     for (date, start, end) in cases {
         let lines = unfold(&invitation(Calendar::Request, date, TADEK).ics);
         assert!(lines.iter().any(|l| l == start) && lines.iter().any(|l| l == end), "{lines:#?}");
+    }
+}
+
+#[test]
+fn calendars_warn_a_day_and_an_hour_before_a_window_and_on_the_eve_of_a_day() {
+    for (date, expected) in [
+        (migration(), &["TRIGGER:-P1D", "TRIGGER:-PT1H"][..]),
+        (day(DateKind::Audit2, "2027-01-11"), &["TRIGGER:-PT15H"][..]),
+    ] {
+        let lines = unfold(&invitation(Calendar::Request, date, TADEK).ics);
+        let starting = |prefix: &str| -> Vec<&str> {
+            lines.iter().filter(|l| l.starts_with(prefix)).map(String::as_str).collect()
+        };
+        assert_eq!(starting("TRIGGER"), expected);
+        assert_eq!(starting("ACTION"), vec!["ACTION:DISPLAY"; expected.len()]);
+        assert_eq!(starting("DESCRIPTION:Audyt I – Auto Łęcki").len(), expected.len(), "{lines:#?}");
     }
 }
 
