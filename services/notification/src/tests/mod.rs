@@ -2,6 +2,7 @@
 
 mod adapters;
 mod backfill;
+mod calendar;
 mod delivery;
 mod questions;
 mod reminders;
