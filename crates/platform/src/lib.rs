@@ -26,6 +26,7 @@ mod panics;
 pub mod parked;
 pub mod private;
 pub mod schema;
+pub mod secret;
 pub mod text;
 pub mod timers;
 pub mod tokens;

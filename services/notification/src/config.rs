@@ -23,6 +23,8 @@ pub struct Config {
     /// Where SOFTVIG hears of all companies.
     pub softvig: Option<String>,
     pub softvig_language: Language,
+    /// Host, and port if need be, at which calendar programs reach the REST port.
+    pub public_host: Option<String>,
 }
 
 impl Config {
@@ -51,6 +53,16 @@ impl Config {
             Some(channel) => Channel::open(channel),
             None => Channel::open(&ChannelConfig::Folder(mail_folder.to_owned())),
         }
+    }
+
+    /// # Errors
+    /// More than a host and a port.
+    pub fn public_host(&self) -> anyhow::Result<String> {
+        let host = self.public_host.as_deref().unwrap_or("127.0.0.1:8080");
+        let authority = host.parse::<axum::http::uri::Authority>();
+        let good = authority.is_ok() && !host.contains('@');
+        ensure!(good, "notification.public_host: {host:?} is no host with or without a port");
+        Ok(host.to_owned())
     }
 
     fn address(&self, key: &str, value: &Option<String>, in_a_folder: &str) -> anyhow::Result<String> {
@@ -84,6 +96,16 @@ mod tests {
             let config: Config = toml::from_str(config).expect("a valid section");
             let got = config.renderer().map(|_| ()).map_err(|e| e.to_string());
             assert_eq!(got, expected.map_err(str::to_owned));
+        }
+        for (host, good) in [
+            ("x.example", true),
+            ("[::1]:80", true),
+            ("https://x.example", false),
+            ("a@b", false),
+            ("", false),
+        ] {
+            let config = Config { public_host: Some(host.to_owned()), ..Config::default() };
+            assert_eq!(config.public_host().is_ok(), good, "{host}");
         }
         toml::from_str::<Config>("form = \"a@b.example\"").expect_err("a misspelt key");
     }

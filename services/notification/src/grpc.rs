@@ -52,6 +52,24 @@ impl NotificationService for Grpc {
         self.0.call(r, Notification::clear_undeliverable).await
     }
 
+    async fn create_calendar_link(&self, r: Request<CreateCalendarLinkRequest>) -> Answer<CalendarLink> {
+        self.0.call(r, Notification::create_calendar_link).await
+    }
+
+    async fn list_calendar_links(
+        &self,
+        r: Request<ListCalendarLinksRequest>,
+    ) -> Answer<ListCalendarLinksResponse> {
+        self.0.call(r, Notification::list_calendar_links).await
+    }
+
+    async fn revoke_calendar_link(
+        &self,
+        r: Request<RevokeCalendarLinkRequest>,
+    ) -> Answer<RevokeCalendarLinkResponse> {
+        self.0.call(r, Notification::revoke_calendar_link).await
+    }
+
     async fn watch_events(&self, r: Request<WatchEventsRequest>) -> Answer<Self::WatchEventsStream> {
         self.0.stream(r, Notification::watch_events).await
     }

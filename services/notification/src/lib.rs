@@ -13,6 +13,7 @@ mod forget;
 pub mod grpc;
 mod ics;
 pub mod kind;
+pub mod links;
 pub mod message;
 pub mod project;
 pub mod questions;
@@ -42,6 +43,8 @@ pub struct Notification {
     renderer: Renderer,
     channel: Channel,
     reminders: ReminderPolicy,
+    /// Where the REST port is reached from outside.
+    public_host: String,
 }
 
 impl Notification {
@@ -51,13 +54,14 @@ impl Notification {
     /// Mails become files in `mail_folder` unless the configuration names a channel.
     ///
     /// # Errors
-    /// A configuration with addresses or certificates that cannot be read.
+    /// A configuration with addresses, certificates or a host that cannot be read.
     pub fn new(core: Core, config: &Config, mail_folder: &Path) -> anyhow::Result<Self> {
         Ok(Self {
             core,
             renderer: config.renderer()?,
             channel: config.open_channel(mail_folder)?,
             reminders: ReminderPolicy::shipped(),
+            public_host: config.public_host()?,
         })
     }
 }

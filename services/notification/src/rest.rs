@@ -1,8 +1,11 @@
-//! REST: what a company's contact may do, one line for each RPC.
+//! REST: what a company's contact may do, one line for each RPC; and the calendars, which are open to whoever has a link.
 
-use platform::rest::{Route, get, post};
+use std::sync::Arc;
 
-use crate::Notification;
+use axum::Router;
+use platform::rest::{Route, get, open, post};
+
+use crate::{Notification, links};
 
 /// Paths below `/notification/v1`.
 pub fn routes() -> Vec<Route<Notification>> {
@@ -12,5 +15,13 @@ pub fn routes() -> Vec<Route<Notification>> {
         get("/companies/{company}/questions", Notification::list_questions),
         post("/companies/{company}/questions", Notification::ask_question),
         get("/companies/{company}/questions/{question}", Notification::get_question),
+        get("/companies/{company}/calendarLinks", Notification::list_calendar_links),
+        post("/companies/{company}/calendarLinks", Notification::create_calendar_link),
+        post("/companies/{company}/calendarLinks/{link}/revoke", Notification::revoke_calendar_link),
     ]
+}
+
+/// The calendars: calendar programs can send no token.
+pub fn calendars(service: &Arc<Notification>) -> Router {
+    open(service, links::PATH, links::ENDING, "text/calendar; charset=utf-8", Notification::calendar)
 }

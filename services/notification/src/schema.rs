@@ -19,6 +19,7 @@ impl MigratorTrait for Migrator {
         let delivery = Change { name: "m20261126_000002_delivery", tables: Vec::new, sql: &DELIVERY };
         let first = Change { name: "m20261126_000003_first", tables: Vec::new, sql: &FIRST };
         let open = Change { name: "m20261126_000004_open", tables: Vec::new, sql: &OPEN };
+        let links = Change { name: "m20261126_000005_links", tables: links, sql: &[] };
         vec![
             platform(),
             Box::new(own),
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(delivery),
             Box::new(first),
             Box::new(open),
+            Box::new(links),
         ]
     }
 }
@@ -56,6 +58,22 @@ const OPEN: [&str; 2] = [
     "drop index message_first",
     "create index message_open on message (company, recipient, id) where label in ('pending', 'sending')",
 ];
+
+fn links() -> Vec<TableCreateStatement> {
+    vec![
+        Table::create()
+            .table("calendar_link")
+            .col(ColumnDef::new("id").uuid().primary_key())
+            // "-" for all companies.
+            .col(ColumnDef::new("company").text().not_null())
+            .col(ColumnDef::new("holder").text().not_null())
+            // Of the secret, which is nowhere.
+            .col(ColumnDef::new("digest").text().not_null().unique_key())
+            .col(ColumnDef::new("created_at").timestamp_with_time_zone().not_null())
+            .index(Index::create().unique().col("company").col("holder"))
+            .to_owned(),
+    ]
+}
 
 fn tables() -> Vec<TableCreateStatement> {
     vec![

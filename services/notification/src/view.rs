@@ -4,6 +4,7 @@ use platform::{actor::Actor, clock::to_wire, etag};
 use proto::notification::v1 as pb;
 
 use crate::events::{contact_name, message_name, project_name, question_name};
+use crate::links::{CalendarLink, Holder};
 use crate::message::{Message, Recipient, State, Try};
 use crate::questions::{Answer, Question};
 
@@ -53,6 +54,17 @@ pub fn message(message: &Message) -> pb::Message {
         calendar: content.invitation.as_ref().map(|i| i.ics.clone()).unwrap_or_default(),
         ..summary(message)
     }
+}
+
+/// A link without its secret.
+pub fn calendar_link(link: &CalendarLink) -> pb::CalendarLink {
+    let (contact, holder) = match (&link.holder, link.company) {
+        (Holder::Contact(id), Some(company)) => (contact_name(company, *id), String::new()),
+        (Holder::Contact(_), None) => Default::default(),
+        (Holder::Softvig(subject), _) => (String::new(), subject.clone()),
+    };
+    let created_at = Some(to_wire(link.created_at));
+    pb::CalendarLink { name: link.name(), contact, holder, url: String::new(), created_at }
 }
 
 /// A question with its answers. A contact is not told who at SOFTVIG answered.

@@ -124,6 +124,8 @@ impl Things {
             "notification.GetMessage" | "notification.ResendMessage" => json!({ "name": message }),
             "notification.ReportDeliveryStatus" => json!({ "mail": "dGFr" }),
             "notification.GetQuestion" | "notification.AnswerQuestion" => json!({ "name": question }),
+            "notification.CreateCalendarLink" | "notification.ListCalendarLinks" => json!({ "parent": company }),
+            "notification.RevokeCalendarLink" => json!({ "name": format!("{company}/calendarLinks/{unknown}") }),
             "notification.ClearUndeliverable" => json!({ "contact": contact }),
 
             "scheduling.ListVariants" | "scheduling.ListCompanies" => json!({}),

@@ -16,6 +16,9 @@ mod answer;
 mod content;
 mod headers;
 mod merge;
+mod open;
+
+pub use open::{Find, open};
 
 use std::sync::Arc;
 

@@ -12,13 +12,14 @@ use prost::Message as _;
 use proto::{
     audit::v1::AuditEvent,
     licensing::v1::LicensingEvent,
-    scheduling::v1::{SchedulingEvent, scheduling_event::Event},
+    scheduling::v1::{ContactState, SchedulingEvent, scheduling_event::Event},
 };
 
 use super::{Book, Outcome, audit, contact_id, id, licensing, scheduling};
 use crate::Notification;
 use crate::book::{OpenBook, tell};
 use crate::forget::forget;
+use crate::links::store as links;
 use crate::questions::pass_on;
 
 /// An event of one of the services that are heard.
@@ -138,6 +139,9 @@ impl Heard {
 
 /// What a contact's end changes outside the book.
 async fn follow(unit: &Unit, company: CompanyId, event: &Event) -> Result<(), ApplyError> {
+    if let Some(contact) = gone(event) {
+        links::delete_of(unit.db(), company, contact_id(contact).map_err(undecodable)?).await?;
+    }
     match event {
         Event::ContactReplaced(e) if !e.successor.is_empty() => {
             let from = contact_id(&e.contact).map_err(undecodable)?;
@@ -149,6 +153,18 @@ async fn follow(unit: &Unit, company: CompanyId, event: &Event) -> Result<(), Ap
             Ok(forget(unit, company, contact).await?)
         }
         _ => Ok(()),
+    }
+}
+
+/// The contact who takes part no more.
+fn gone(event: &Event) -> Option<&str> {
+    match event {
+        Event::ContactCard(card) if matches!(card.state(), ContactState::Left | ContactState::Anonymised) => {
+            Some(&card.contact)
+        }
+        Event::ContactReplaced(e) => Some(&e.contact),
+        Event::ContactAnonymised(e) => Some(&e.contact),
+        _ => None,
     }
 }
 

@@ -19,7 +19,7 @@ pub use invitation::{Invitation, Method};
 pub use mail::{Envelope, MailIdentity, build};
 pub use model::{Content, Lease, LeaseLost, Message, MessageId, Recipient, Resent, State, Times, Try};
 pub use notice::{Calendar, Fact, Facts, Notice};
-pub use render::Renderer;
+pub use render::{Renderer, summary};
 
 #[cfg(test)]
 pub(crate) use {record::Tried, sender::Hand};

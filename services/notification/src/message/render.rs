@@ -1,12 +1,11 @@
 use anyhow::Context;
 use jiff::Timestamp;
 use minijinja::context;
-use platform::id::CompanyId;
 
 use super::templates;
 use super::words::{Words, values};
 use super::{Content, Invitation, MailIdentity, Message, MessageId, Notice, Recipient};
-use crate::project::date_key;
+use crate::project::{Entry, date_key};
 use crate::recipients::{Directory, Language, Softvig};
 use crate::routing::{Addressee, addressees};
 
@@ -85,7 +84,7 @@ impl Renderer {
         language: Language,
         now: Timestamp,
     ) -> Result<Content, minijinja::Error> {
-        let company = company_name(directory.company, &directory.company_name);
+        let company = directory.display_name();
         let text = templates::text(notice.kind, language, &values(language, &notice.facts))?;
         let (name, subject) = match to {
             Addressee::Contact { contact, .. } => (contact.name.as_str(), text.subject),
@@ -94,8 +93,7 @@ impl Renderer {
         };
         let invitation = match (to, &notice.calendar) {
             (Addressee::Contact { contact, entry: true }, Some(calendar)) => {
-                let date = Words::of(language).word("date", &date_key(calendar.entry().date.kind));
-                let summary = format!("{date} – {company}");
+                let summary = summary(language, calendar.entry(), &company);
                 Some(Invitation::new(calendar, &summary, &text.body, contact, &self.identity, now))
             }
             _ => None,
@@ -108,7 +106,8 @@ impl Renderer {
     }
 }
 
-/// A company that is not named yet goes by its id.
-fn company_name(id: CompanyId, name: &str) -> String {
-    if name.is_empty() { id.to_string() } else { name.to_owned() }
+/// What a date is called in calendars.
+pub fn summary(language: Language, entry: &Entry, company: &str) -> String {
+    let date = Words::of(language).word("date", &date_key(entry.date.kind));
+    format!("{date} – {company}")
 }

@@ -107,6 +107,11 @@ impl Directory {
         Self { company, company_name: String::new(), contacts: Vec::new() }
     }
 
+    /// A company that is not named yet goes by its id.
+    pub fn display_name(&self) -> String {
+        if self.company_name.is_empty() { self.company.to_string() } else { self.company_name.clone() }
+    }
+
     pub fn contacts(&self) -> &[Contact] {
         &self.contacts
     }

@@ -2,7 +2,7 @@
 
 use axum::{Router, body::Body};
 use futures::StreamExt as _;
-use http::{Request, StatusCode};
+use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use platform::{
     auth::{Principal, Role},
@@ -34,8 +34,17 @@ impl Portal {
     async fn new() -> Self {
         let world = World::new(Backend::Sqlite).await;
         let tokens = TestEdge::new();
-        let rest = with_fallbacks(router(&tokens.edge, &world.service, rest::routes()));
+        let routes = router(&tokens.edge, &world.service, rest::routes());
+        let rest = with_fallbacks(routes.merge(rest::calendars(&world.service)));
         Self { world, tokens, rest }
+    }
+
+    /// What somebody without a token gets: status, headers and body.
+    async fn open(&self, verb: &str, path: &str) -> (StatusCode, HeaderMap, String) {
+        let request = Request::builder().method(verb).uri(path).body(Body::empty()).expect("a request");
+        let (parts, body) = self.rest.clone().oneshot(request).await.expect("infallible").into_parts();
+        let bytes = body.collect().await.expect("a body").to_bytes();
+        (parts.status, parts.headers, String::from_utf8(bytes.to_vec()).expect("text"))
     }
 
     async fn send(&self, caller: &Principal, verb: &str, path: &str, body: Value) -> (StatusCode, Value) {
@@ -135,4 +144,52 @@ async fn the_portal_refuses_what_is_not_a_contacts_part() {
     let nobody = client.clear_undeliverable(clear.clone()).await;
     assert_eq!(nobody.expect_err("no token").code(), Code::Unauthenticated);
     client.clear_undeliverable(portal.authorised(&softvig(), clear)).await.expect("SOFTVIG may");
+}
+
+#[tokio::test]
+async fn a_calendar_is_open_to_whoever_has_its_link_and_nothing_else_is() {
+    let portal = Portal::new().await;
+    let tadek = contact(COMPANY, TADEK, Role::Technical);
+    let links = format!("companies/{COMPANY}/calendarLinks");
+    let (status, link) = portal.send(&tadek, "POST", &links, json!({})).await;
+    assert_eq!(status, StatusCode::OK, "{link}");
+    let url = link["url"].as_str().expect("a link");
+    let path = url.strip_prefix("webcal://127.0.0.1:8080").expect("the host of the settings").to_owned();
+    let (status, headers, calendar) = portal.open("GET", &path).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(headers["content-type"], "text/calendar; charset=utf-8");
+    assert_eq!(headers["cache-control"], "no-store");
+    assert!(calendar.starts_with("BEGIN:VCALENDAR\r\n") && calendar.contains("METHOD:PUBLISH"), "{calendar}");
+    assert_eq!(portal.open("HEAD", &path).await.0, StatusCode::OK);
+
+    let (status, read) = portal.send(&tadek, "GET", &links, Value::Null).await;
+    assert_eq!((status, &read["calendarLinks"][0]["name"]), (StatusCode::OK, &link["name"]));
+    let name = link["name"].as_str().expect("a name");
+    let (status, revoked) = portal.send(&tadek, "POST", &format!("{name}/revoke"), json!({})).await;
+    assert_eq!(status, StatusCode::OK, "{revoked}");
+
+    // What is dead, what never was and what is no secret at all look the same, and repeat nothing.
+    let never = format!("/notification/v1/calendars/{}.ics", "A".repeat(43));
+    let mut answers = Vec::new();
+    for path in [
+        path.as_str(),
+        &never,
+        "/notification/v1/calendars/x",
+        "/notification/v1/calendars/%00.ics",
+        "/notification/v1/calendars/%FF.ics",
+    ] {
+        let (status, mut headers, body) = portal.open("GET", path).await;
+        headers.remove("date");
+        answers.push((status, format!("{headers:?}"), body));
+    }
+    assert_eq!(answers[0].0, StatusCode::NOT_FOUND);
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+
+    for route in rest::routes() {
+        let operation = route.operation();
+        let path = operation.path.replace(['{', '}'], "");
+        let (status, ..) = portal.open(operation.verb.as_str(), &path).await;
+        assert_eq!(status, StatusCode::UNAUTHORIZED, "{path}");
+    }
+    assert_eq!(portal.open("POST", &never).await.0, StatusCode::METHOD_NOT_ALLOWED);
 }
