@@ -8,6 +8,7 @@ use serde::Deserialize;
 use crate::channel::{Channel, ChannelConfig};
 use crate::message::{MailIdentity, Renderer};
 use crate::recipients::{Language, Softvig};
+use crate::webhooks::Networks;
 
 /// The section `notification`. Nothing need be set where mails are written as files.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -23,6 +24,15 @@ pub struct Config {
     /// Where SOFTVIG hears of all companies.
     pub softvig: Option<String>,
     pub softvig_language: Language,
+    pub webhooks: WebhooksConfig,
+}
+
+/// The section `notification.webhooks`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WebhooksConfig {
+    /// Besides the public internet, as CIDR.
+    pub allowed_networks: Vec<String>,
 }
 
 impl Config {
@@ -42,6 +52,14 @@ impl Config {
                 language: self.softvig_language,
             },
         })
+    }
+
+    /// Where webhooks may go.
+    ///
+    /// # Errors
+    /// What is no network.
+    pub fn networks(&self) -> anyhow::Result<Networks> {
+        Networks::opening(self.webhooks.allowed_networks.iter().map(String::as_str))
     }
 
     /// # Errors

@@ -7,4 +7,5 @@ mod questions;
 mod reminders;
 mod smtp;
 mod telling;
+mod webhooks;
 mod world;
