@@ -62,7 +62,7 @@ const OPEN: [&str; 2] = [
 
 /// What is due of an endpoint, its queues, what is old, and the log of one endpoint.
 const WEBHOOK_INDEXES: [&str; 3] = [
-    "create index webhook_delivery_due on webhook_delivery (endpoint, due_at) where due_at is not null",
+    "create index webhook_delivery_due on webhook_delivery (endpoint, due_at, position) where due_at is not null",
     "create index webhook_delivery_open on webhook_delivery (endpoint, queue, position) where label in ('pending', 'sending')",
     "create index webhook_delivery_created on webhook_delivery (created_at)",
 ];

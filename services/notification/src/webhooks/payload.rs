@@ -3,9 +3,9 @@
 use serde::Serialize;
 use serde_json::Value;
 
-/// What of an event is never sent, by its name in JSON: people's names and words, which may name people. Whoever may
-/// know asks the API for it.
-pub const LEFT_OUT: [&str; 13] = [
+/// What of an event is never sent, by its name in JSON: people's names and words, which may name people, and
+/// those of machines. Whoever may know asks the API for it.
+pub const LEFT_OUT: [&str; 14] = [
     "actor",
     "answer",
     "approver",
@@ -13,6 +13,7 @@ pub const LEFT_OUT: [&str; 13] = [
     "description",
     "displayName",
     "email",
+    "host",
     "language",
     "name",
     "note",

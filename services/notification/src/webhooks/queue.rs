@@ -1,5 +1,5 @@
 //! Deliveries in the database. Those of one endpoint and project (or company, without a project) are a queue: only its
-//! first one that is not done with is sent.
+//! first one that is open is sent, and only that is due at some time. So a look for work reads no more than queues.
 
 use jiff::Timestamp;
 use platform::{
@@ -47,8 +47,7 @@ pub struct Delivery {
     pub heard_at: Timestamp,
 }
 
-/// Adds a delivery behind its queue; once for each event. What waits behind one that is tried again later is not
-/// looked at before that.
+/// Adds a delivery behind its queue; once for each event. Whoever calls holds the company's lane, as does who records.
 pub async fn insert(
     c: &impl ConnectionTrait,
     endpoint: EndpointId,
@@ -59,8 +58,8 @@ pub async fn insert(
     let sql = format!(
         "insert into webhook_delivery (endpoint, event_id, queue, company, project, event_type, payload, label, due_at, \
          heard_at, created_at) values ($1, $2, $3, $4, $5, $6, $7, 'pending', \
-         coalesce((select due_at from webhook_delivery where endpoint = $1 and queue = $3 and {OPEN} \
-         order by position desc limit 1), $9), $8, $9) on conflict (endpoint, event_id) do nothing"
+         case when exists (select 1 from webhook_delivery where endpoint = $1 and queue = $3 and {OPEN}) \
+         then null else $9 end, $8, $9) on conflict (endpoint, event_id) do nothing"
     );
     let values = vec![
         endpoint.0.into(),
@@ -179,19 +178,6 @@ pub async fn record(
     Ok(execute(c, sql, values).await? == 1)
 }
 
-/// What waits behind a delivery that is tried again later need not be looked at before that.
-pub async fn hold_up(
-    c: &impl ConnectionTrait,
-    delivery: &Delivery,
-    next_try: Timestamp,
-) -> Result<(), Error> {
-    let sql = "update webhook_delivery set due_at = $1 where endpoint = $2 and queue = $3 and label = 'pending' \
-               and due_at < $1";
-    let values = vec![to_db(next_try).into(), delivery.endpoint.0.into(), delivery.queue.as_str().into()];
-    execute(c, sql, values).await?;
-    Ok(())
-}
-
 /// A delivery is done with: the next one of its queue is due.
 pub async fn go_on(
     c: &impl ConnectionTrait,
@@ -199,7 +185,7 @@ pub async fn go_on(
     machine_now: Timestamp,
 ) -> Result<(), Error> {
     let sql = format!(
-        "update webhook_delivery set due_at = $1 where label = 'pending' and due_at > $1 and position = \
+        "update webhook_delivery set due_at = $1 where label = 'pending' and due_at is null and position = \
          (select position from webhook_delivery where endpoint = $2 and queue = $3 and {OPEN} order by position limit 1)"
     );
     let values = vec![to_db(machine_now).into(), delivery.endpoint.0.into(), delivery.queue.as_str().into()];
@@ -213,9 +199,19 @@ pub async fn begin_anew(
     endpoint: EndpointId,
     machine_now: Timestamp,
 ) -> Result<(), Error> {
-    let sql = "update webhook_delivery set due_at = $1, attempts = 0, first_tried_at = null, version = version + 1 \
-               where endpoint = $2 and label = 'pending'";
-    execute(c, sql, vec![to_db(machine_now).into(), endpoint.0.into()]).await?;
+    let sql = "update webhook_delivery set due_at = null, attempts = 0, first_tried_at = null, version = version + 1 \
+               where endpoint = $1 and label = 'pending'";
+    execute(c, sql, vec![endpoint.0.into()]).await?;
+    mend(c, machine_now).await
+}
+
+/// The first one of each queue is due, if it was not.
+pub async fn mend(c: &impl ConnectionTrait, machine_now: Timestamp) -> Result<(), Error> {
+    let sql = format!(
+        "update webhook_delivery set due_at = $1 where label = 'pending' and due_at is null and position in \
+         (select min(position) from webhook_delivery where {OPEN} group by endpoint, queue)"
+    );
+    execute(c, &sql, vec![to_db(machine_now).into()]).await?;
     Ok(())
 }
 
@@ -227,10 +223,11 @@ pub async fn replay(
     since: Timestamp,
     machine_now: Timestamp,
 ) -> Result<u64, Error> {
-    let sql = "update webhook_delivery set label = 'pending', due_at = $1, lease = null, attempts = 0, \
-               first_tried_at = null, version = version + 1 where endpoint = $2 and heard_at >= $3";
-    let values = vec![to_db(machine_now).into(), endpoint.0.into(), to_db(since).into()];
-    Ok(execute(c, sql, values).await?)
+    let sql = "update webhook_delivery set label = 'pending', due_at = null, lease = null, attempts = 0, \
+               first_tried_at = null, version = version + 1 where endpoint = $1 and heard_at >= $2";
+    let replayed = execute(c, sql, vec![endpoint.0.into(), to_db(since).into()]).await?;
+    mend(c, machine_now).await?;
+    Ok(replayed)
 }
 
 /// A page of an endpoint's deliveries, newest event first, behind `after`.

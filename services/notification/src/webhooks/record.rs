@@ -76,9 +76,8 @@ impl Notification {
             );
             return Ok(());
         }
-        match standing {
-            Standing::Pending(next_try) => queue::hold_up(unit.db(), delivery, next_try).await?,
-            Standing::Delivered | Standing::GivenUp => queue::go_on(unit.db(), delivery, now).await?,
+        if matches!(standing, Standing::Delivered | Standing::GivenUp) {
+            queue::go_on(unit.db(), delivery, now).await?;
         }
         log(delivery.endpoint, &standing, &outcome, &unit);
         unit.commit("").await?;

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use platform::{Error, clock::to_db, db::execute};
 
+use super::queue;
 use crate::Notification;
 
 /// Machine time for which a delivery can be replayed, whatever became of it.
@@ -23,8 +24,12 @@ impl Notification {
             let deleted = execute(&tx, &sql, vec![to_db(before).into()]).await?;
             tx.commit().await?;
             if deleted < BATCH {
-                return Ok(());
+                break;
             }
         }
+        // What was deleted may have been the first of its queue.
+        let tx = self.core.db.begin().await?;
+        queue::mend(&tx, machine_now).await?;
+        Ok(tx.commit().await?)
     }
 }

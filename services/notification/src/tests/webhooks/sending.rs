@@ -49,11 +49,11 @@ async fn an_event_goes_to_each_endpoint_that_wants_it_signed(backend: Backend) {
     assert!(got[0].is_signed_by(&endpoint.secret), "{:?}", got[0]);
     let body = got[0].json();
     assert_eq!(body["type"], "scheduling.date_agreed");
-    assert_eq!(body["timestamp"], "2026-12-01T09:00:00Z");
+    assert_eq!(body["timestamp"], "2026-12-01T09:00:00+00:00");
     assert_eq!(body["data"]["eventId"], agreed);
     assert_eq!(body["data"]["project"], format!("companies/{COMPANY}/projects/{PROJECT}"));
     assert_eq!(body["data"]["dateAgreed"]["agreement"], "m");
-    assert_eq!(body["data"]["dateAgreed"]["date"]["startsAt"], "2027-01-15T21:00:00Z");
+    assert_eq!(body["data"]["dateAgreed"]["date"]["startsAt"], "2027-01-15T21:00:00+00:00");
     assert_eq!(got[0].header("content-type"), "application/json");
     assert_eq!(got[0].path, "/events");
 
