@@ -15,7 +15,6 @@ use proto::{
     licensing::v1::LicensingEvent,
     scheduling::v1::{SchedulingEvent, scheduling_event::Event},
 };
-
 use uuid::Uuid;
 
 use super::{Book, Outcome, audit, contact_id, id, licensing, scheduling};

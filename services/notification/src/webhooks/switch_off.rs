@@ -29,14 +29,14 @@ impl Notification {
         }
         endpoints::save(unit.db(), &stored).await?;
         tracing::error!(endpoint = %stored.value.id, ?why, "a webhook endpoint is switched off");
-        let (company, project) = (taken.delivery.company, taken.delivery.project);
-        let notice = Notice::new(Kind::WebhookSwitchedOff, Uuid::now_v7(), project, unit.now())
+        // It lies with the company whose event waits, and is of no project's conversation.
+        let notice = Notice::new(Kind::WebhookSwitchedOff, Uuid::now_v7(), None, unit.now())
             .text("endpoint", in_words(&stored.value))
             .text("name", view::name(stored.value.id))
             .fact("gone", Fact::Flag(why == Why::Gone))
             .fact("since", Fact::Instant(since))
             .text("outcome", outcome);
-        let directory = directory(unit.db(), company).await?;
+        let directory = directory(unit.db(), taken.delivery.company).await?;
         tell(unit, &self.renderer, &directory, &[notice]).await
     }
 }
