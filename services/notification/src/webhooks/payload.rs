@@ -5,7 +5,7 @@ use serde_json::Value;
 
 /// What of an event is never sent, by its name in JSON: people's names and words, which may name people, and
 /// those of machines. Whoever may know asks the API for it.
-pub const LEFT_OUT: [&str; 14] = [
+pub const LEFT_OUT: [&str; 15] = [
     "actor",
     "answer",
     "approver",
@@ -20,6 +20,7 @@ pub const LEFT_OUT: [&str; 14] = [
     "owner",
     "person",
     "reason",
+    "supplier",
 ];
 
 #[derive(Serialize)]
