@@ -69,9 +69,15 @@ pub trait OnEvent: Send + Sync {
     /// The services whose events are heard.
     fn sources(&self) -> &'static [&'static str];
 
-    /// Whether events of this name change nothing here, in any state: then only the cursor moves.
+    /// Whether events of this name change nothing here, in any state: then only the cursor moves, as long as
+    /// [`OnEvent::ignores_while`] holds.
     fn ignores(&self, _source: &str, _kind: &str) -> bool {
         false
+    }
+
+    /// A condition in SQL. While it does not hold everything is applied, for somebody who wants to know of all.
+    fn ignores_while(&self) -> &'static str {
+        "true"
     }
 
     /// Applies one event in the given unit: an event is a fact and is never refused. The state follows it
@@ -149,12 +155,14 @@ impl Consumer {
     async fn step(&self, run: &[Message], though_parked: bool) -> Result<bool, ApplyError> {
         let [first, ..] = run else { return Ok(false) };
         let ignores = |message: &Message| self.on.ignores(&message.source, &message.kind);
-        if run.iter().all(ignores) && self.core.pass_over(run).await? {
+        let ignores_while = self.on.ignores_while();
+        if run.iter().all(ignores) && self.core.pass_over(run, ignores_while).await? {
             self.tell_applied(run);
             return Ok(false);
         }
         let tx = self.core.db.begin().await.map_err(Error::from)?;
-        let cursor = Cursor::lock(&tx, &first.source, first.lane).await?;
+        let cursor = Cursor::lock(&tx, &first.source, first.lane, ignores_while).await?;
+        let ignores = |message: &Message| cursor.passes_over && ignores(message);
         let new = &run[run.partition_point(|message| message.seq <= cursor.seq)..];
         let mut ready = 0;
         if (though_parked || !cursor.parked)
@@ -179,6 +187,7 @@ impl Consumer {
             return Ok(false);
         };
         let mut unit = self.core.lock_lane(tx, first.lane, None).await?;
+        unit.set_passes_over(cursor.passes_over);
         for message in ready.iter().filter(|message| !ignores(message)) {
             unit.goes_on_from(message.trace.clone());
             unit.set_backfill(message.sequenced_at < self.core.made_at().await? - TOLD_BEFORE);
@@ -238,7 +247,7 @@ impl Consumer {
             "event parked"
         );
         let tx = self.core.db.begin().await?;
-        let cursor = Cursor::lock(&tx, &message.source, message.lane).await?;
+        let cursor = Cursor::lock(&tx, &message.source, message.lane, "true").await?;
         if cursor.seq + 1 == message.seq {
             store(&tx, message, Some(error)).await?;
             cursor.park(&tx).await?;

@@ -78,6 +78,7 @@ pub struct Unit {
     trace: Option<String>,
     timers_changed: bool,
     backfill: bool,
+    passes_over: bool,
 }
 
 impl Core {
@@ -115,6 +116,7 @@ impl Core {
             trace,
             timers_changed: false,
             backfill: false,
+            passes_over: true,
         })
     }
 
@@ -164,6 +166,16 @@ impl Unit {
     /// The state follows it, but nobody is told and nothing else leaves the house.
     pub fn is_backfill(&self) -> bool {
         self.backfill
+    }
+
+    /// Whether the consumer's condition for passing events over holds; see
+    /// [`OnEvent::ignores_while`](crate::consumer::OnEvent::ignores_while).
+    pub fn passes_over(&self) -> bool {
+        self.passes_over
+    }
+
+    pub(crate) fn set_passes_over(&mut self, passes_over: bool) {
+        self.passes_over = passes_over;
     }
 
     pub(crate) fn set_backfill(&mut self, backfill: bool) {

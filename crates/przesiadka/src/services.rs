@@ -164,7 +164,8 @@ impl Name {
 /// # Errors
 /// Settings that cannot be used.
 pub fn notification(core: Core, loaded: &Loaded) -> anyhow::Result<Notification> {
-    Notification::new(core, &loaded.section(Notification::NAME)?, &mail_folder(loaded))
+    let development = loaded.config.auth.development;
+    Notification::new(core, &loaded.section(Notification::NAME)?, &mail_folder(loaded), development)
 }
 
 /// Where e-mails lie as files while no mail server is named.

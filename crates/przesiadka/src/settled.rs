@@ -36,6 +36,7 @@ struct Lanes {
 struct Waiting {
     timers_due: u64,
     messages_pending: i64,
+    webhooks_pending: i64,
     inbox: i64,
     outbox: i64,
     /// Lanes that an event has stopped: nothing moves them but a replay.
@@ -56,8 +57,10 @@ async fn look(services: &[Standing]) -> Result<Value, Error> {
     let before = lanes(services).await?;
     let waiting = waiting(services).await?;
     let after = lanes(services).await?;
-    let nothing_waits =
-        matches!(waiting, Waiting { timers_due: 0, messages_pending: 0, inbox: 0, outbox: 0, parked: 0 });
+    let nothing_waits = matches!(
+        waiting,
+        Waiting { timers_due: 0, messages_pending: 0, webhooks_pending: 0, inbox: 0, outbox: 0, parked: 0 }
+    );
     let settled = before == after && nothing_waits && after.all_heard(services);
     let hears: BTreeMap<_, _> = services.iter().map(|s| (s.core.service, s.sources)).collect();
     let mut report =
@@ -91,6 +94,7 @@ async fn waiting(services: &[Standing]) -> Result<Waiting, Error> {
     for Standing { core, sender, .. } in services {
         if let Some(notification) = sender {
             waiting.messages_pending += notification.messages_pending().await?;
+            waiting.webhooks_pending += notification.webhooks_pending().await?;
         }
         waiting.inbox += core.inbox_waiting().await?;
         waiting.parked += core.parked().await?.len();

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use crate::channel::{Channel, ChannelConfig};
 use crate::message::{MailIdentity, Renderer};
 use crate::recipients::{Language, Softvig};
+use crate::webhooks::Networks;
 
 /// The section `notification`. Nothing need be set where mails are written as files.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -25,6 +26,15 @@ pub struct Config {
     pub softvig_language: Language,
     /// Host, and port if need be, at which calendar programs reach the REST port.
     pub public_host: Option<String>,
+    pub webhooks: WebhooksConfig,
+}
+
+/// The section `notification.webhooks`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WebhooksConfig {
+    /// Besides the public internet, as CIDR.
+    pub allowed_networks: Vec<String>,
 }
 
 impl Config {
@@ -44,6 +54,14 @@ impl Config {
                 language: self.softvig_language,
             },
         })
+    }
+
+    /// Where webhooks may go.
+    ///
+    /// # Errors
+    /// What is no network.
+    pub fn networks(&self) -> anyhow::Result<Networks> {
+        Networks::opening(self.webhooks.allowed_networks.iter().map(String::as_str))
     }
 
     /// # Errors

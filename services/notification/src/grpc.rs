@@ -70,6 +70,63 @@ impl NotificationService for Grpc {
         self.0.call(r, Notification::revoke_calendar_link).await
     }
 
+    async fn create_webhook_endpoint(
+        &self,
+        r: Request<CreateWebhookEndpointRequest>,
+    ) -> Answer<WebhookEndpoint> {
+        self.0.call(r, Notification::create_webhook_endpoint).await
+    }
+
+    async fn get_webhook_endpoint(&self, r: Request<GetWebhookEndpointRequest>) -> Answer<WebhookEndpoint> {
+        self.0.call(r, Notification::get_webhook_endpoint).await
+    }
+
+    async fn list_webhook_endpoints(
+        &self,
+        r: Request<ListWebhookEndpointsRequest>,
+    ) -> Answer<ListWebhookEndpointsResponse> {
+        self.0.call(r, Notification::list_webhook_endpoints).await
+    }
+
+    async fn update_webhook_endpoint(
+        &self,
+        r: Request<UpdateWebhookEndpointRequest>,
+    ) -> Answer<WebhookEndpoint> {
+        self.0.call(r, Notification::update_webhook_endpoint).await
+    }
+
+    async fn delete_webhook_endpoint(
+        &self,
+        r: Request<DeleteWebhookEndpointRequest>,
+    ) -> Answer<DeleteWebhookEndpointResponse> {
+        self.0.call(r, Notification::delete_webhook_endpoint).await
+    }
+
+    async fn rotate_webhook_secret(&self, r: Request<RotateWebhookSecretRequest>) -> Answer<WebhookEndpoint> {
+        self.0.call(r, Notification::rotate_webhook_secret).await
+    }
+
+    async fn enable_webhook_endpoint(
+        &self,
+        r: Request<EnableWebhookEndpointRequest>,
+    ) -> Answer<WebhookEndpoint> {
+        self.0.call(r, Notification::enable_webhook_endpoint).await
+    }
+
+    async fn replay_webhook_endpoint(
+        &self,
+        r: Request<ReplayWebhookEndpointRequest>,
+    ) -> Answer<ReplayWebhookEndpointResponse> {
+        self.0.call(r, Notification::replay_webhook_endpoint).await
+    }
+
+    async fn list_webhook_deliveries(
+        &self,
+        r: Request<ListWebhookDeliveriesRequest>,
+    ) -> Answer<ListWebhookDeliveriesResponse> {
+        self.0.call(r, Notification::list_webhook_deliveries).await
+    }
+
     async fn watch_events(&self, r: Request<WatchEventsRequest>) -> Answer<Self::WatchEventsStream> {
         self.0.stream(r, Notification::watch_events).await
     }

@@ -105,4 +105,7 @@ kinds! {
     EntryAdded => "entry_added",
     /// Takes an entry out of the calendar of somebody who is no longer a contact.
     EntryRemoved => "entry_removed",
+
+    /// Events are no longer sent to one of the places where they went.
+    WebhookSwitchedOff => "webhook_switched_off",
 }

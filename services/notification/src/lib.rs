@@ -24,8 +24,9 @@ pub mod routing;
 pub mod schema;
 mod view;
 mod watch;
+pub mod webhooks;
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use platform::{Service, core::Core};
 
@@ -34,9 +35,10 @@ pub use config::Config;
 use channel::Channel;
 use message::Renderer;
 use project::ReminderPolicy;
+use webhooks::{LONGEST_TRY, Post, SystemLookup, Webhooks};
 
-/// The service. Cloned freely; clones share everything. Its loops are [`Notification::run_sender`], and platform's consumer and timers with
-/// this as `OnEvent` and `OnTimer`.
+/// The service. Cloned freely; clones share everything. Its loops are [`Notification::run_sender`] and
+/// [`Notification::run_courier`], and platform's consumer and timers with this as `OnEvent` and `OnTimer`.
 #[derive(Clone, Debug)]
 pub struct Notification {
     core: Core,
@@ -45,19 +47,34 @@ pub struct Notification {
     reminders: ReminderPolicy,
     /// Where the REST port is reached from outside.
     public_host: String,
+    webhooks: Webhooks,
 }
 
 impl Notification {
     /// The service's name, in its lanes, subjects and paths.
     pub const NAME: &str = "notification";
 
-    /// Mails become files in `mail_folder` unless the configuration names a channel.
+    /// Mails become files in `mail_folder` unless the configuration names a channel. Webhooks may go to this machine
+    /// only in development.
     ///
     /// # Errors
-    /// A configuration with addresses, certificates or a host that cannot be read.
-    pub fn new(core: Core, config: &Config, mail_folder: &Path) -> anyhow::Result<Self> {
+    /// A configuration with addresses, networks, certificates or a host that cannot be read.
+    pub fn new(core: Core, config: &Config, mail_folder: &Path, development: bool) -> anyhow::Result<Self> {
+        let networks = config.networks()?;
+        let networks = if development { networks.and_loopback() } else { networks };
+        let post = Post::new(networks, Arc::new(SystemLookup), LONGEST_TRY)?;
+        Self::with_post(core, config, mail_folder, post)
+    }
+
+    pub(crate) fn with_post(
+        core: Core,
+        config: &Config,
+        mail_folder: &Path,
+        post: Post,
+    ) -> anyhow::Result<Self> {
         Ok(Self {
             core,
+            webhooks: Webhooks::new(post),
             renderer: config.renderer()?,
             channel: config.open_channel(mail_folder)?,
             reminders: ReminderPolicy::shipped(),

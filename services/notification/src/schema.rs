@@ -20,6 +20,8 @@ impl MigratorTrait for Migrator {
         let first = Change { name: "m20261126_000003_first", tables: Vec::new, sql: &FIRST };
         let open = Change { name: "m20261126_000004_open", tables: Vec::new, sql: &OPEN };
         let links = Change { name: "m20261126_000005_links", tables: links, sql: &[] };
+        let webhooks =
+            Change { name: "m20261126_000005_webhooks", tables: webhook_tables, sql: &WEBHOOK_INDEXES };
         vec![
             platform(),
             Box::new(own),
@@ -30,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(first),
             Box::new(open),
             Box::new(links),
+            Box::new(webhooks),
         ]
     }
 }
@@ -71,6 +74,53 @@ fn links() -> Vec<TableCreateStatement> {
             .col(ColumnDef::new("digest").text().not_null().unique_key())
             .col(ColumnDef::new("created_at").timestamp_with_time_zone().not_null())
             .index(Index::create().unique().col("company").col("holder"))
+            .to_owned(),
+    ]
+}
+
+/// What is due of an endpoint, its queues, what is old, and the log of one endpoint.
+const WEBHOOK_INDEXES: [&str; 3] = [
+    "create index webhook_delivery_due on webhook_delivery (endpoint, due_at, position) where due_at is not null",
+    "create index webhook_delivery_open on webhook_delivery (endpoint, queue, position) where label in ('pending', 'sending')",
+    "create index webhook_delivery_created on webhook_delivery (created_at)",
+];
+
+/// See `webhooks/endpoints.rs` and `webhooks/queue.rs`.
+fn webhook_tables() -> Vec<TableCreateStatement> {
+    vec![
+        Table::create()
+            .table("webhook_endpoint")
+            .col(ColumnDef::new("id").uuid().primary_key())
+            .col(ColumnDef::new("label").text().not_null())
+            .col(ColumnDef::new("version").big_integer().not_null())
+            .col(ColumnDef::new("body").json_binary().not_null())
+            .col(ColumnDef::new("failing_since").timestamp_with_time_zone())
+            .to_owned(),
+        Table::create()
+            .table("webhook_delivery")
+            // Rises within a queue: whoever puts in holds the company's lane.
+            .col(ColumnDef::new("position").big_integer().auto_increment().primary_key())
+            .col(ColumnDef::new("endpoint").uuid().not_null())
+            .col(ColumnDef::new("event_id").uuid().not_null())
+            .col(ColumnDef::new("queue").text().not_null())
+            .col(ColumnDef::new("company").text().not_null())
+            .col(ColumnDef::new("project").uuid())
+            .col(ColumnDef::new("event_type").text().not_null())
+            .col(ColumnDef::new("payload").text().not_null())
+            .col(ColumnDef::new("label").text().not_null())
+            // Next try, or the end of a lease. Null when there is nothing to do.
+            .col(ColumnDef::new("due_at").timestamp_with_time_zone())
+            .col(ColumnDef::new("lease").uuid())
+            .col(ColumnDef::new("attempts").big_integer().not_null().default(0))
+            .col(ColumnDef::new("first_tried_at").timestamp_with_time_zone())
+            .col(ColumnDef::new("last_tried_at").timestamp_with_time_zone())
+            .col(ColumnDef::new("status_code").integer().not_null().default(0))
+            .col(ColumnDef::new("outcome").text().not_null().default(""))
+            // Business time; machine time.
+            .col(ColumnDef::new("heard_at").timestamp_with_time_zone().not_null())
+            .col(ColumnDef::new("created_at").timestamp_with_time_zone().not_null())
+            .col(ColumnDef::new("version").big_integer().not_null().default(1))
+            .index(Index::create().unique().col("endpoint").col("event_id"))
             .to_owned(),
     ]
 }

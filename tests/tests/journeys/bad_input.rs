@@ -101,6 +101,10 @@ async fn contracted(world: &World) -> Dealership<'_> {
     d
 }
 
+fn webhook(url: &str) -> Value {
+    json!({ "webhookEndpoint": { "url": url } })
+}
+
 fn day(kind: &str, day: &str) -> Value {
     json!({ "kind": format!("DATE_KIND_{kind}"), "date": { "day": day } })
 }
@@ -196,6 +200,11 @@ fn bad_values(d: &Dealership<'_>) -> Vec<Case> {
         ("a forged page token", Technical, "notification.ListMessages", json!({ "parent": company, "pageToken": "Zm9yZ2VkZm9yZ2VkZm9yZ2Vk" }), PageTokenInvalid, "page_token", "the token of this query's last page"),
         ("no page token", Crm, "scheduling.ListProjects", json!({ "parent": company, "pageToken": "2" }), PageTokenInvalid, "page_token", "last page"),
         ("an unreadable request id", Technical, "notification.AskQuestion", { let mut r = ask("Kiedy?", "?"); r["requestId"] = json!("a b"); r }, InvalidArgument, "request_id", "1 to 128 visible"),
+        ("a webhook to the clouds' metadata", Crm, "notification.CreateWebhookEndpoint", webhook("https://169.254.169.254/latest"), InvalidArgument, "webhook_endpoint.url", "of the public internet"),
+        ("a webhook to a decimal address", Crm, "notification.CreateWebhookEndpoint", webhook("https://167772161/"), InvalidArgument, "webhook_endpoint.url", "in its usual form"),
+        ("a webhook with a password", Crm, "notification.CreateWebhookEndpoint", webhook("https://crm:secret@1.1.1.1/"), InvalidArgument, "webhook_endpoint.url", "every request is signed"),
+        ("a webhook without TLS", Crm, "notification.CreateWebhookEndpoint", webhook("http://1.1.1.1/"), InvalidArgument, "webhook_endpoint.url", "https"),
+        ("a webhook for contact cards", Crm, "notification.CreateWebhookEndpoint", json!({ "webhookEndpoint": { "url": "https://1.1.1.1/", "eventTypes": ["scheduling.contact_card"] } }), InvalidArgument, "webhook_endpoint.event_types[0]", "scheduling.date_agreed"),
         ("an overlong request id", Technical, "notification.AskQuestion", { let mut r = ask("Kiedy?", "?"); r["requestId"] = json!("a".repeat(129)); r }, InvalidArgument, "request_id", "1 to 128 visible"),
     ]
 }

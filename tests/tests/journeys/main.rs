@@ -17,4 +17,5 @@ mod runs;
 mod servers;
 mod starting;
 mod together;
+mod webhooks;
 mod who_may;

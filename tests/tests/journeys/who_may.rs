@@ -10,7 +10,9 @@ use platform::{
 };
 use proto::{
     common::v1::ErrorReason,
-    notification::v1::{AskQuestionRequest, ListMessagesRequest},
+    notification::v1::{
+        AskQuestionRequest, CreateWebhookEndpointRequest, ListMessagesRequest, WebhookEndpoint,
+    },
     scheduling::v1::{Contact, ContactRole, CreateContactRequest},
 };
 use serde_json::{Value, json};
@@ -34,6 +36,7 @@ struct Things {
     question: String,
     file: String,
     licence_file: String,
+    endpoint: String,
 }
 
 /// A project in audit 1, which has failed once.
@@ -77,6 +80,10 @@ async fn things(d: &Dealership<'_>, wire: &Wire) -> Things {
         file.json["name"].as_str().expect("a file's name").to_owned()
     };
     let (file, licence_file) = (sent("audit.UploadFile").await, sent("licensing.UploadFile").await);
+    // Nobody is there, and nothing happens any more.
+    let endpoint = WebhookEndpoint { url: "http://127.0.0.1:9/".to_owned(), ..Default::default() };
+    let endpoint = CreateWebhookEndpointRequest { webhook_endpoint: Some(endpoint), ..Default::default() };
+    let endpoint = crm.call(endpoint).await.expect("made").name;
     Things {
         company,
         project: d.project.clone(),
@@ -87,6 +94,7 @@ async fn things(d: &Dealership<'_>, wire: &Wire) -> Things {
         question,
         file,
         licence_file,
+        endpoint,
     }
 }
 
@@ -94,7 +102,7 @@ impl Things {
     /// A request that is well formed, whether or not it could be carried out.
     #[rustfmt::skip]
     fn request(&self, method: &str) -> Value {
-        let Self { company, project, contact, audit, finding, message, question, file, licence_file } = self;
+        let Self { company, project, contact, audit, finding, message, question, file, licence_file, endpoint } = self;
         let licensing = format!("{project}/licensing");
         let unknown = Uuid::nil();
         match method {
@@ -127,6 +135,12 @@ impl Things {
             "notification.CreateCalendarLink" | "notification.ListCalendarLinks" => json!({ "parent": company }),
             "notification.RevokeCalendarLink" => json!({ "name": format!("{company}/calendarLinks/{unknown}") }),
             "notification.ClearUndeliverable" => json!({ "contact": contact }),
+            "notification.CreateWebhookEndpoint" => json!({ "webhookEndpoint": { "url": "http://127.0.0.1:9/" } }),
+            "notification.UpdateWebhookEndpoint" => json!({ "webhookEndpoint": { "name": endpoint, "url": "http://127.0.0.1:9/" } }),
+            "notification.ListWebhookEndpoints" => json!({}),
+            "notification.ListWebhookDeliveries" => json!({ "parent": endpoint }),
+            "notification.ReplayWebhookEndpoint" => json!({ "name": endpoint, "since": NOW }),
+            "notification.GetWebhookEndpoint" | "notification.DeleteWebhookEndpoint" | "notification.RotateWebhookSecret" | "notification.EnableWebhookEndpoint" => json!({ "name": endpoint }),
 
             "scheduling.ListVariants" | "scheduling.ListCompanies" => json!({}),
             "scheduling.CreateCompany" => json!({ "company": { "displayName": "Auto", "taxId": "5260250274" } }),

@@ -20,29 +20,36 @@ pub(super) struct Cursor {
     pub parked: bool,
     /// Whether anything of the lane waits in `inbox`.
     pub waits: bool,
+    /// Whether what is ignored may be passed over.
+    pub passes_over: bool,
     /// How far the company's other lanes are applied: `<service>/<number>`, separated by commas.
     others: String,
 }
 
 impl Cursor {
-    /// Reads and locks a lane's cursor; a new one stands at 0.
-    pub async fn lock(tx: &Transaction, source: &str, lane: Lane) -> Result<Self, Error> {
-        let row = query_one(
-            tx,
+    /// Reads and locks a lane's cursor; a new one stands at 0. `ignores_while` is the consumer's condition.
+    pub async fn lock(
+        tx: &Transaction,
+        source: &str,
+        lane: Lane,
+        ignores_while: &str,
+    ) -> Result<Self, Error> {
+        let sql = format!(
             "insert into cursor (source, lane, seq) values ($1, $2, 0) \
              on conflict (source, lane) do update set seq = cursor.seq returning seq, parked, \
              (select string_agg(other.source || '/' || other.seq, ',') from cursor as other where other.lane = $2) as others, \
-             exists (select 1 from inbox where inbox.lane = $2) as waits",
-            vec![source.into(), lane.to_string().into()],
-        )
-        .await?
-        .ok_or_else(|| anyhow::anyhow!("an upsert returned no row"))?;
+             exists (select 1 from inbox where inbox.lane = $2) as waits, {ignores_while} as passes_over"
+        );
+        let row = query_one(tx, &sql, vec![source.into(), lane.to_string().into()])
+            .await?
+            .ok_or_else(|| anyhow::anyhow!("an upsert returned no row"))?;
         Ok(Self {
             source: source.to_owned(),
             lane,
             seq: row.try_get("", "seq")?,
             parked: row.try_get("", "parked")?,
             waits: row.try_get("", "waits")?,
+            passes_over: row.try_get("", "passes_over")?,
             others: row.try_get::<Option<String>>("", "others")?.unwrap_or_default(),
         })
     }
@@ -83,11 +90,13 @@ impl Cursor {
 
 impl Core {
     /// Moves a lane's cursor past messages that change nothing here, in one statement. False if the first of them is
-    /// not the next one, or anything of the company waits.
-    pub(super) async fn pass_over(&self, messages: &[Message]) -> Result<bool, Error> {
+    /// not the next one, anything of the company waits, or the consumer's condition does not hold.
+    pub(super) async fn pass_over(&self, messages: &[Message], ignores_while: &str) -> Result<bool, Error> {
         let [first, ..] = messages else { return Ok(true) };
-        let sql = "update cursor set seq = $1 where source = $2 and lane = $3 and seq >= $4 and seq < $1 \
-                   and not parked and not exists (select 1 from inbox where inbox.lane = $3)";
+        let sql = format!(
+            "update cursor set seq = $1 where source = $2 and lane = $3 and seq >= $4 and seq < $1 \
+             and not parked and not exists (select 1 from inbox where inbox.lane = $3) and {ignores_while}"
+        );
         let last = first.seq + messages.len() as i64 - 1;
         let values = vec![
             last.into(),
@@ -95,7 +104,7 @@ impl Core {
             first.lane.to_string().into(),
             (first.seq - 1).into(),
         ];
-        Ok(self.db.execute(sql, values).await? == 1)
+        Ok(self.db.execute(&sql, values).await? == 1)
     }
 }
 

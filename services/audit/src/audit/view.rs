@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use platform::{actor, clock::to_wire, etag, files::FileInfo, id::CompanyId, name::ProjectName};
-use proto::{audit::v1 as pb, common::v1::File, refusal::Refusal};
+use proto::{audit::v1 as pb, refusal::Refusal};
 
 use super::{
     model::{

@@ -1,5 +1,6 @@
 //! Applies events in a unit of work: the book, the reminders and the messages change together.
 
+use anyhow::Context as _;
 use async_trait::async_trait;
 use platform::{
     bus,
@@ -14,6 +15,7 @@ use proto::{
     licensing::v1::LicensingEvent,
     scheduling::v1::{ContactState, SchedulingEvent, scheduling_event::Event},
 };
+use uuid::Uuid;
 
 use super::{Book, Outcome, audit, contact_id, id, licensing, scheduling};
 use crate::Notification;
@@ -21,6 +23,7 @@ use crate::book::{OpenBook, tell};
 use crate::forget::forget;
 use crate::links::store as links;
 use crate::questions::pass_on;
+use crate::webhooks::{Heard as Passed, NOBODY_WANTS_ANY};
 
 /// An event of one of the services that are heard.
 enum Heard {
@@ -68,11 +71,18 @@ impl OnEvent for Notification {
         passed_over(source).contains(&kind)
     }
 
+    fn ignores_while(&self) -> &'static str {
+        NOBODY_WANTS_ANY
+    }
+
     async fn apply(&self, unit: &mut Unit, event: &bus::Message) -> Result<(), ApplyError> {
         let heard = Heard::decode(&event.source, &event.payload)?;
         let Some((company, project)) = heard.about(unit.lane())? else {
             return Ok(());
         };
+        let event_id = heard.event_id().map_err(undecodable)?;
+        let passed_on = Passed { event_id, source: &event.source, kind: &event.kind, company, project };
+        self.pass_on(unit, passed_on, || heard.to_json()).await?;
         if let Heard::Scheduling(SchedulingEvent { event: Some(event), .. }) = &heard {
             unit.project_contact(event).await?;
         }
@@ -126,6 +136,24 @@ impl Heard {
             return Err(ApplyError::Undecodable(format!("company {company:?} on the lane of {expected}")));
         }
         Ok(Some((expected, id(project, "projects").map_err(undecodable)?)))
+    }
+
+    fn event_id(&self) -> anyhow::Result<Uuid> {
+        let id = match self {
+            Self::Scheduling(e) => &e.event_id,
+            Self::Audit(e) => &e.event_id,
+            Self::Licensing(e) => &e.event_id,
+        };
+        id.parse().context("event_id")
+    }
+
+    /// As the contract has it in JSON.
+    fn to_json(&self) -> Result<serde_json::Value, serde_json::Error> {
+        match self {
+            Self::Scheduling(e) => serde_json::to_value(e),
+            Self::Audit(e) => serde_json::to_value(e),
+            Self::Licensing(e) => serde_json::to_value(e),
+        }
     }
 
     fn hear(&self, book: &mut Book) -> anyhow::Result<Outcome> {

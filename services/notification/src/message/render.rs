@@ -5,6 +5,7 @@ use minijinja::context;
 use super::templates;
 use super::words::{Words, values};
 use super::{Content, Invitation, MailIdentity, Message, MessageId, Notice, Recipient};
+use crate::kind::Kind;
 use crate::project::{Entry, date_key};
 use crate::recipients::{Directory, Language, Softvig};
 use crate::routing::{Addressee, addressees};
@@ -84,11 +85,16 @@ impl Renderer {
         language: Language,
         now: Timestamp,
     ) -> Result<Content, minijinja::Error> {
-        let company = directory.display_name();
+        let company = match notice.kind {
+            // Of no company in particular.
+            Kind::WebhookSwitchedOff => String::new(),
+            _ => directory.display_name(),
+        };
         let text = templates::text(notice.kind, language, &values(language, &notice.facts))?;
         let (name, subject) = match to {
             Addressee::Contact { contact, .. } => (contact.name.as_str(), text.subject),
             // SOFTVIG reads about hundreds of companies.
+            Addressee::Softvig if company.is_empty() => ("", text.subject),
             Addressee::Softvig => ("", format!("{company}: {}", text.subject)),
         };
         let invitation = match (to, &notice.calendar) {

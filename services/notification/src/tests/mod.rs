@@ -10,4 +10,5 @@ mod reminders;
 mod smtp;
 mod telling;
 mod unanswered;
+mod webhooks;
 mod world;

@@ -31,6 +31,7 @@ use uuid::Uuid;
 
 use crate::fixtures::{COMPANY, DAGMARA, TADEK, at, card, event, now, pb};
 use crate::message::{Hand, Lease};
+use crate::webhooks::{LONGEST_TRY, Networks, Post, SystemLookup};
 use crate::{Config, Notification, schema::Migrator};
 
 pub struct World {
@@ -39,6 +40,7 @@ pub struct World {
     pub mails: PathBuf,
     folder: PathBuf,
     database: Database,
+    post: Post,
 }
 
 impl Deref for World {
@@ -64,8 +66,15 @@ impl World {
         world
     }
 
-    /// A database in which nothing was heard yet, at [`now`].
+    /// A database in which nothing was heard yet, at [`now`]. Webhooks may go to this machine.
     pub async fn empty(backend: Backend) -> Self {
+        let networks = Networks::default().and_loopback();
+        Self::posting(backend, Post::new(networks, Arc::new(SystemLookup), LONGEST_TRY).expect("a client"))
+            .await
+    }
+
+    /// The same with another way for webhooks.
+    pub async fn posting(backend: Backend, post: Post) -> Self {
         platform::init();
         let database = Database::prepared(backend, "notification", async |url| {
             let db = open(&url).await;
@@ -77,13 +86,13 @@ impl World {
         fs::create_dir(&folder).expect("a folder");
         let mails = folder.join("mails");
         let clock = TestClock::at(&now().to_string());
-        let harness = Harness::new(replica(&database, clock.clock.clone(), &mails).await);
-        Self { harness, clock, mails, folder, database }
+        let harness = Harness::new(replica(&database, clock.clock.clone(), &mails, post.clone()).await);
+        Self { harness, clock, mails, folder, database, post }
     }
 
     /// Another process of the same service.
     pub async fn replica(&self) -> Notification {
-        replica(&self.database, self.clock.clock.clone(), &self.mails).await
+        replica(&self.database, self.clock.clock.clone(), &self.mails, self.post.clone()).await
     }
 
     /// One event of scheduling arrives; its message, to let it arrive again.
@@ -188,9 +197,9 @@ pub fn describe(message: &pb::Message) -> String {
     format!("{} {to}", message.topic)
 }
 
-async fn replica(database: &Database, clock: Clock, mails: &Path) -> Notification {
+async fn replica(database: &Database, clock: Clock, mails: &Path, post: Post) -> Notification {
     let core = Core::new(Notification::NAME, open(database.url()).await, clock);
-    Notification::new(core, &Config::default(), mails).expect("a valid configuration")
+    Notification::with_post(core, &Config::default(), mails, post).expect("a valid configuration")
 }
 
 async fn open(url: &str) -> Db {

@@ -1,0 +1,122 @@
+use std::{collections::BTreeSet, time::Duration};
+
+use platform::{clock::machine_now, id::ProjectId};
+use testkit::{Backend, eventually};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::{
+    post_all,
+    receiver::{Manner, Receiver},
+};
+use crate::fixtures::PROJECT;
+use crate::tests::telling::on_both_databases;
+use crate::tests::world::World;
+
+async fn several_replicas_send_each_event_once_and_in_order(backend: Backend) {
+    let world = World::new(backend).await;
+    let receiver = Receiver::willing().await;
+    world.endpoint(&receiver).await;
+    let mut expected: Vec<Vec<String>> = Vec::new();
+    for project in 0..6 {
+        let mut of_one = Vec::new();
+        for _ in 0..4 {
+            of_one.push(world.verified(ProjectId(Uuid::from_u128(0xB100 + project))).await);
+        }
+        expected.push(of_one);
+    }
+    let (a, b) = (world.replica().await, world.replica().await);
+    let drain = async |service| {
+        while post_all(service, machine_now()).await > 0 {}
+    };
+    tokio::join!(drain(&a), drain(&b), drain(&*world.service));
+    // What the last one to finish made due may have been left.
+    drain(&a).await;
+    let got = receiver.take_ids();
+    assert_eq!(got.len(), 24, "each once");
+    for of_one in expected {
+        let of_it: Vec<_> = got.iter().filter(|id| of_one.contains(id)).cloned().collect();
+        assert_eq!(of_it, of_one, "in order");
+    }
+}
+
+/// The receiver knows it by its id.
+async fn a_process_that_dies_before_it_records_has_the_same_id_sent_again(backend: Backend) {
+    let world = World::new(backend).await;
+    let receiver = Receiver::willing().await;
+    let endpoint = world.endpoint(&receiver).await;
+    let event = world.verified(PROJECT).await;
+    world.verified(PROJECT).await;
+    let now = machine_now();
+    let taken = world.service.take_deliveries(&Default::default(), now).await.expect("works").remove(0);
+    world.service.ask(&taken, now).await.expect("works").expect("an answer");
+    // It dies here.
+    let other = world.replica().await;
+    assert_eq!(post_all(&other, now).await, 0, "held");
+    assert_eq!(world.service.webhooks_pending().await.expect("counted"), 1);
+    post_all(&other, taken.lease.until).await;
+    let got = receiver.take();
+    assert_eq!(got.iter().filter(|got| got.id() == event).count(), 2);
+    assert_eq!(got[0].body, got[1].body);
+    let log = world.deliveries(&endpoint.name).await;
+    assert_eq!((log[0].attempts, log[1].attempts), (2, 1));
+    assert_eq!(world.service.webhooks_pending().await.expect("counted"), 0);
+}
+
+async fn who_wakes_after_the_lease_has_ended_sends_and_records_nothing(backend: Backend) {
+    let world = World::new(backend).await;
+    let receiver = Receiver::willing().await;
+    let endpoint = world.endpoint(&receiver).await;
+    world.verified(PROJECT).await;
+    let now = machine_now();
+    let taken = world.service.take_deliveries(&Default::default(), now).await.expect("works").remove(0);
+    world.service.send_webhook(&taken, || taken.lease.until).await.expect("works");
+    assert!(receiver.take().is_empty());
+
+    // Another one has it by now, and its endpoint refuses; the first one's answer came too late.
+    let other = world.replica().await;
+    let until = taken.lease.until;
+    let theirs = other.take_deliveries(&Default::default(), until).await.expect("works").remove(0);
+    let late = world.service.ask(&taken, now).await.expect("works").expect("an answer");
+    world.service.record_webhook(&taken, &late, until).await.expect("works");
+    assert_eq!(world.deliveries(&endpoint.name).await[0].status_code, 0, "it is not recorded");
+    other.send_webhook(&theirs, || until).await.expect("works");
+    assert_eq!(world.deliveries(&endpoint.name).await[0].status_code, 204);
+}
+
+/// The loop itself, with an endpoint that never answers.
+async fn a_slow_endpoint_holds_up_no_other(backend: Backend) {
+    let world = World::new(backend).await;
+    let (slow, quick) = (Receiver::with(|_| Manner::Silent).await, Receiver::willing().await);
+    world.endpoint(&slow).await;
+    world.endpoint(&quick).await;
+    let stop = CancellationToken::new();
+    let courier = tokio::spawn((*world.service).clone().run_courier(stop.clone()));
+    let mut expected = BTreeSet::new();
+    for project in 0..20 {
+        expected.insert(world.verified(ProjectId(Uuid::from_u128(0xB100 + project))).await);
+    }
+    let mut got = BTreeSet::new();
+    // Less than one try of the slow one may take.
+    eventually(Duration::from_secs(10), "the quick one's events", async || {
+        got.extend(quick.take_ids());
+        (got == expected).then_some(())
+    })
+    .await;
+    let mut held = Vec::new();
+    eventually(Duration::from_secs(10), "all that go to the slow one", async || {
+        held.extend(slow.take_ids());
+        (held.len() >= 4).then_some(())
+    })
+    .await;
+    assert_eq!(held.len(), 4, "no more at once to one");
+    stop.cancel();
+    courier.abort();
+}
+
+on_both_databases! {
+    several_replicas_send_each_event_once_and_in_order,
+    a_process_that_dies_before_it_records_has_the_same_id_sent_again,
+    who_wakes_after_the_lease_has_ended_sends_and_records_nothing,
+    a_slow_endpoint_holds_up_no_other,
+}

@@ -1,0 +1,177 @@
+use jiff::SignedDuration;
+use platform::{
+    clock::{machine_now, to_wire},
+    harness::request_id,
+};
+use proto::notification::v1::{
+    self as pb, GetMessageRequest, WebhookDeliveryState, WebhookDisabledReason, WebhookEndpointState,
+};
+use testkit::Backend;
+
+use super::{
+    ELSEWHERE, hours, post_all,
+    receiver::{Manner, Receiver},
+};
+use crate::Notification;
+use crate::fixtures::PROJECT;
+use crate::tests::telling::on_both_databases;
+use crate::tests::world::{World, describe, softvig};
+use crate::webhooks::GIVEN_UP_AFTER;
+
+impl World {
+    async fn enable(&self, name: &str) -> pb::WebhookEndpoint {
+        let request = pb::EnableWebhookEndpointRequest {
+            name: name.to_owned(),
+            request_id: request_id(),
+            ..Default::default()
+        };
+        self.call(&softvig(), Notification::enable_webhook_endpoint, request).await.expect("enabled")
+    }
+
+    /// SOFTVIG's mails about endpoints, with their texts.
+    async fn mails_about_endpoints(&self) -> Vec<pb::Message> {
+        let mut mails = Vec::new();
+        for mail in self.messages().await.into_iter().filter(|m| m.topic == "webhook_switched_off") {
+            assert_eq!(describe(&mail), "webhook_switched_off softvig");
+            let request = GetMessageRequest { name: mail.name };
+            mails.push(self.call(&softvig(), Notification::get_message, request).await.expect("there"));
+        }
+        mails
+    }
+}
+
+async fn an_endpoint_that_fails_for_three_days_is_switched_off_with_one_mail(backend: Backend) {
+    let world = World::new(backend).await;
+    let other = world.replica().await;
+    let receiver = Receiver::with(|_| Manner::Status(503)).await;
+    let endpoint = world
+        .endpoint_of(pb::WebhookEndpoint {
+            url: receiver.url(),
+            description: "CRM".into(),
+            ..Default::default()
+        })
+        .await;
+    let events = [world.verified(PROJECT).await, world.verified(PROJECT).await];
+    let elsewhere = world.verified(ELSEWHERE).await;
+    let begin = machine_now();
+    let mut now = begin;
+    while now < begin + GIVEN_UP_AFTER {
+        post_all(&world.service, now).await;
+        now += hours(1);
+    }
+    assert_eq!(world.read_endpoint(&endpoint.name).await.state(), WebhookEndpointState::Enabled);
+    let tries = receiver.take_ids();
+    assert!(tries.len() > 20 && !tries.contains(&events[1]), "{tries:?}");
+    // Both have one of its last tries in hand.
+    let end = begin + GIVEN_UP_AFTER;
+    let taken = world.service.take_deliveries(&Default::default(), end).await.expect("works");
+    assert_eq!(taken.len(), 2);
+    for (service, taken) in [&*world.service, &other].into_iter().zip(&taken) {
+        service.send_webhook(taken, || end).await.expect("recorded");
+    }
+    let off = world.read_endpoint(&endpoint.name).await;
+    assert_eq!(
+        (off.state(), off.disabled_reason(), off.disabled_at.is_some()),
+        (WebhookEndpointState::Disabled, WebhookDisabledReason::Failing, true)
+    );
+    let mails = world.mails_about_endpoints().await;
+    assert_eq!(mails.len(), 1);
+    assert_eq!(mails[0].subject, "Webhook wyłączony: CRM (127.0.0.1)");
+    for told in ["503", "EnableWebhookEndpoint", endpoint.name.as_str()] {
+        assert!(mails[0].text.contains(told), "{}", mails[0].text);
+    }
+    assert!(!mails[0].text.contains("Firma"), "it is of no company: {}", mails[0].text);
+
+    receiver.take();
+    let meanwhile = world.verified(PROJECT).await;
+    assert_eq!(world.post_all(end + hours(10)).await, 0, "it is off");
+    let log = world.deliveries(&endpoint.name).await;
+    assert!(log.iter().all(|d| d.state() == WebhookDeliveryState::Pending), "all wait: {log:?}");
+
+    receiver.behave(|_| Manner::Status(200));
+    let on = world.enable(&endpoint.name).await;
+    assert_eq!((on.state(), on.failing_since), (WebhookEndpointState::Enabled, None));
+    world.post_all(machine_now()).await;
+    let mut ids = receiver.take_ids();
+    ids.retain(|id| *id != elsewhere);
+    assert_eq!(ids, [events[0].clone(), events[1].clone(), meanwhile], "in order");
+}
+
+async fn what_begins_anew_has_three_days_again(backend: Backend) {
+    let world = World::new(backend).await;
+    let receiver = Receiver::with(|_| Manner::Status(410)).await;
+    let endpoint = world.endpoint(&receiver).await;
+    world.verified(PROJECT).await;
+    world.post_all(machine_now()).await;
+    receiver.behave(|_| Manner::Status(500));
+    world.enable(&endpoint.name).await;
+    let later = machine_now() + GIVEN_UP_AFTER + hours(1);
+    world.post_all(later).await;
+    let log = world.deliveries(&endpoint.name).await;
+    assert_eq!((log[0].state(), log[0].attempts), (WebhookDeliveryState::Pending, 1));
+    assert_eq!(world.read_endpoint(&endpoint.name).await.state(), WebhookEndpointState::Enabled);
+}
+
+async fn gone_switches_an_endpoint_off_at_once(backend: Backend) {
+    let world = World::new(backend).await;
+    let receiver = Receiver::with(|_| Manner::Status(410)).await;
+    let endpoint = world.endpoint(&receiver).await;
+    world.verified(PROJECT).await;
+    world.post_all(machine_now()).await;
+    let off = world.read_endpoint(&endpoint.name).await;
+    assert_eq!(off.disabled_reason(), WebhookDisabledReason::Gone);
+    assert_eq!(world.mails_about_endpoints().await.len(), 1);
+    let delivery = world.deliveries(&endpoint.name).await.remove(0);
+    assert_eq!((delivery.state(), delivery.status_code), (WebhookDeliveryState::Pending, 410));
+    // Enabled twice: the second one changes nothing.
+    let on = world.enable(&endpoint.name).await;
+    assert_eq!(world.enable(&endpoint.name).await, on);
+    world.post_all(machine_now()).await;
+    assert_eq!(world.mails_about_endpoints().await.len(), 2, "gone again, told again");
+}
+
+async fn everything_from_an_instant_on_is_sent_again_in_order(backend: Backend) {
+    let world = World::new(backend).await;
+    let receiver = Receiver::willing().await;
+    let endpoint = world.endpoint(&receiver).await;
+    let before = world.verified(PROJECT).await;
+    world.advance("2026-12-02T09:00:00Z").await;
+    let (second, third) = (world.verified(PROJECT).await, world.verified(PROJECT).await);
+    world.post_all(machine_now()).await;
+    assert_eq!(receiver.take_ids(), [before.clone(), second.clone(), third.clone()]);
+
+    let replay = async |since: &str, request_id: String| {
+        let since = Some(to_wire(since.parse().expect("an instant")));
+        let request = pb::ReplayWebhookEndpointRequest {
+            name: endpoint.name.clone(),
+            request_id,
+            since,
+            ..Default::default()
+        };
+        let replayed = world.call(&softvig(), Notification::replay_webhook_endpoint, request).await;
+        replayed.expect("replayed").deliveries
+    };
+    let id = request_id();
+    assert_eq!(replay("2026-12-02T09:00:00Z", id.clone()).await, 2);
+    world.post_all(machine_now()).await;
+    assert_eq!(receiver.take_ids(), [second.clone(), third.clone()]);
+    assert_eq!(replay("2026-12-02T09:00:00Z", id).await, 0, "the same request happens once");
+    assert_eq!(world.post_all(machine_now()).await, 0);
+
+    // While the last one is under way: it goes out again in its turn.
+    let fourth = world.verified(PROJECT).await;
+    let now = machine_now();
+    let taken = world.service.take_deliveries(&Default::default(), now).await.expect("works");
+    assert_eq!(replay("2026-12-01T09:00:00Z", request_id()).await, 4);
+    world.service.send_webhook(&taken[0], || now).await.expect("its outcome does not count");
+    assert_eq!(receiver.take_ids(), [fourth.clone()]);
+    world.post_all(machine_now() + SignedDuration::from_secs(1)).await;
+    assert_eq!(receiver.take_ids(), [before, second, third, fourth]);
+}
+
+on_both_databases! {
+    an_endpoint_that_fails_for_three_days_is_switched_off_with_one_mail,
+    what_begins_anew_has_three_days_again,
+    gone_switches_an_endpoint_off_at_once,
+    everything_from_an_instant_on_is_sent_again_in_order,
+}

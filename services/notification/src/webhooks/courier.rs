@@ -1,0 +1,179 @@
+//! Sends deliveries: lease, act, commit with the lease's token. No network call inside a transaction.
+
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
+
+use jiff::Timestamp;
+use platform::{Error, clock};
+use tokio::{task::JoinSet, time::sleep};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::{EndpointId, endpoints, post::Answer, queue, queue::Delivery};
+use crate::Notification;
+use crate::message::Lease;
+
+/// What another replica or a dead one left is found by looking.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+const DELETE_EVERY: Duration = Duration::from_secs(3600);
+/// Requests of one replica at once: to one endpoint, so that a slow one leaves room for others, and to all.
+const MOST_TO_ONE: usize = 4;
+const MOST_AT_ONCE: usize = 64;
+
+/// A delivery that this replica has leased.
+#[derive(Clone, Debug)]
+pub(crate) struct Taken {
+    pub delivery: Delivery,
+    pub lease: Lease,
+}
+
+impl Notification {
+    /// Sends what is due until cancelled; what is under way is finished. Any number of replicas may run it.
+    pub async fn run_courier(self, stop: CancellationToken) {
+        let mut under_way = JoinSet::new();
+        let mut busy: HashMap<EndpointId, usize> = HashMap::new();
+        let mut delete_at = Instant::now();
+        while !stop.is_cancelled() {
+            self.webhooks.take_news();
+            match self.take_deliveries(&busy, clock::machine_now()).await {
+                Ok(taken) => {
+                    for taken in taken {
+                        *busy.entry(taken.delivery.endpoint).or_default() += 1;
+                        under_way.spawn(self.clone().try_delivery(taken));
+                    }
+                }
+                Err(e) => tracing::warn!(error = %e, "webhooks wait"),
+            }
+            if Instant::now() >= delete_at {
+                delete_at = Instant::now() + DELETE_EVERY;
+                if let Err(e) = self.delete_old_deliveries(clock::machine_now()).await {
+                    tracing::warn!(error = %e, "old webhook deliveries wait");
+                }
+            }
+            tokio::select! {
+                Some(done) = under_way.join_next() => is_free(&mut busy, done),
+                () = self.news() => {}
+                () = sleep(LOOK_EVERY) => {}
+                () = stop.cancelled() => {}
+            }
+            while let Some(done) = under_way.try_join_next() {
+                is_free(&mut busy, done);
+            }
+        }
+        under_way.join_all().await;
+    }
+
+    /// Takes what is due once, and tries each once; how many there were.
+    ///
+    /// # Errors
+    /// Those of the database; an endpoint's are kept with the deliveries.
+    pub async fn send_due_webhooks(&self) -> Result<usize, Error> {
+        let taken = self.take_deliveries(&HashMap::new(), clock::machine_now()).await?;
+        let tries: JoinSet<_> = taken.into_iter().map(|taken| self.clone().try_delivery(taken)).collect();
+        Ok(tries.join_all().await.len())
+    }
+
+    /// How many deliveries are due, or in the hands of any process. What waits for a later try is not among them.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn webhooks_pending(&self) -> Result<i64, Error> {
+        queue::count_due(self.core.db.read(), clock::machine_now()).await
+    }
+
+    /// Leases what is due at a machine time, as far as no other replica has, beside what this one has under way.
+    pub(crate) async fn take_deliveries(
+        &self,
+        busy: &HashMap<EndpointId, usize>,
+        now: Timestamp,
+    ) -> Result<Vec<Taken>, Error> {
+        let mut room = MOST_AT_ONCE.saturating_sub(busy.values().sum());
+        let mut asked = Vec::new();
+        for endpoint in endpoints::enabled(self.core.db.read()).await? {
+            let free = MOST_TO_ONE.saturating_sub(busy.get(&endpoint).copied().unwrap_or(0));
+            if free > 0 {
+                asked.push((endpoint, free));
+            }
+        }
+        if asked.is_empty() || room == 0 {
+            return Ok(Vec::new());
+        }
+        let mut taken = Vec::new();
+        for mut delivery in queue::due(self.core.db.read(), &asked, now).await? {
+            let lease = Lease { token: Uuid::now_v7(), until: now + self.webhooks.lease() };
+            if room == 0 {
+                break;
+            }
+            let tx = self.core.db.begin().await?;
+            if queue::lease(&tx, &delivery, lease.token, lease.until, now).await? {
+                tx.commit().await?;
+                delivery.attempts += 1;
+                delivery.first_tried_at.get_or_insert(now);
+                taken.push(Taken { delivery, lease });
+                room -= 1;
+            }
+        }
+        Ok(taken)
+    }
+
+    /// One try, recorded; whose it was. A failure of the database is logged: the lease ends, and it is tried again.
+    async fn try_delivery(self, taken: Taken) -> EndpointId {
+        let endpoint = taken.delivery.endpoint;
+        if let Err(e) = self.send_webhook(&taken, clock::machine_now).await {
+            tracing::warn!(%endpoint, event = %taken.delivery.event_id, error = %e, "a webhook waits");
+        }
+        endpoint
+    }
+
+    /// Sends a delivery and records what became of it. One whose lease might end meanwhile is let go.
+    pub(crate) async fn send_webhook(
+        &self,
+        taken: &Taken,
+        machine_now: impl Fn() -> Timestamp,
+    ) -> Result<(), Error> {
+        match self.ask(taken, machine_now()).await? {
+            Some(answer) => self.record_webhook(taken, &answer, machine_now()).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The request alone. None if it may not be made.
+    pub(crate) async fn ask(&self, taken: &Taken, now: Timestamp) -> Result<Option<Answer>, Error> {
+        let Some(endpoint) = endpoints::find(self.core.db.read(), taken.delivery.endpoint).await? else {
+            return Ok(None);
+        };
+        // The database may have kept this waiting.
+        if taken.lease.until < now + self.webhooks.post.longest_try() {
+            return Ok(None);
+        }
+        Ok(Some(self.webhooks.post.send(&endpoint.value, &taken.delivery, now).await))
+    }
+
+    /// Until this process has put deliveries in, and they are committed.
+    async fn news(&self) {
+        loop {
+            self.core.changed().notified().await;
+            if self.webhooks.take_news() {
+                return;
+            }
+        }
+    }
+}
+
+fn is_free(busy: &mut HashMap<EndpointId, usize>, done: Result<EndpointId, tokio::task::JoinError>) {
+    match done {
+        Ok(endpoint) => {
+            if let Some(n) = busy.get_mut(&endpoint) {
+                *n -= 1;
+            }
+            busy.retain(|_, n| *n > 0);
+        }
+        // Whose it was is not known: what is leased is leased.
+        Err(e) => {
+            tracing::error!(error = %e, "a webhook's try ended early");
+            busy.clear();
+        }
+    }
+}

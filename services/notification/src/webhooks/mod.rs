@@ -1,0 +1,74 @@
+//! Webhooks: events for the CRM and for partners, signed and in order, by Standard Webhooks.
+//!
+//! An event becomes one delivery for each endpoint that wants it, in the transaction that applies it ([`heard`]). The
+//! courier sends deliveries ([`courier`]): lease, act, commit with the lease's token.
+
+mod address;
+mod commands;
+mod courier;
+mod endpoints;
+mod heard;
+mod model;
+mod networks;
+mod payload;
+mod post;
+mod queries;
+mod queue;
+mod record;
+mod retention;
+mod schedule;
+mod settings;
+mod signature;
+mod switch_off;
+mod view;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+pub(crate) use heard::Heard;
+pub use model::{Endpoint, EndpointId, Secret, Settings, State, Why};
+pub use networks::Networks;
+pub use post::{LONGEST_TRY, Lookup, Post, SystemLookup};
+
+/// While there is no endpoint, events that change nothing else are passed over.
+pub(crate) const NOBODY_WANTS_ANY: &str = "not exists (select 1 from webhook_endpoint)";
+
+/// What sending needs besides the database. Cloned freely; clones share everything.
+#[derive(Clone, Debug)]
+pub struct Webhooks {
+    pub(crate) post: Post,
+    /// Whether this process put in or changed deliveries since the courier looked last.
+    news: Arc<AtomicBool>,
+}
+
+impl Webhooks {
+    pub fn new(post: Post) -> Self {
+        Self { post, news: Arc::default() }
+    }
+
+    /// How long a delivery is held for one try: half as long again as that takes, for clocks that differ and for what
+    /// became of it to be recorded.
+    pub(crate) fn lease(&self) -> std::time::Duration {
+        self.post.longest_try() * 3 / 2
+    }
+
+    /// There is something to send as soon as the unit of work is committed.
+    pub(crate) fn tell_news(&self) {
+        self.news.store(true, Ordering::Release);
+    }
+
+    fn take_news(&self) -> bool {
+        self.news.swap(false, Ordering::AcqRel)
+    }
+}
+
+#[cfg(test)]
+pub(crate) use {
+    schedule::{GIVEN_UP_AFTER, LONGEST_RETRY_AFTER},
+    signature::sign,
+};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,52 @@
+//! Switches an endpoint off that wants nothing any more, or takes nothing, and tells SOFTVIG.
+
+use jiff::Timestamp;
+use platform::{Error, unit::Unit};
+use url::Url;
+use uuid::Uuid;
+
+use super::{Endpoint, Why, courier::Taken, endpoints, view};
+use crate::Notification;
+use crate::book::{directory, tell};
+use crate::kind::Kind;
+use crate::message::{Fact, Notice};
+
+impl Notification {
+    /// Whoever comes first does it, and there is one mail. What waits stays as it is.
+    pub(super) async fn switch_off(
+        &self,
+        unit: &Unit,
+        taken: &Taken,
+        why: Why,
+        since: Timestamp,
+        outcome: &str,
+    ) -> Result<(), Error> {
+        let Some(mut stored) = endpoints::find(unit.db(), taken.delivery.endpoint).await? else {
+            return Ok(());
+        };
+        if !stored.value.disable(why, unit.now()) {
+            return Ok(());
+        }
+        endpoints::save(unit.db(), &stored).await?;
+        tracing::error!(endpoint = %stored.value.id, ?why, "a webhook endpoint is switched off");
+        // It lies with the company whose event waits, and is of no project's conversation.
+        let notice = Notice::new(Kind::WebhookSwitchedOff, Uuid::now_v7(), None, unit.now())
+            .text("endpoint", in_words(&stored.value))
+            .text("name", view::name(stored.value.id))
+            .fact("gone", Fact::Flag(why == Why::Gone))
+            .fact("since", Fact::Instant(since))
+            .text("outcome", outcome);
+        let directory = directory(unit.db(), taken.delivery.company).await?;
+        tell(unit, &self.renderer, &directory, &[notice]).await
+    }
+}
+
+/// Its description and host. The rest of a URL may be as good as a password.
+fn in_words(endpoint: &Endpoint) -> String {
+    let url = endpoint.settings.url.parse::<Url>().ok();
+    let host = url.as_ref().and_then(Url::host_str).unwrap_or_default();
+    match endpoint.settings.description.as_str() {
+        "" => host.to_owned(),
+        description => format!("{description} ({host})"),
+    }
+}
