@@ -257,7 +257,7 @@ fn read(row: &QueryResult) -> Result<StoredMessage, Error> {
     if let Some(delivery) = delivery {
         let Delivery { attempts, outcome, state, tries, tried_since, resends, resent } =
             serde_json::from_str(&delivery).map_err(bad)?;
-        value = Message { attempts, outcome, state, tries, tried_since, resends, ..value };
+        value = Message { attempts, outcome, state, tries, tried_since, resends, resent, ..value };
     }
     Ok(StoredMessage { version: row.try_get("", "version")?, value })
 }

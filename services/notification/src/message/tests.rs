@@ -130,7 +130,7 @@ fn a_message_is_sent_again_as_a_mail_of_its_own() {
     assert!(message.claim(lease(TOKEN, later), later));
     message.postpone(TOKEN, "421 later".into(), times(later)).expect("held");
     assert_eq!(message.label(), "pending", "three days begin anew");
-    let wait = message.due_at().expect("it waits") - later;
+    let wait = message.due_at().expect("it waits").duration_since(later);
     assert!(wait <= SignedDuration::from_secs(36), "and the waits: {wait}");
     assert!(message.scrub(TADEK, later) || message.scrub(DAGMARA, later));
     assert!(!message.is_resendable(), "it has lost its words");

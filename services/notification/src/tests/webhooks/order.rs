@@ -29,7 +29,7 @@ async fn later_events_of_a_project_wait_and_other_projects_go_on(backend: Backen
     let second = world.verified(PROJECT).await;
     let now = machine_now();
     assert_eq!(world.post_all(now).await, 1);
-    assert_eq!(receiver.take_ids(), [first.clone()]);
+    assert_eq!(receiver.take_ids(), [first.as_str()]);
 
     receiver.behave(|_| Manner::Status(200));
     let third = world.verified(PROJECT).await;

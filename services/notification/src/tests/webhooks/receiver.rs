@@ -16,6 +16,9 @@ use http::HeaderMap;
 use serde_json::Value;
 use tokio::{net::TcpListener, task::JoinHandle};
 
+/// What it does with each request.
+type Behaviour = Box<dyn FnMut(&Got) -> Manner + Send>;
+
 /// How it answers.
 #[derive(Clone, Copy, Debug)]
 pub enum Manner {
@@ -61,7 +64,7 @@ impl Got {
 pub struct Receiver {
     pub port: u16,
     got: Arc<Mutex<Vec<Got>>>,
-    manner: Arc<Mutex<Box<dyn FnMut(&Got) -> Manner + Send>>>,
+    manner: Arc<Mutex<Behaviour>>,
     server: JoinHandle<()>,
 }
 
@@ -75,8 +78,7 @@ impl Receiver {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().expect("bound").port();
         let got: Arc<Mutex<Vec<Got>>> = Arc::default();
-        let manner: Arc<Mutex<Box<dyn FnMut(&Got) -> Manner + Send>>> =
-            Arc::new(Mutex::new(Box::new(manner)));
+        let manner: Arc<Mutex<Behaviour>> = Arc::new(Mutex::new(Box::new(manner)));
         let (theirs, how) = (Arc::clone(&got), Arc::clone(&manner));
         let app = Router::new().fallback(async move |uri: http::Uri, headers: HeaderMap, body: Bytes| {
             let body = String::from_utf8(body.to_vec()).expect("UTF-8");
