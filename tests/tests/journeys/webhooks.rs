@@ -2,13 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use journeys::{
-    Installation,
-    Layout::{self, Embedded, Spread},
-    Service,
-};
+use journeys::{Installation, Layout, Service};
 use proto::notification::v1::{CreateWebhookEndpointRequest, WebhookEndpoint};
-use rstest::rstest;
 use serde_json::Value;
 use story::{Dealership, Facts, Through};
 use tokio::{
@@ -58,10 +53,9 @@ async fn serve(stream: TcpStream, got: Got) {
     }
 }
 
-#[rstest]
 #[tokio::test]
-async fn a_projects_events_arrive_each_once_and_in_order(#[values(Embedded, Spread)] layout: Layout) {
-    let installation = Installation::start(layout, NOW).await;
+async fn a_projects_events_arrive_each_once_and_in_order() {
+    let installation = Installation::start(Layout::Spread, NOW).await;
     let world = installation.world();
     let (url, got) = receiver().await;
     let endpoint = WebhookEndpoint { url, ..Default::default() };

@@ -180,7 +180,6 @@ impl Notification {
         let replayed = queue::replay(change.unit.db(), id, since, clock::machine_now()).await?;
         record(&mut change, "webhook_endpoint_replayed");
         change.unit.commit(&request.name).await?;
-        self.webhooks.tell_news();
         Ok(pb::ReplayWebhookEndpointResponse { deliveries: i32::try_from(replayed).unwrap_or(i32::MAX) })
     }
 
@@ -211,7 +210,6 @@ impl Notification {
         record(&mut change, kind);
         let answer = view::endpoint(&change.stored);
         change.unit.commit(&answer.name).await?;
-        self.webhooks.tell_news();
         Ok(answer)
     }
 

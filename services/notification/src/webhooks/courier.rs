@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    sync::atomic::Ordering,
     time::{Duration, Instant},
 };
 
@@ -36,7 +37,8 @@ impl Notification {
         let mut busy: HashMap<EndpointId, usize> = HashMap::new();
         let mut delete_at = Instant::now();
         while !stop.is_cancelled() {
-            self.webhooks.take_news();
+            // Before the look, so that nothing that is committed meanwhile is missed.
+            let changed = self.core.changed().notified();
             match self.take_deliveries(&busy, clock::machine_now()).await {
                 Ok(taken) => {
                     for taken in taken {
@@ -54,7 +56,7 @@ impl Notification {
             }
             tokio::select! {
                 Some(done) = under_way.join_next() => is_free(&mut busy, done),
-                () = self.news() => {}
+                () = changed, if self.webhooks.wanted.load(Ordering::Relaxed) => {}
                 () = sleep(LOOK_EVERY) => {}
                 () = stop.cancelled() => {}
             }
@@ -91,7 +93,9 @@ impl Notification {
     ) -> Result<Vec<Taken>, Error> {
         let mut room = MOST_AT_ONCE.saturating_sub(busy.values().sum());
         let mut asked = Vec::new();
-        for endpoint in endpoints::enabled(self.core.db.read()).await? {
+        let enabled = endpoints::enabled(self.core.db.read()).await?;
+        self.webhooks.wanted.store(!enabled.is_empty(), Ordering::Relaxed);
+        for endpoint in enabled {
             let free = MOST_TO_ONE.saturating_sub(busy.get(&endpoint).copied().unwrap_or(0));
             if free > 0 {
                 asked.push((endpoint, free));
@@ -149,16 +153,6 @@ impl Notification {
             return Ok(None);
         }
         Ok(Some(self.webhooks.post.send(&endpoint.value, &taken.delivery, now).await))
-    }
-
-    /// Until this process has put deliveries in, and they are committed.
-    async fn news(&self) {
-        loop {
-            self.core.changed().notified().await;
-            if self.webhooks.take_news() {
-                return;
-            }
-        }
     }
 }
 

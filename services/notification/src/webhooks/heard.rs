@@ -50,7 +50,6 @@ impl Notification {
         for endpoint in &wanted_by {
             queue::insert(unit.db(), endpoint.id, &new, clock::machine_now()).await?;
         }
-        self.webhooks.tell_news();
         Ok(())
     }
 }

@@ -22,10 +22,7 @@ mod signature;
 mod switch_off;
 mod view;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::{Arc, atomic::AtomicBool};
 
 pub(crate) use heard::Heard;
 pub use model::{Endpoint, EndpointId, Secret, Settings, State, Why};
@@ -39,28 +36,19 @@ pub(crate) const NOBODY_WANTS_ANY: &str = "not exists (select 1 from webhook_end
 #[derive(Clone, Debug)]
 pub struct Webhooks {
     pub(crate) post: Post,
-    /// Whether this process put in or changed deliveries since the courier looked last.
-    news: Arc<AtomicBool>,
+    /// Whether there was an endpoint when the courier looked last: otherwise it does not look at each commit.
+    wanted: Arc<AtomicBool>,
 }
 
 impl Webhooks {
     pub fn new(post: Post) -> Self {
-        Self { post, news: Arc::default() }
+        Self { post, wanted: Arc::default() }
     }
 
     /// How long a delivery is held for one try: half as long again as that takes, for clocks that differ and for what
     /// became of it to be recorded.
     pub(crate) fn lease(&self) -> std::time::Duration {
         self.post.longest_try() * 3 / 2
-    }
-
-    /// There is something to send as soon as the unit of work is committed.
-    pub(crate) fn tell_news(&self) {
-        self.news.store(true, Ordering::Release);
-    }
-
-    fn take_news(&self) -> bool {
-        self.news.swap(false, Ordering::AcqRel)
     }
 }
 

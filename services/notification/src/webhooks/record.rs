@@ -81,7 +81,6 @@ impl Notification {
         }
         log(delivery.endpoint, &standing, &outcome, &unit);
         unit.commit("").await?;
-        self.webhooks.tell_news();
         Ok(())
     }
 }
