@@ -6,6 +6,7 @@ use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use platform::{
     auth::Role,
+    clock,
     db::query_all,
     files::Files,
     id::{CompanyId, ContactId},
@@ -83,6 +84,11 @@ async fn known(bench: &Bench) -> Vec<(String, String)> {
         (row.try_get("", "state").expect("a state"), id.to_string())
     };
     rows.expect("the files").iter().map(row).collect()
+}
+
+/// Machine time, as the database keeps it.
+fn minutes_ago(minutes: i64) -> sea_orm::prelude::ChronoDateTimeUtc {
+    clock::to_db(clock::machine_now() - jiff::SignedDuration::from_mins(minutes))
 }
 
 async fn assert_nothing_is_left(bench: &Bench) {
@@ -359,11 +365,8 @@ async fn a_file_that_nobody_attaches_is_deleted_after_a_week(#[values(Sqlite, Po
     };
     assert_eq!(sweep(&bench).await, 2);
     // Machine time cannot be moved: the files are made older.
-    let sql = match backend {
-        Sqlite => "update file set created_at = datetime(created_at, '-8 days')",
-        Postgres => "update file set created_at = created_at - interval '8 days'",
-    };
-    bench.core.db.execute(sql, vec![]).await.expect("made older");
+    let sql = "update file set created_at = $1";
+    bench.core.db.execute(sql, vec![minutes_ago(8 * 24 * 60).into()]).await.expect("made older");
     assert_eq!(sweep(&bench).await, 1);
     assert_eq!(download(&bench, &kept, &bench.token(Role::Auditor)).await.status, 200);
     assert_eq!(download(&bench, &unused, &bench.token(Role::Auditor)).await.status, 404);
@@ -399,9 +402,8 @@ async fn what_a_killed_process_was_taking_is_deleted_after_an_hour() {
     let bench = Bench::new(Sqlite).await;
     let id = uuid::Uuid::now_v7();
     let company = bench.project.company.to_string();
-    let sql =
-        "insert into file (id, company, state, created_at) values ($1, $2, 'receiving', datetime('now', $3))";
-    let mut row = vec![id.into(), company.clone().into(), "-59 minutes".into()];
+    let sql = "insert into file (id, company, state, created_at) values ($1, $2, 'receiving', $3)";
+    let mut row = vec![id.into(), company.clone().into(), minutes_ago(59).into()];
     bench.core.db.execute(sql, row.clone()).await.expect("written");
     // As the store of a folder leaves it.
     let folder = bench.folder().join("files/audit").join(&company);
@@ -411,7 +413,7 @@ async fn what_a_killed_process_was_taking_is_deleted_after_an_hour() {
     sweep().await;
     assert_eq!((known(&bench).await.len(), bench.files.stored().await.len()), (1, 1), "it may go on");
     bench.core.db.execute("delete from file", vec![]).await.expect("deleted");
-    row[2] = "-61 minutes".into();
+    row[2] = minutes_ago(61).into();
     bench.core.db.execute(sql, row).await.expect("written");
     sweep().await;
     assert_nothing_is_left(&bench).await;
