@@ -89,18 +89,18 @@ async fn unknown_numbers_and_broken_protobuf_are_the_callers_fault() {
         (answer.reason, answer.field.as_str(), answer.allowed.as_str()),
         (Some(InvalidArgument), "kind", allowed)
     );
-    let list = ListLicensingsRequest { parent: d.company.clone(), state: 7, ..Default::default() };
+    let list = ListLicensingsRequest { parent: d.company.clone(), state: 99, ..Default::default() };
     let status = client.list_licensings(authorised(list, &token)).await.expect_err("no such state");
     assert_eq!(Answer::from_status(&status).field, "state");
     let mut audits = AuditServiceClient::new(installation.grpc(Service::Audit).await);
-    let list = ListAuditsRequest { parent: d.project.clone(), state: 7, ..Default::default() };
+    let list = ListAuditsRequest { parent: d.project.clone(), state: 99, ..Default::default() };
     let status = audits.list_audits(authorised(list, &token)).await.expect_err("no such state");
     assert_eq!(Answer::from_status(&status).field, "state");
-    let list = ListFindingsRequest { parent: d.project.clone(), state: 7, ..Default::default() };
+    let list = ListFindingsRequest { parent: d.project.clone(), state: 99, ..Default::default() };
     let status = audits.list_findings(authorised(list, &token)).await.expect_err("no such state");
     assert_eq!(Answer::from_status(&status).field, "state");
     let mut mail = NotificationServiceClient::new(installation.grpc(Service::Notification).await);
-    let list = ListMessagesRequest { parent: d.company.clone(), state: 7, ..Default::default() };
+    let list = ListMessagesRequest { parent: d.company.clone(), state: 99, ..Default::default() };
     let status = mail.list_messages(authorised(list, &token)).await.expect_err("no such state");
     assert_eq!(Answer::from_status(&status).field, "state");
 
