@@ -6,7 +6,7 @@ use platform::{
 };
 use proto::{
     common::v1::ErrorReason,
-    refusal::{Refusal, Violation},
+    refusal::{Refusal, Violation, words},
 };
 
 use super::{Licences, Phase};
@@ -19,6 +19,11 @@ impl Licences {
             Phase::Completed | Phase::Cancelled => Err(Violation::new(ErrorReason::ProjectClosed).into()),
         }
     }
+}
+
+/// `INVALID_ARGUMENT` for a licence that is not as far as the command needs it.
+pub(super) fn wrong_demand(demand: &str, en: &str, pl: &str) -> Violation {
+    Violation::new(ErrorReason::InvalidArgument).field("demand").asked(demand).allowed(words(en, pl))
 }
 
 /// `PERMISSION_DENIED` unless a decision contact asks.

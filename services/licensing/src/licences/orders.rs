@@ -45,7 +45,7 @@ impl Licences {
         let recorded = Fact::new(actor, occurred_at, now);
         let mut violations = self.against_recording(catalogue, demand);
         if violations.is_empty() && self.demand_state(catalogue, demand) == DemandState::InPlace {
-            violations.push(wrong_demand(
+            violations.push(checks::wrong_demand(
                 demand,
                 "a licence that is not in place",
                 "licencja, która nie została jeszcze potwierdzona",
@@ -98,7 +98,7 @@ impl Licences {
         let open = self.open_order(catalogue, demand);
         match open {
             Some(i) => violations.extend(made.out_of_range(Some(self.orders[i].recorded.occurred_at))),
-            None if violations.is_empty() => violations.push(wrong_demand(
+            None if violations.is_empty() => violations.push(checks::wrong_demand(
                 demand,
                 "a licence that is ordered, of the kind that is chosen",
                 "zamówiona licencja wybranego rodzaju",
@@ -117,10 +117,6 @@ impl Licences {
     pub(super) fn open_order(&self, catalogue: &Catalogue, demand: &str) -> Option<usize> {
         self.order_index(catalogue, demand).filter(|i| self.orders[*i].state == OrderState::Open)
     }
-}
-
-fn wrong_demand(demand: &str, en: &str, pl: &str) -> Violation {
-    Violation::new(ErrorReason::InvalidArgument).field("demand").asked(demand).allowed(words(en, pl))
 }
 
 fn before_the_order(expected_on: Date, ordered_on: Date) -> Option<Violation> {

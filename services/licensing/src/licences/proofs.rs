@@ -2,10 +2,7 @@
 
 use jiff::Timestamp;
 use platform::{actor::Actor, fact::Fact, files::FileInfo, text};
-use proto::{
-    common::v1::ErrorReason,
-    refusal::{Refusal, Violation, words},
-};
+use proto::refusal::Refusal;
 
 use super::{Event, LicenceDocument, Licences, OrderState, Proof, Withdrawal, checks};
 use crate::catalogue::Catalogue;
@@ -91,12 +88,11 @@ impl Licences {
         let index = self.proof_index(catalogue, demand).filter(|i| self.proofs[*i].withdrawn.is_none());
         match index {
             Some(i) => violations.extend(made.out_of_range(Some(self.proofs[i].recorded.occurred_at))),
-            None if violations.is_empty() => violations.push(
-                Violation::new(ErrorReason::InvalidArgument)
-                    .field("demand")
-                    .asked(demand)
-                    .allowed(words("a licence that is in place", "licencja potwierdzona dokumentem")),
-            ),
+            None if violations.is_empty() => violations.push(checks::wrong_demand(
+                demand,
+                "a licence that is in place",
+                "licencja potwierdzona dokumentem",
+            )),
             None => {}
         }
         violations.extend(text::note("reason", &reason));

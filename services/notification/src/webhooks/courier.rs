@@ -1,14 +1,10 @@
 //! Sends deliveries: lease, act, commit with the lease's token. No network call inside a transaction.
 
-use std::{
-    collections::HashMap,
-    sync::atomic::Ordering,
-    time::{Duration, Instant},
-};
+use std::{collections::HashMap, sync::atomic::Ordering, time::Duration};
 
 use jiff::Timestamp;
-use platform::{Error, clock};
-use tokio::{task::JoinSet, time::sleep};
+use platform::{Error, clock, loops::pause};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -35,7 +31,7 @@ impl Notification {
     pub async fn run_courier(self, stop: CancellationToken) {
         let mut under_way = JoinSet::new();
         let mut busy: HashMap<EndpointId, usize> = HashMap::new();
-        let mut delete_at = Instant::now();
+        let mut delete_at = clock::machine_now();
         while !stop.is_cancelled() {
             // Before the look, so that nothing that is committed meanwhile is missed.
             let changed = self.core.changed().notified();
@@ -48,17 +44,17 @@ impl Notification {
                 }
                 Err(e) => tracing::warn!(error = %e, "webhooks wait"),
             }
-            if Instant::now() >= delete_at {
-                delete_at = Instant::now() + DELETE_EVERY;
-                if let Err(e) = self.delete_old_deliveries(clock::machine_now()).await {
+            let now = clock::machine_now();
+            if now >= delete_at {
+                delete_at = now + DELETE_EVERY;
+                if let Err(e) = self.delete_old_deliveries(now).await {
                     tracing::warn!(error = %e, "old webhook deliveries wait");
                 }
             }
             tokio::select! {
                 Some(done) = under_way.join_next() => is_free(&mut busy, done),
                 () = changed, if self.webhooks.wanted.load(Ordering::Relaxed) => {}
-                () = sleep(LOOK_EVERY) => {}
-                () = stop.cancelled() => {}
+                () = pause(LOOK_EVERY, &stop) => {}
             }
             while let Some(done) = under_way.try_join_next() {
                 is_free(&mut busy, done);
