@@ -6,8 +6,11 @@ use axum::{
 };
 use futures::StreamExt as _;
 use http::{
-    HeaderName, HeaderValue,
-    header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE},
+    HeaderValue,
+    header::{
+        CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
+        X_CONTENT_TYPE_OPTIONS,
+    },
     request::Parts,
 };
 use proto::refusal::words;
@@ -17,8 +20,6 @@ use crate::{
     error::Error,
     files::{Content, Download, broken_off, too_large},
 };
-
-const NOSNIFF: HeaderName = HeaderName::from_static("x-content-type-options");
 
 /// The file that a request brings.
 ///
@@ -52,7 +53,7 @@ pub(super) fn answer(download: Download) -> Response {
         (CONTENT_LENGTH, file.size_bytes.to_string()),
         (CONTENT_DISPOSITION, disposition(&file.display_name)),
         (CACHE_CONTROL, "no-store".to_owned()),
-        (NOSNIFF, "nosniff".to_owned()),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
         (CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox".to_owned()),
     ];
     for (name, text) in texts {

@@ -1,6 +1,6 @@
 //! What was written and has been overtaken: looked at once more right before it is sent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use platform::{Error, documents, id::CompanyId};
@@ -20,16 +20,15 @@ impl Notification {
         messages: &[StoredMessage],
     ) -> Result<BTreeMap<MessageId, &'static str>, Error> {
         let now = self.core.clock.now();
-        let mut overtaken = BTreeMap::new();
-        for message in messages.iter().map(|stored| &stored.value).filter(|m| is_reminder(m.kind)) {
-            let Some(project) = message.project else { continue };
-            let project = documents::find::<Project>(self.core.db.read(), company, project.0).await?;
-            let Some(project) = project else { continue };
-            if let Some(why) = self.why_not(message, &project.value, now) {
-                overtaken.insert(message.id, why);
-            }
-        }
-        Ok(overtaken)
+        let reminders = messages.iter().map(|stored| &stored.value).filter(|m| is_reminder(m.kind));
+        let reminders: Vec<_> = reminders.filter_map(|m| Some((m, m.project?))).collect();
+        let ids: BTreeSet<_> = reminders.iter().map(|(_, project)| project.0).collect();
+        let projects = documents::find_all::<Project>(self.core.db.read(), ids).await?;
+        let of = |id| projects.iter().find(|stored| stored.company == company && stored.value.id == id);
+        let overtaken = reminders.into_iter().filter_map(|(message, project)| {
+            Some((message.id, self.why_not(message, &of(project)?.value, now)?))
+        });
+        Ok(overtaken.collect())
     }
 
     /// None also where the part does not say what it reminds of, as an older build wrote it.
