@@ -6,7 +6,7 @@ use anyhow::{Context, ensure};
 use serde::Deserialize;
 
 use crate::channel::{Channel, ChannelConfig};
-use crate::message::{MailIdentity, Renderer};
+use crate::message::{MailIdentity, Renderer, SendingPolicy};
 use crate::recipients::{Language, Softvig};
 use crate::webhooks::Networks;
 
@@ -53,6 +53,7 @@ impl Config {
                 email: self.address("softvig", &self.softvig, "migracje@softvig.example")?,
                 language: self.softvig_language,
             },
+            sending: SendingPolicy::shipped(),
         })
     }
 

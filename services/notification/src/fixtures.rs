@@ -12,7 +12,7 @@ use proto::{
 use uuid::Uuid;
 
 use crate::consume::{Book, Head, Outcome, scheduling};
-use crate::message::{MailIdentity, Message, Notice, Renderer};
+use crate::message::{MailIdentity, Message, Notice, Renderer, SendingPolicy};
 use crate::recipients::{Directory, Language, Softvig};
 
 pub const COMPANY: CompanyId = CompanyId(Uuid::from_u128(0xC0));
@@ -87,6 +87,7 @@ pub fn renderer() -> Renderer {
             email: "migracje@softvig.example".into(),
             language: Language::Pl,
         },
+        sending: SendingPolicy::shipped(),
     }
 }
 

@@ -7,7 +7,6 @@ use platform::{
     unit::Unit,
 };
 
-use crate::kind::Kind;
 use crate::message::{Message, Recipient, store};
 use crate::questions;
 use crate::recipients::Directory;
@@ -36,8 +35,8 @@ pub(crate) async fn forget(unit: &Unit, company: CompanyId, contact: ContactId) 
 }
 
 fn is_farewell(message: &Message, contact: ContactId, now: Timestamp) -> bool {
-    message.kind == Kind::EntryRemoved
+    message.uninvites()
         && message.recipient == Recipient::Contact(contact)
-        && message.due_at().is_some()
+        && message.is_on_its_way()
         && now < message.created_at + LONGEST
 }

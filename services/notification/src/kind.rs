@@ -109,3 +109,22 @@ kinds! {
     /// Events are no longer sent to one of the places where they went.
     WebhookSwitchedOff => "webhook_switched_off",
 }
+
+impl Kind {
+    /// What happens in the hours of a migration: it leaves at once, by itself and before everything else.
+    pub const fn is_of_a_running_migration(self) -> bool {
+        matches!(
+            self,
+            Self::RunPrepared
+                | Self::RunStarted
+                | Self::DatabasesRestored
+                | Self::RunFinished
+                | Self::RunRolledBack
+                | Self::ReserveReached
+                | Self::WindowOverrun
+                // They come with the databases' restoration and with the way back.
+                | Self::IntegrationsAnnounced
+                | Self::IntegrationsCancelled
+        )
+    }
+}

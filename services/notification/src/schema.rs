@@ -22,6 +22,7 @@ impl MigratorTrait for Migrator {
         let links = Change { name: "m20261126_000005_links", tables: links, sql: &[] };
         let webhooks =
             Change { name: "m20261126_000005_webhooks", tables: webhook_tables, sql: &WEBHOOK_INDEXES };
+        let held = Change { name: "m20261127_000002_held", tables: Vec::new, sql: &HELD };
         vec![
             platform(),
             Box::new(own),
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(open),
             Box::new(links),
             Box::new(webhooks),
+            Box::new(held),
         ]
     }
 }
@@ -60,6 +62,18 @@ const FIRST: [&str; 1] =
 const OPEN: [&str; 2] = [
     "drop index message_first",
     "create index message_open on message (company, recipient, id) where label in ('pending', 'sending')",
+];
+
+/// What waits in business time; and the turn of what belongs to running migrations, which is before all others.
+const HELD: [&str; 8] = [
+    "alter table message add column held_until timestamp with time zone",
+    "alter table message add column urgent boolean not null default false",
+    "create index message_held on message (held_until, id) where held_until is not null",
+    "create index message_held_of on message (company, id) where label = 'held'",
+    "drop index message_turn",
+    "create index message_turn on message (urgent, due_at, id) where due_at is not null",
+    "drop index message_open",
+    "create index message_open on message (company, recipient, urgent, id) where label in ('pending', 'sending')",
 ];
 
 fn links() -> Vec<TableCreateStatement> {

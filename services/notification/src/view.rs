@@ -15,6 +15,8 @@ pub fn summary(message: &Message) -> pb::Message {
         Recipient::Softvig => (pb::Audience::Softvig, String::new()),
     };
     let (state, next_try, sent) = match message.state {
+        State::Held { .. } => (pb::MessageState::Held, None, None),
+        State::Joined { .. } => (pb::MessageState::Joined, None, None),
         State::Pending { next_try } => (pb::MessageState::Pending, Some(next_try), None),
         State::Sending { .. } => (pb::MessageState::Sending, None, None),
         State::Sent { at } => (pb::MessageState::Sent, None, Some(at)),
@@ -39,6 +41,12 @@ pub fn summary(message: &Message) -> pb::Message {
         created_at: Some(to_wire(message.created_at)),
         sent_at: sent.map(to_wire),
         resends: i32::try_from(message.resends).unwrap_or(i32::MAX),
+        held_until: message.held_until().map(to_wire),
+        joined_into: match message.state {
+            State::Joined { into } => message_name(message.company, into),
+            _ => String::new(),
+        },
+        joins: message.joins.iter().map(|part| message_name(message.company, part.message)).collect(),
         ..Default::default()
     }
 }

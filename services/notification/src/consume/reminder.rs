@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::kind::Kind;
 use crate::message::{Fact, Notice};
-use crate::project::{Project, Reminder, ReminderPolicy, Verdict, date_key};
+use crate::project::{Project, Reminder, ReminderPolicy, Verdict};
 
 use super::scheduling::gate_fact;
 
@@ -25,8 +25,7 @@ pub fn reminder(
                 .fact("today", Fact::Flag(reminder.days_before == 0))
                 .fact("tomorrow", Fact::Flag(reminder.days_before == 1))
                 .fact("days", Fact::Number(reminder.days_before.into()))
-                .word("what", "date", date_key(entry.date.kind))
-                .fact("when", Fact::Date(entry.date.clone()))
+                .about_date(&entry.date)
                 .fact("migration", Fact::Flag(entry.date.kind == DateKind::Migration))
                 .fact("provided_that", gate_fact(provided_that)))
         }

@@ -202,7 +202,7 @@ fn proposed(head: &Head, e: &DatesProposed, project: &mut Project) -> anyhow::Re
     let notice = head
         .notice(kind)
         .word("by", "party", by.to_string())
-        .fact("dates", dates_fact(&dates))
+        .about_dates(&dates)
         .fact("withdraws", Fact::List(withdraws));
     if !project.closed {
         let proposed_at = head.occurred_at;
@@ -315,20 +315,8 @@ fn calendar_of(head: &Head, book: &mut Book, id: ContactId, change: Change) -> O
 
 fn of_date(head: &Head, kind: Kind, entry: &Entry) -> Notice {
     head.notice(kind)
-        .word("what", "date", date_key(entry.date.kind))
-        .fact("when", Fact::Date(entry.date.clone()))
+        .about_date(&entry.date)
         .fact("migration", Fact::Flag(entry.date.kind == DateKind::Migration))
-}
-
-/// Several dates, each with what it is for.
-pub(crate) fn dates_fact(dates: &[Planned]) -> Fact {
-    let fact = |date: &Planned| {
-        Fact::Group(Facts::from([
-            ("what", Fact::word("date", date_key(date.kind))),
-            ("when", Fact::Date(date.clone())),
-        ]))
-    };
-    Fact::List(dates.iter().map(fact).collect())
 }
 
 /// What must still happen before a date, in words; empty if nothing.

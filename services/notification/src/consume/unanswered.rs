@@ -2,7 +2,6 @@ use jiff::Timestamp;
 use platform::actor::Party;
 use uuid::Uuid;
 
-use super::scheduling::dates_fact;
 use crate::kind::Kind;
 use crate::message::{Fact, Notice};
 use crate::project::{Project, Step, Unanswered, UnansweredPolicy};
@@ -26,7 +25,7 @@ pub fn unanswered(
         .word("owes", "owes", asked.to_string())
         .fact("company", Fact::Flag(asked == Party::Company))
         .fact("since", Fact::Day(calendar::local_day(proposal.proposed_at)))
-        .fact("dates", dates_fact(&proposal.dates));
+        .about_dates(&proposal.dates);
     // By its part it is judged again when it is sent.
     Ok(Notice { asked: Some(asked), part: due.to_string(), ..notice })
 }

@@ -44,13 +44,13 @@ impl Notification {
         let found = store::find(unit.db(), company, id).await?;
         let mut stored = found.ok_or_else(|| Error::not_found(&request.name))?;
         if !stored.value.is_resendable() {
-            let asked: Words = match stored.value.due_at() {
-                Some(_) => words("a message that is on its way", "wiadomość w trakcie wysyłki"),
-                None => words("a message without its words", "wiadomość bez treści"),
+            let asked: Words = match stored.value.is_on_its_way() {
+                true => words("a message that is on its way", "wiadomość w trakcie wysyłki"),
+                false => words("a message without its words", "wiadomość bez treści"),
             };
             let allowed = words(
-                "one that was sent, refused, bounced, dropped or given up, and whose contact was not anonymised",
-                "wysłana, odrzucona, zwrócona, pominięta albo taka, której wysyłki zaniechano, jeśli odbiorcy nie zanonimizowano",
+                "one that was sent, joined, refused, bounced, dropped or given up, and whose contact was not anonymised",
+                "wysłana, dołączona do innej, odrzucona, zwrócona, pominięta albo taka, której wysyłki zaniechano, jeśli odbiorcy nie zanonimizowano",
             );
             return Err(Error::invalid("name", asked, allowed));
         }

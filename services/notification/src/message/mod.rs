@@ -3,22 +3,27 @@
 mod bounce;
 mod commands;
 mod invitation;
+mod lifecycle;
 mod mail;
 mod model;
 mod notice;
 mod overtaken;
+mod policy;
 mod queries;
 mod record;
+mod release;
 mod render;
 pub mod sender;
 pub mod store;
+mod succession;
 mod templates;
 mod words;
 
 pub use invitation::{Invitation, Method};
 pub use mail::{Envelope, MailIdentity, build};
-pub use model::{Content, Lease, LeaseLost, Message, MessageId, Recipient, Resent, State, Times, Try};
+pub use model::{Content, Lease, LeaseLost, Message, MessageId, Part, Recipient, Resent, State, Times, Try};
 pub use notice::{Calendar, Fact, Facts, Notice};
+pub use policy::SendingPolicy;
 pub use render::{Renderer, summary};
 
 #[cfg(test)]

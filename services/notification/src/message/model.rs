@@ -1,12 +1,13 @@
 use std::fmt;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use platform::id::{CompanyId, ContactId, ProjectId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::Invitation;
+use super::{Invitation, Method};
 use crate::kind::Kind;
+use crate::project::Planned;
 use crate::recipients::Language;
 
 platform::id! {
@@ -45,13 +46,19 @@ pub struct Message {
     /// Contacts whose personal data the words hold, besides the recipient.
     pub mentions: Vec<ContactId>,
     pub content: Content,
+    /// The dates that it is about.
+    #[serde(default)]
+    pub dates: Vec<Planned>,
+    /// The messages that it takes the place of, oldest first.
+    #[serde(default)]
+    pub joins: Vec<Part>,
     /// Business time.
     pub created_at: Timestamp,
     pub attempts: u32,
     /// The mail server's last answer without addresses, or why it was dropped.
     pub outcome: String,
     pub state: State,
-    /// What became of each try, oldest first; no more than the last [`MOST_TRIES`].
+    /// What became of each try, oldest first; no more than the last 100.
     #[serde(default)]
     pub tries: Vec<Try>,
     /// Machine time of the first try since it was written or sent again.
@@ -63,6 +70,14 @@ pub struct Message {
     /// The last time.
     #[serde(default)]
     pub resent: Option<Resent>,
+}
+
+/// One of the messages that are sent as one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    pub message: MessageId,
+    /// As [`Message::part`].
+    pub part: String,
 }
 
 /// Since when a message is sent again.
@@ -89,6 +104,9 @@ pub struct Content {
     pub subject: String,
     pub text: String,
     pub html: String,
+    /// The text without greeting and closing.
+    #[serde(default)]
+    pub body: String,
     pub invitation: Option<Invitation>,
 }
 
@@ -96,6 +114,10 @@ pub struct Content {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
+    /// Waits for the end of the quiet hours, or for others of its kind.
+    Held {
+        until: Timestamp,
+    },
     Pending {
         next_try: Timestamp,
     },
@@ -110,6 +132,10 @@ pub enum State {
     },
     Dropped {
         at: Timestamp,
+    },
+    /// Sent as a part of another one.
+    Joined {
+        into: MessageId,
     },
     /// No server took it in all that time.
     GivenUp {
@@ -141,23 +167,17 @@ pub struct Lease {
 #[error("the lease on the message was lost")]
 pub struct LeaseLost;
 
-/// First wait after a failure; doubles up to [`LONGEST_WAIT`], each a fifth longer or shorter.
-const FIRST_WAIT: SignedDuration = SignedDuration::from_secs(30);
-const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(1);
-/// After so much time of trying a message is given up.
-const TRIED_FOR: SignedDuration = SignedDuration::from_hours(72);
-/// All of three days, and room for some that SOFTVIG adds by sending it again.
-const MOST_TRIES: usize = 100;
-
 impl Message {
     /// The label that lists filter by.
     pub const fn label(&self) -> &'static str {
         match self.state {
+            State::Held { .. } => "held",
             State::Pending { .. } => "pending",
             State::Sending { .. } => "sending",
             State::Sent { .. } => "sent",
             State::Undeliverable { .. } => "undeliverable",
             State::Dropped { .. } => "dropped",
+            State::Joined { .. } => "joined",
             State::GivenUp { .. } => "given_up",
             State::Bounced { .. } => "bounced",
         }
@@ -168,22 +188,49 @@ impl Message {
         match self.state {
             State::Pending { next_try } => Some(next_try),
             State::Sending { lease } => Some(lease.until),
-            State::Sent { .. }
+            State::Held { .. }
+            | State::Sent { .. }
             | State::Undeliverable { .. }
             | State::Dropped { .. }
+            | State::Joined { .. }
             | State::GivenUp { .. }
             | State::Bounced { .. } => None,
         }
     }
 
-    /// Takes the message for sending. False if it is not due.
-    pub fn claim(&mut self, lease: Lease, machine_now: Timestamp) -> bool {
-        let due = self.due_at().is_some_and(|due| due <= machine_now);
-        if due {
-            self.attempts += 1;
-            self.state = State::Sending { lease };
+    /// Until when it is held, in business time.
+    pub const fn held_until(&self) -> Option<Timestamp> {
+        match self.state {
+            State::Held { until } => Some(until),
+            _ => None,
         }
-        due
+    }
+
+    /// Whether it is still to be sent, as far as is known.
+    pub const fn is_on_its_way(&self) -> bool {
+        matches!(self.state, State::Held { .. } | State::Pending { .. } | State::Sending { .. })
+    }
+
+    /// Whether it puts a date into the recipient's calendar.
+    pub fn invites(&self) -> bool {
+        self.content.invitation.as_ref().is_some_and(|invitation| invitation.method == Method::Request)
+    }
+
+    /// Whether it takes a date out of the recipient's calendar.
+    pub fn uninvites(&self) -> bool {
+        self.content.invitation.as_ref().is_some_and(|invitation| invitation.method == Method::Cancel)
+    }
+
+    /// Whether it may go out in quiet hours that end then.
+    pub fn ignores_quiet_hours(&self, now: Timestamp, end: Timestamp) -> bool {
+        self.kind.is_of_a_running_migration() || self.dates.iter().any(|date| date.falls_into(now, end))
+    }
+
+    /// Whether it waits for others of its kind and goes out with them. What may have been sent is not sent again as a
+    /// part of another mail, which mail programs could not know as a repeat.
+    pub fn is_joined(&self) -> bool {
+        let plain = self.content.invitation.is_none() && !self.kind.is_of_a_running_migration();
+        plain && self.attempts == 0 && self.joins.is_empty()
     }
 
     /// The lease, if it is this holder's and has not ended: after that another one may have the message.
@@ -199,63 +246,6 @@ impl Message {
         matches!(self.state, State::Sending { lease } if lease.until >= machine_time)
     }
 
-    /// The server took it.
-    pub fn sent(&mut self, token: Uuid, answer: String, times: Times) -> Result<(), LeaseLost> {
-        self.tried(token, answer, times)?;
-        self.state = State::Sent { at: times.business };
-        Ok(())
-    }
-
-    /// It failed in a way that may pass: tried again later, and given up after [`TRIED_FOR`].
-    pub fn postpone(&mut self, token: Uuid, answer: String, times: Times) -> Result<(), LeaseLost> {
-        self.tried(token, answer, times)?;
-        let last = self.tried_since.map(|since| since + TRIED_FOR);
-        self.state = match last {
-            Some(last) if times.machine >= last => State::GivenUp { at: times.business },
-            _ => State::Pending { next_try: times.machine + self.wait() },
-        };
-        Ok(())
-    }
-
-    /// The server refused it for good.
-    pub fn refused(&mut self, token: Uuid, answer: String, times: Times) -> Result<(), LeaseLost> {
-        self.tried(token, answer, times)?;
-        self.state = State::Undeliverable { at: times.business };
-        Ok(())
-    }
-
-    fn tried(&mut self, token: Uuid, answer: String, times: Times) -> Result<(), LeaseLost> {
-        self.check(token)?;
-        self.tried_since.get_or_insert(times.machine);
-        self.outcome.clone_from(&answer);
-        self.heard(answer, times);
-        Ok(())
-    }
-
-    /// A notice says that the mail which was sent last does not arrive. Whether that is news.
-    pub fn bounced(&mut self, answer: String, times: Times) -> bool {
-        let State::Sent { at: sent } = self.state else { return false };
-        self.outcome.clone_from(&answer);
-        self.heard(answer, times);
-        self.state = State::Bounced { at: times.business, sent };
-        true
-    }
-
-    /// A notice says how it fares; its state stays.
-    pub fn heard(&mut self, answer: String, times: Times) {
-        self.tries.push(Try { at: times.machine, answer });
-        let surplus = self.tries.len().saturating_sub(MOST_TRIES);
-        self.tries.drain(..surplus);
-    }
-
-    /// SOFTVIG sends it again, as a mail of its own.
-    pub fn resend(&mut self, times: Times) {
-        self.resends += 1;
-        self.resent = Some(Resent { at: times.business, after: self.attempts });
-        self.tried_since = None;
-        self.state = State::Pending { next_try: times.machine };
-    }
-
     /// When the mail is from.
     pub fn written_at(&self) -> Timestamp {
         self.resent.map_or(self.created_at, |resent| resent.at)
@@ -268,7 +258,7 @@ impl Message {
 
     /// Whether it can be sent again: it is not on its way, and has its words.
     pub fn is_resendable(&self) -> bool {
-        self.due_at().is_none() && self.content != Content::default()
+        !self.is_on_its_way() && self.content != Content::default()
     }
 
     /// The part of its Message-ID before the @; another one each time that it is sent again, or mail programs would
@@ -277,59 +267,16 @@ impl Message {
         if self.resends == 0 { self.id.to_string() } else { format!("{}.{}", self.id, self.resends) }
     }
 
-    fn wait(&self) -> SignedDuration {
-        let before = self.resent.map_or(0, |resent| resent.after);
-        let doublings = (self.attempts - before).saturating_sub(1).min(10);
-        let wait = (FIRST_WAIT * (1 << doublings)).min(LONGEST_WAIT);
-        // Of two messages that failed together one is tried first; always the same, so that it can be tested.
-        let spread = (self.id.0.as_u128() as u32).wrapping_add(self.attempts * 7) % 41;
-        wait * (80 + spread as i32) / 100
-    }
-
-    /// Not even tried: the address is known not to work.
-    pub fn refuse_known_address(&mut self, now: Timestamp) {
-        self.outcome = "the address was found undeliverable before".into();
-        self.state = State::Undeliverable { at: now };
-    }
-
-    /// Nobody needs it any more.
-    pub fn drop(&mut self, token: Uuid, why: &str, now: Timestamp) -> Result<(), LeaseLost> {
-        self.check(token)?;
-        self.outcome = why.into();
-        self.state = State::Dropped { at: now };
-        Ok(())
+    /// The contact whom it is for; none for SOFTVIG.
+    pub const fn contact(&self) -> Option<ContactId> {
+        match self.recipient {
+            Recipient::Contact(id) => Some(id),
+            Recipient::Softvig => None,
+        }
     }
 
     /// The contacts whose personal data it holds: the recipient, and those it speaks of.
     pub fn concerns(&self) -> impl Iterator<Item = ContactId> {
-        let recipient = match self.recipient {
-            Recipient::Contact(id) => Some(id),
-            Recipient::Softvig => None,
-        };
-        self.mentions.iter().copied().chain(recipient)
-    }
-
-    /// A contact was anonymised. Whether the message was for them or spoke of them: then its words
-    /// are gone, and it is not sent if it was not yet.
-    pub fn scrub(&mut self, contact: ContactId, now: Timestamp) -> bool {
-        let concerned = self.concerns().any(|id| id == contact);
-        if concerned {
-            self.content = Content::default();
-            // What servers say may hold parts of an address.
-            self.outcome.clear();
-            self.tries.iter_mut().for_each(|one| one.answer.clear());
-            if self.due_at().is_some() {
-                self.outcome = "the contact was anonymised".into();
-                self.state = State::Dropped { at: now };
-            }
-        }
-        concerned
-    }
-
-    fn check(&self, token: Uuid) -> Result<(), LeaseLost> {
-        match self.state {
-            State::Sending { lease } if lease.token == token => Ok(()),
-            _ => Err(LeaseLost),
-        }
+        self.mentions.iter().copied().chain(self.contact())
     }
 }

@@ -8,7 +8,7 @@ use platform::{
 use uuid::Uuid;
 
 use crate::kind::Kind;
-use crate::project::{Entry, Planned};
+use crate::project::{Entry, Planned, date_key};
 
 /// What is to be told, before anybody's language.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +28,8 @@ pub struct Notice {
     pub about: Option<ContactId>,
     /// Contacts whose personal data the words hold; anonymising them scrubs the message.
     pub mentions: Vec<ContactId>,
+    /// The dates that it is about.
+    pub dates: Vec<Planned>,
     pub calendar: Option<Calendar>,
 }
 
@@ -44,6 +46,7 @@ impl Notice {
             asked: None,
             about: None,
             mentions: Vec::new(),
+            dates: Vec::new(),
             calendar: None,
         }
     }
@@ -60,6 +63,24 @@ impl Notice {
 
     pub fn word(self, name: &'static str, table: &'static str, key: impl Into<String>) -> Self {
         self.fact(name, Fact::word(table, key))
+    }
+
+    /// A date, as `what` and `when`.
+    pub fn about_date(mut self, date: &Planned) -> Self {
+        self.dates = vec![date.clone()];
+        self.word("what", "date", date_key(date.kind)).fact("when", Fact::Date(date.clone()))
+    }
+
+    /// Several, as `dates`, each with `what` and `when`.
+    pub fn about_dates(mut self, dates: &[Planned]) -> Self {
+        self.dates = dates.to_vec();
+        let fact = |date: &Planned| {
+            Fact::Group(Facts::from([
+                ("what", Fact::word("date", date_key(date.kind))),
+                ("when", Fact::Date(date.clone())),
+            ]))
+        };
+        self.fact("dates", Fact::List(dates.iter().map(fact).collect()))
     }
 
     /// What happens to a date's entry in the calendars; such a notice is one of several of its event.

@@ -86,11 +86,13 @@ fn query(
     };
     let label = match pb::MessageState::try_from(request.state) {
         Ok(pb::MessageState::Unspecified) => None,
+        Ok(pb::MessageState::Held) => Some("held"),
         Ok(pb::MessageState::Pending) => Some("pending"),
         Ok(pb::MessageState::Sending) => Some("sending"),
         Ok(pb::MessageState::Sent) => Some("sent"),
         Ok(pb::MessageState::Undeliverable) => Some("undeliverable"),
         Ok(pb::MessageState::Dropped) => Some("dropped"),
+        Ok(pb::MessageState::Joined) => Some("joined"),
         Ok(pb::MessageState::GivenUp) => Some("given_up"),
         Ok(pb::MessageState::Bounced) => Some("bounced"),
         Err(_) => return Err(Error::unknown_state(request.state)),

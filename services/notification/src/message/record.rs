@@ -14,6 +14,7 @@ use proto::notification::v1::{
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::release::part;
 use super::store::{self, StoredMessage};
 use super::{Fact, Lease, LeaseLost, Message, Notice, Recipient, State, Times};
 use crate::Notification;
@@ -143,14 +144,16 @@ impl Notification {
             (Tried::Postponed(answer), _) => {
                 tracing::warn!(message = %message.id, attempts = message.attempts, answer, "a message waits");
             }
-            (Tried::Sent(_) | Tried::Dropped(_), _) => {}
+            // Some of those that it takes the place of may still be needed.
+            (Tried::Dropped(_), _) => part(unit.db(), message, clock::machine_now()).await?,
+            (Tried::Sent(_), _) => {}
         }
         self.forget_parting(unit, message).await
     }
 
     /// What took a date out of a calendar may have been the last mail to somebody who is to be anonymised.
     async fn forget_parting(&self, unit: &Unit, message: &Message) -> Result<(), Error> {
-        if let (Kind::EntryRemoved, Recipient::Contact(id)) = (message.kind, message.recipient) {
+        if let Some(id) = message.contact().filter(|_| message.uninvites()) {
             let directory = directory(unit.db(), message.company).await?;
             if directory.contact(id).is_some_and(|contact| contact.state == ContactState::Parting) {
                 forget(unit, message.company, id).await?;
@@ -212,10 +215,12 @@ pub(super) fn announce(unit: &mut Unit, message: &Message) {
         State::Bounced { .. } => {
             Event::MessageBounced(MessageBounced { message: name, contact, topic, answer })
         }
-        State::Pending { .. }
+        State::Held { .. }
+        | State::Pending { .. }
         | State::Sending { .. }
         | State::Undeliverable { .. }
-        | State::Dropped { .. } => return,
+        | State::Dropped { .. }
+        | State::Joined { .. } => return,
     };
     emit(unit, message.company, message.project, event);
 }

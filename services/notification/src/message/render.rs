@@ -1,13 +1,18 @@
+use std::collections::BTreeSet;
+
 use anyhow::Context;
 use jiff::Timestamp;
 use minijinja::context;
+use platform::id::ContactId;
 
 use super::templates;
 use super::words::{Words, values};
-use super::{Content, Invitation, MailIdentity, Message, MessageId, Notice, Recipient};
+use super::{
+    Content, Invitation, MailIdentity, Message, MessageId, Notice, Part, Recipient, SendingPolicy, State,
+};
 use crate::kind::Kind;
 use crate::project::{Entry, date_key};
-use crate::recipients::{Directory, Language, Softvig};
+use crate::recipients::{Contact, Directory, Language, Softvig};
 use crate::routing::{Addressee, addressees};
 
 /// Turns notices into messages.
@@ -15,6 +20,7 @@ use crate::routing::{Addressee, addressees};
 pub struct Renderer {
     pub identity: MailIdentity,
     pub softvig: Softvig,
+    pub sending: SendingPolicy,
 }
 
 impl Renderer {
@@ -60,21 +66,93 @@ impl Renderer {
             language,
             mentions: notice.mentions.clone(),
             content,
+            dates: notice.dates.clone(),
+            joins: Vec::new(),
             created_at: now,
             attempts: 0,
             outcome: String::new(),
-            state: super::State::Pending { next_try: machine_now },
+            state: State::Pending { next_try: machine_now },
             tries: Vec::new(),
             tried_since: None,
             resends: 0,
             resent: None,
         };
-        if let Addressee::Contact { contact, .. } = to
-            && contact.undeliverable
-        {
-            message.refuse_known_address(now);
-        }
+        self.hold(&mut message, directory, now);
         Ok(message)
+    }
+
+    /// What a message that was just written waits for, if anything.
+    fn hold(&self, message: &mut Message, directory: &Directory, now: Timestamp) {
+        let contact = message.contact().and_then(|id| directory.contact(id));
+        if contact.is_some_and(|contact| contact.undeliverable) {
+            message.refuse_known_address(now);
+        } else if let Some(until) = self.sending.holds_new(message, now) {
+            message.hold(until);
+        }
+    }
+
+    /// One message in place of several of one kind to one recipient, oldest first.
+    ///
+    /// Fails only if a frame lacks a value, which is a fault of this software.
+    pub fn join(
+        &self,
+        messages: &[&Message],
+        directory: &Directory,
+        now: Timestamp,
+        machine_now: Timestamp,
+    ) -> anyhow::Result<Message> {
+        let first = messages.first().context("no messages to join")?;
+        let bodies: Vec<&str> = messages.iter().map(|message| message.content.body.as_str()).collect();
+        let paragraphs = bodies.iter().all(|body| !body.contains("\n\n"));
+        let body = bodies.join(if paragraphs { "\n\n" } else { "\n\n———\n\n" });
+        let subject = format!("{} (+{})", first.content.subject, messages.len() - 1);
+        let name = first.contact().and_then(|id| directory.contact(id)).map_or("", |contact| &contact.name);
+        let mentions: BTreeSet<ContactId> =
+            messages.iter().flat_map(|m| m.mentions.iter().copied()).collect();
+        let part = |message: &&Message| Part { message: message.id, part: message.part.clone() };
+        let id = MessageId::new();
+        Ok(Message {
+            id,
+            // Of its own: there may be one message to this recipient for the first part's.
+            part: format!("joined/{id}"),
+            mentions: mentions.into_iter().collect(),
+            content: framed(first.language, name, &directory.display_name(), subject, body, None)?,
+            dates: messages.iter().flat_map(|m| m.dates.iter().cloned()).collect(),
+            joins: messages.iter().map(part).collect(),
+            created_at: now,
+            state: State::Pending { next_try: machine_now },
+            ..(*first).clone()
+        })
+    }
+
+    /// The same message for another contact.
+    ///
+    /// Fails only if a frame lacks a value, which is a fault of this software.
+    pub fn readdress(
+        &self,
+        message: &Message,
+        to: &Contact,
+        directory: &Directory,
+        now: Timestamp,
+    ) -> anyhow::Result<Message> {
+        let Content { subject, body, .. } = message.content.clone();
+        let content = framed(message.language, &to.name, &directory.display_name(), subject, body, None)?;
+        let mut copy = Message {
+            id: MessageId::new(),
+            recipient: Recipient::Contact(to.id),
+            content,
+            attempts: 0,
+            outcome: String::new(),
+            tries: Vec::new(),
+            tried_since: None,
+            resends: 0,
+            resent: None,
+            ..message.clone()
+        };
+        if to.undeliverable {
+            copy.refuse_known_address(now);
+        }
+        Ok(copy)
     }
 
     fn content(
@@ -104,12 +182,23 @@ impl Renderer {
             }
             _ => None,
         };
-        let calendar = invitation.as_ref().map_or("", |invitation| invitation.method.name());
-        let frame = context! { name, company => &company, calendar };
-        let plain = templates::plain(language, &frame, &text.body)?;
-        let html = templates::html(language, &subject, &plain)?;
-        Ok(Content { subject, text: plain, html, invitation })
+        framed(language, name, &company, subject, text.body, invitation)
     }
+}
+
+/// The words with greeting and closing around them.
+fn framed(
+    language: Language,
+    name: &str,
+    company: &str,
+    subject: String,
+    body: String,
+    invitation: Option<Invitation>,
+) -> Result<Content, minijinja::Error> {
+    let calendar = invitation.as_ref().map_or("", |invitation| invitation.method.name());
+    let text = templates::plain(language, &context! { name, company, calendar }, &body)?;
+    let html = templates::html(language, &subject, &text)?;
+    Ok(Content { subject, text, html, body, invitation })
 }
 
 /// What a date is called in calendars.

@@ -13,11 +13,10 @@ use uuid::Uuid;
 
 use super::record::Tried;
 use super::store::{self, StoredMessage};
-use super::{Envelope, Lease, Message, Recipient, build};
+use super::{Envelope, Lease, Message, Recipient, Times, build};
 use crate::Notification;
 use crate::book::directory;
 use crate::channel::Failure;
-use crate::kind::Kind;
 use crate::recipients::{Contact, ContactState, Directory};
 
 /// Another replica's or a dead one's messages are found by looking.
@@ -50,6 +49,7 @@ impl Notification {
     /// # Errors
     /// Those of the database; a mail server's are kept with the messages.
     pub async fn send_due(&self) -> Result<usize, Error> {
+        while self.release().await? {}
         let lease = self.lease(clock::machine_now());
         let hands = self.claim(lease, clock::machine_now()).await?;
         let taken = hands.iter().map(|hand| hand.messages.len()).sum();
@@ -61,14 +61,24 @@ impl Notification {
     /// How many messages are due, or in the hands of any process: also of one that died, until its lease ends.
     /// What waits for a later try is not among them.
     pub async fn messages_pending(&self) -> Result<i64, Error> {
-        store::count_pending(self.core.db.read(), clock::machine_now()).await
+        let times = Times { business: self.core.clock.now(), machine: clock::machine_now() };
+        store::count_pending(self.core.db.read(), times).await
     }
 
-    /// Takes what is due at a machine time, as far as no other replica has.
+    /// Takes what is due at a machine time, as far as no other replica has. What is not for quiet hours waits.
     pub(crate) async fn claim(&self, lease: Lease, now: Timestamp) -> Result<Vec<Hand>, Error> {
         loop {
             let mut due = store::due(self.core.db.read(), now, self.channel.most_at_once()).await?;
-            due.retain_mut(|stored| stored.value.claim(lease, now));
+            let business_now = self.core.clock.now();
+            due.retain_mut(|StoredMessage { value, .. }| {
+                match self.renderer.sending.holds_due(value, business_now) {
+                    None => value.claim(lease, now),
+                    Some(until) => {
+                        value.hold(until);
+                        true
+                    }
+                }
+            });
             if due.is_empty() {
                 return Ok(Vec::new());
             }
@@ -79,8 +89,11 @@ impl Notification {
             };
             tx.commit().await?;
             let mut companies: BTreeMap<CompanyId, Vec<StoredMessage>> = BTreeMap::new();
-            for stored in taken {
+            for stored in taken.into_iter().filter(|stored| stored.value.is_being_sent()) {
                 companies.entry(stored.value.company).or_default().push(stored);
+            }
+            if companies.is_empty() {
+                continue;
             }
             return Ok(companies.into_iter().map(|(company, messages)| Hand { company, messages }).collect());
         }
@@ -144,7 +157,7 @@ impl Notification {
                 let softvig = &self.renderer.softvig;
                 Ok(Envelope { name: softvig.name.clone(), address: softvig.email.clone() })
             }
-            Recipient::Contact(id) => envelope(directory, id, message.kind),
+            Recipient::Contact(id) => envelope(directory, id, message),
         };
         let mail = match to.map(|to| build(message, &to, &self.renderer.identity)) {
             Err(why) => return Tried::Dropped(why),
@@ -165,14 +178,12 @@ fn may_be_scrubbed(message: &Message, directory: &Directory) -> bool {
 }
 
 /// Where a contact is written to now, or why not at all.
-fn envelope(directory: &Directory, id: ContactId, kind: Kind) -> Result<Envelope, &'static str> {
+fn envelope(directory: &Directory, id: ContactId, message: &Message) -> Result<Envelope, &'static str> {
     let contact = directory.contact(id).ok_or("the contact is not known")?;
     match contact.state {
         ContactState::Anonymised => Err("the contact was anonymised"),
         // Only what takes entries out of their calendar still reaches them.
-        ContactState::Left | ContactState::Parting if kind != Kind::EntryRemoved => {
-            Err("the contact has left")
-        }
+        ContactState::Left | ContactState::Parting if !message.uninvites() => Err("the contact has left"),
         ContactState::Left | ContactState::Parting | ContactState::Active => {
             Ok(Envelope { name: contact.name.clone(), address: contact.email.clone() })
         }

@@ -1,6 +1,6 @@
 //! Messages in the database. Rows change by compare-and-set on `version`.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
 use platform::{
@@ -13,7 +13,7 @@ use sea_orm::{ConnectionTrait, DbErr, QueryResult, Value};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Message, MessageId, Recipient, Resent, State, Try};
+use super::{Message, MessageId, Recipient, Resent, State, Times, Try};
 
 /// Most messages that one statement writes: so few texts are prepared on each connection.
 const MOST_ROWS: usize = 10;
@@ -44,7 +44,7 @@ pub async fn insert(c: &impl ConnectionTrait, messages: &[Message]) -> Result<()
         let mut values: Vec<Value> = Vec::new();
         for message in some {
             let mentions: Vec<String> = message.mentions.iter().map(ContactId::to_string).collect();
-            values.extend::<[Value; 11]>([
+            values.extend::<[Value; 13]>([
                 message.id.0.into(),
                 message.company.to_string().into(),
                 message.project.map(|p| p.0).into(),
@@ -55,16 +55,19 @@ pub async fn insert(c: &impl ConnectionTrait, messages: &[Message]) -> Result<()
                 mentions.join(" ").into(),
                 message.label().into(),
                 message.due_at().map(to_db).into(),
+                message.held_until().map(to_db).into(),
+                message.kind.is_of_a_running_migration().into(),
                 body(message)?.into(),
             ]);
         }
         let sql = format!(
-            "insert into message (id, company, project, event_id, recipient, kind, part, mentions, label, due_at, body, version) \
+            "insert into message (id, company, project, event_id, recipient, kind, part, mentions, label, due_at, held_until, \
+             urgent, body, version) \
              select new.column1, new.column2, new.column3, new.column4, new.column5, new.column6, new.column7, new.column8, \
-             new.column9, new.column10, {}, 1 from (values {}) as new where true \
+             new.column9, new.column10, new.column11, new.column12, {}, 1 from (values {}) as new where true \
              on conflict (event_id, recipient, kind, part) do nothing",
-            as_json(c, "new.column11"),
-            rows(some.len(), 11, "")
+            as_json(c, "new.column13"),
+            rows(some.len(), 13, "")
         );
         execute(c, &sql, values).await?;
     }
@@ -119,19 +122,20 @@ async fn update(
     for some in messages.chunks(MOST_ROWS) {
         let mut values: Vec<Value> = Vec::new();
         for StoredMessage { version, value } in some {
-            values.extend::<[Value; 5]>([
+            values.extend::<[Value; 6]>([
                 value.id.0.into(),
                 (*version).into(),
                 value.label().into(),
                 value.due_at().map(to_db).into(),
+                value.held_until().map(to_db).into(),
                 json(value)?.into(),
             ]);
         }
         let sql = format!(
-            "update message set label = new.column3, due_at = new.column4, {column}{}, version = version + 1 \
-             from (values {}) as new where id = new.column1 and version = new.column2 returning id",
-            as_json(c, "new.column5"),
-            rows(some.len(), 5, "")
+            "update message set label = new.column3, due_at = new.column4, held_until = new.column5, {column}{}, \
+             version = version + 1 from (values {}) as new where id = new.column1 and version = new.column2 returning id",
+            as_json(c, "new.column6"),
+            rows(some.len(), 6, "")
         );
         for row in query_all(c, &sql, values).await? {
             updated.insert(MessageId(row.try_get("", "id")?));
@@ -140,42 +144,52 @@ async fn update(
     Ok(updated)
 }
 
-/// What is due, of all companies, oldest first: the sender's work.
+/// What is due, of all companies: the sender's work. First what belongs to running migrations, then the rest, each
+/// oldest first.
 pub async fn due(
     c: &impl ConnectionTrait,
     machine_now: Timestamp,
     limit: u64,
 ) -> Result<Vec<StoredMessage>, Error> {
-    let values = vec![to_db(machine_now).into(), holds_up_from(machine_now).into()];
-    query_all(c, &due_sql(limit), values).await?.iter().map(read).collect()
+    let mut due = Vec::new();
+    for urgent in [true, false] {
+        let left = limit.saturating_sub(due.len() as u64);
+        let values = vec![to_db(machine_now).into(), holds_up_from(machine_now).into(), urgent.into()];
+        for row in query_all(c, &due_sql(left), values).await? {
+            due.push(read(&row)?);
+        }
+    }
+    Ok(due)
 }
 
 pub(crate) fn due_sql(limit: u64) -> String {
     format!(
-        "select {COLUMNS} from message where due_at <= $1 and {IS_NEXT} order by due_at, id limit {limit}"
+        "select {COLUMNS} from message where urgent = $3 and due_at <= $1 and {IS_NEXT} order by due_at, id limit {limit}"
     )
 }
 
-/// How many are due or leased.
-pub async fn count_pending(c: &impl ConnectionTrait, machine_now: Timestamp) -> Result<i64, Error> {
+/// How many are due or leased, or have been held long enough.
+pub async fn count_pending(c: &impl ConnectionTrait, times: Times) -> Result<i64, Error> {
     let sql = format!(
-        "select count(*) as n from message \
-         where (due_at <= $1 or due_at is not null and label = 'sending') and {IS_NEXT}"
+        "select count(*) as n from message where held_until <= $3 \
+         or (due_at <= $1 or due_at is not null and label = 'sending') and {IS_NEXT}"
     );
-    let values = vec![to_db(machine_now).into(), holds_up_from(machine_now).into()];
+    let values =
+        vec![to_db(times.machine).into(), holds_up_from(times.machine).into(), to_db(times.business).into()];
     let row = query_one(c, &sql, values).await?;
     row.map_or(Ok(0), |row| row.try_get("", "n").map_err(Error::from))
 }
 
-/// Whether a message is the first to its recipient that is not done with, so that an invitation goes out before its
-/// cancellation, however often it has to be tried. What is older than `$2` holds up nobody any more.
+/// Whether a message is the first of its urgency to its recipient that is not done with, so that an invitation goes
+/// out before its cancellation, however often it has to be tried. What is older than `$2` holds up nobody any more.
 ///
 /// The first one is looked up for each in the index `message_open`, whatever PostgreSQL thinks of the table's size. As
 /// a `not exists` it could become a join of all with all, and by `due_at` the index `message_turn` would fit, too,
 /// which has to be read whole.
 const IS_NEXT: &str = "(message.id < $2 or message.id = (select first.id from message as first \
                        where first.company = message.company and first.recipient = message.recipient \
-                       and first.label in ('pending', 'sending') and first.id >= $2 order by first.id limit 1))";
+                       and first.urgent = message.urgent and first.label in ('pending', 'sending') \
+                       and first.id >= $2 order by first.id limit 1))";
 
 /// What a mail server does not take for so long, it may never take.
 const HOLDS_UP_FOR: SignedDuration = SignedDuration::from_hours(24);
@@ -185,6 +199,49 @@ fn holds_up_from(machine_now: Timestamp) -> Uuid {
     let since = u128::try_from((machine_now - HOLDS_UP_FOR).as_millisecond()).unwrap_or(0);
     // A UUID of version 7 begins with the milliseconds since 1970.
     Uuid::from_u128(since << 80)
+}
+
+/// What has been held long enough, of all companies, oldest first.
+pub async fn held(c: &impl ConnectionTrait, now: Timestamp, limit: u64) -> Result<Vec<StoredMessage>, Error> {
+    let sql =
+        format!("select {COLUMNS} from message where held_until <= $1 order by held_until, id limit {limit}");
+    query_all(c, &sql, vec![to_db(now).into()]).await?.iter().map(read).collect()
+}
+
+/// All that is held of some companies, in the order in which it was written.
+pub async fn held_of(
+    c: &impl ConnectionTrait,
+    companies: &BTreeSet<CompanyId>,
+) -> Result<Vec<StoredMessage>, Error> {
+    let values: Vec<Value> = companies.iter().map(|company| company.to_string().into()).collect();
+    let sql = format!(
+        "select {COLUMNS} from message where label = 'held' and company in {} order by id",
+        rows(1, values.len(), "")
+    );
+    query_all(c, &sql, values).await?.iter().map(read).collect()
+}
+
+/// Those of the messages that there are.
+pub async fn find_all(c: &impl ConnectionTrait, ids: &[MessageId]) -> Result<Vec<StoredMessage>, Error> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let values: Vec<Value> = ids.iter().map(|id| id.0.into()).collect();
+    let sql = format!("select {COLUMNS} from message where id in {}", rows(1, values.len(), ""));
+    query_all(c, &sql, values).await?.iter().map(read).collect()
+}
+
+/// What is still to be sent to a contact.
+pub async fn on_its_way(
+    c: &impl ConnectionTrait,
+    company: CompanyId,
+    contact: ContactId,
+) -> Result<Vec<StoredMessage>, Error> {
+    let sql = format!(
+        "select {COLUMNS} from message where company = $1 and recipient = $2 and label in ('held', 'pending') order by id"
+    );
+    let values = vec![company.to_string().into(), contact.to_string().into()];
+    query_all(c, &sql, values).await?.iter().map(read).collect()
 }
 
 /// Messages to a contact or naming it.

@@ -4,8 +4,8 @@ use proto::scheduling::v1::{DateKind, StageDate, scheduling_event::Event};
 use uuid::Uuid;
 
 use super::{
-    Calendar, Content, Envelope, Invitation, Lease, LeaseLost, Message, MessageId, Method, Notice, Recipient,
-    State, Times, build, templates,
+    Calendar, Content, Envelope, Fact, Invitation, Lease, LeaseLost, Message, MessageId, Method, Notice,
+    Recipient, State, Times, build, templates,
 };
 use crate::fixtures::{
     BEATA, COMPANY, DAGMARA, TADEK, book, card, day, directory, head, messages, migration, now, renderer,
@@ -20,7 +20,7 @@ const OTHER: Uuid = Uuid::from_u128(2);
 
 fn message() -> Message {
     let mut book = book();
-    let notices = told(&mut book, Event::Verified(Default::default()));
+    let notices = told(&mut book, Event::RunFinished(Default::default()));
     messages(&book, &notices).remove(0)
 }
 
@@ -157,7 +157,7 @@ fn only_what_was_sent_bounces() {
 fn a_known_bad_address_is_not_tried() {
     let mut directory = directory();
     assert!(directory.mark_undeliverable(TADEK));
-    let notice = Notice::new(Kind::Verified, Uuid::nil(), None, now());
+    let notice = Notice::new(Kind::RunFinished, Uuid::nil(), None, now()).fact("attempt", Fact::Number(1));
     let messages = renderer().messages(&notice, &directory, now(), now()).expect("renders");
     let labels: Vec<_> = messages.iter().map(|m| (m.recipient, m.label())).collect();
     assert_eq!(
@@ -352,7 +352,7 @@ fn nothing_that_people_write_becomes_a_header_or_markup() {
     evil.display_name = "<b>{{ 7*7 }}</b>\r\nBcc: x@evil.example".into();
     book.directory.apply_card(TADEK, &evil);
     book.directory.rename("Auto\r\nSubject: x {% raw %}<script>");
-    let notices = told(&mut book, Event::Verified(Default::default()));
+    let notices = told(&mut book, Event::RunFinished(Default::default()));
     for message in messages(&book, &notices) {
         let to = Envelope { name: evil.display_name.clone(), ..envelope() };
         let mail = build(&message, &to, &renderer().identity).expect("builds").formatted();

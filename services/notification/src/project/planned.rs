@@ -38,6 +38,11 @@ impl Planned {
         self.day.unwrap_or_else(|| calendar::local_day(self.starts_at))
     }
 
+    /// Whether it begins before `end` and is not over at `now`.
+    pub fn falls_into(&self, now: Timestamp, end: Timestamp) -> bool {
+        self.starts_at < end && now < self.ends_at
+    }
+
     /// Whether a reminder of it comes too late. A whole day has no hour at which it begins: it is ahead of people
     /// until it is over.
     pub fn has_begun(&self, now: Timestamp) -> bool {

@@ -36,6 +36,10 @@ pub enum Verdict<'a> {
     Drop(&'static str),
 }
 
+impl Verdict<'_> {
+    pub const MOVED_OR_WITHDRAWN: &'static str = "the date was moved or withdrawn";
+}
+
 impl ReminderPolicy {
     /// The policy that is shipped.
     pub fn shipped() -> Self {
@@ -70,7 +74,7 @@ impl Reminder {
     /// Judges a due reminder against what is known now: the date may have moved, ended or be behind us.
     pub fn judge<'a>(&self, project: &'a Project, policy: &ReminderPolicy, now: Timestamp) -> Verdict<'a> {
         let Some(entry) = project.entry(&self.agreement).filter(|e| e.live) else {
-            return Verdict::Drop("the date was moved or withdrawn");
+            return Verdict::Drop(Verdict::MOVED_OR_WITHDRAWN);
         };
         if project.is_past(entry.date.kind) {
             return Verdict::Drop("the stage is done");

@@ -7,7 +7,7 @@ use proto::scheduling::v1::{ContactCard, ContactRole, ContactState as CardState}
 use serde::{Deserialize, Serialize};
 
 /// The language that somebody is written to in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Language {
     #[default]
@@ -197,10 +197,10 @@ impl Directory {
         }
     }
 
-    /// The address was refused for good. Whether that is news.
+    /// The address was refused for good. Whether that is news: of who has left nobody need correct it.
     pub fn mark_undeliverable(&mut self, id: ContactId) -> bool {
         match self.contact_mut(id) {
-            Some(contact) if !contact.undeliverable && !contact.is_forgotten() => {
+            Some(contact) if !contact.undeliverable && contact.is_active() => {
                 contact.undeliverable = true;
                 true
             }

@@ -78,6 +78,8 @@ async fn calendars_that_apply_what_they_are_sent_end_empty() {
         .await;
     world.tell(agree("m", "", migration())).await;
     world.tell(agree("a", "", audit_2())).await;
+    // What is moved before it was sent is not sent.
+    world.send().await;
     world.tell(agree("m2", "m", clock_change())).await;
     world.send().await;
     world.tell(Event::ContactCard(card_in_state(TADEK, ContactState::Left))).await;

@@ -25,8 +25,9 @@ use crate::message::{
     store::{self, StoredMessage},
 };
 
-fn verified() -> Event {
-    Event::Verified(Default::default())
+/// What is not held, nor joined with others.
+fn finished() -> Event {
+    Event::RunFinished(Default::default())
 }
 
 fn ids(hand: &Hand) -> Vec<MessageId> {
@@ -40,7 +41,7 @@ async fn nothing_is_due(service: &Notification, now: Timestamp) -> bool {
 async fn several_replicas_send_each_message_once(backend: Backend) {
     let world = World::new(backend).await;
     for _ in 0..10 {
-        world.tell(verified()).await;
+        world.tell(finished()).await;
     }
     let (a, b) = (world.replica().await, world.replica().await);
     let drain = async |service: &Notification| while service.send_due().await.expect("works") > 0 {};
@@ -53,7 +54,7 @@ async fn several_replicas_send_each_message_once(backend: Backend) {
 
 async fn what_a_killed_sender_held_is_sent_by_another_when_the_lease_has_ended(backend: Backend) {
     let world = World::new(backend).await;
-    world.tell(verified()).await;
+    world.tell(finished()).await;
     let now = machine_now();
     let lease = world.service.channel.lease();
     assert_eq!(world.service.messages_pending().await.expect("counted"), 3);
@@ -75,10 +76,10 @@ async fn what_a_killed_sender_held_is_sent_by_another_when_the_lease_has_ended(b
 async fn messages_to_one_person_go_out_in_their_order(backend: Backend) {
     let world = World::new(backend).await;
     let mut now = machine_now();
-    world.tell(verified()).await;
+    world.tell(finished()).await;
     let (dead, lease) = claim(&world.service, now + SignedDuration::from_secs(1)).await;
     let first = ids(&dead);
-    world.tell(verified()).await;
+    world.tell(finished()).await;
     now = machine_now();
     let other = world.replica().await;
     assert_eq!(first.len(), 3);
@@ -109,12 +110,12 @@ async fn messages_to_one_person_go_out_in_their_order(backend: Backend) {
 /// Such as one whose words a mail server takes for spam.
 async fn a_message_that_is_not_taken_for_a_day_holds_up_nobody(backend: Backend) {
     let world = World::new(backend).await;
-    world.tell(verified()).await;
+    world.tell(finished()).await;
     let (hand, lease) = claim(&world.service, machine_now()).await;
     let tries: Vec<_> =
         hand.messages.into_iter().map(|m| (m, Tried::Postponed("554 5.7.1 spam".into()))).collect();
     world.service.record(COMPANY, lease, &tries).await.expect("works");
-    world.tell(verified()).await;
+    world.tell(finished()).await;
     assert!(nothing_is_due(&world.service, machine_now()).await);
     assert_eq!(world.service.messages_pending().await.expect("counted"), 0, "all wait for a later try");
     let (all, _) = claim(&world.service, machine_now() + SignedDuration::from_hours(25)).await;
@@ -123,7 +124,7 @@ async fn a_message_that_is_not_taken_for_a_day_holds_up_nobody(backend: Backend)
 
 async fn a_sender_that_wakes_after_its_lease_has_ended_does_not_send(backend: Backend) {
     let world = World::new(backend).await;
-    world.tell(verified()).await;
+    world.tell(finished()).await;
     let now = machine_now();
     let (hand, lease) = claim(&world.service, now).await;
     let woke = lease.until;
@@ -144,7 +145,7 @@ async fn a_sender_that_wakes_after_its_lease_has_ended_does_not_send(backend: Ba
 /// Tries are recorded together, and none hangs on another.
 async fn one_lost_lease_keeps_no_other_try_from_being_recorded(backend: Backend) {
     let world = World::new(backend).await;
-    world.tell(verified()).await;
+    world.tell(finished()).await;
     let now = machine_now();
     let (mut hand, lease) = claim(&world.service, now).await;
     // The lease on the others lasts longer.
@@ -165,8 +166,8 @@ async fn one_lost_lease_keeps_no_other_try_from_being_recorded(backend: Backend)
     world.service.record(COMPANY, longer, &tries).await.expect("works");
     let described =
         async |state| -> Vec<String> { world.messages_in(state).await.iter().map(describe).collect() };
-    assert_eq!(described(MessageState::Sent).await, ["verified decision", "verified technical"]);
-    assert_eq!(described(MessageState::Sending).await, ["verified softvig"]);
+    assert_eq!(described(MessageState::Sent).await, ["run_finished decision", "run_finished technical"]);
+    assert_eq!(described(MessageState::Sending).await, ["run_finished softvig"]);
     assert_eq!(world.outbox_kinds().await, ["message_sent"; 2]);
 
     other.send(theirs, their_lease, || lease.until).await.expect("works");
@@ -176,7 +177,7 @@ async fn one_lost_lease_keeps_no_other_try_from_being_recorded(backend: Backend)
 
 async fn what_follows_from_one_try_and_fails_keeps_no_other_from_being_recorded(backend: Backend) {
     let world = World::new(backend).await;
-    world.tell(verified()).await;
+    world.tell(finished()).await;
     let (hand, lease) = claim(&world.service, machine_now()).await;
     let outcome = |stored: StoredMessage| {
         let tried = match stored.value.recipient {
@@ -201,7 +202,7 @@ async fn what_follows_from_one_try_and_fails_keeps_no_other_from_being_recorded(
 async fn what_another_replica_is_just_taking_is_not_overtaken() {
     let world = World::new(Backend::Postgres).await;
     let core = &world.service.core;
-    world.tell(verified()).await;
+    world.tell(finished()).await;
     let now = machine_now();
     let tx = core.db.begin().await.expect("begun");
     let mut first = store::due(&tx, now, 10).await.expect("read");
@@ -209,7 +210,7 @@ async fn what_another_replica_is_just_taking_is_not_overtaken() {
     assert!(first.len() == 3 && first.iter_mut().all(|stored| stored.value.claim(lease, now)));
     store::save(&tx, first).await.expect("written");
 
-    world.tell(verified()).await;
+    world.tell(finished()).await;
     let other = world.replica().await;
     let claiming = tokio::spawn(async move { nothing_is_due(&other, machine_now()).await });
     let waits =
@@ -226,33 +227,33 @@ async fn a_refused_address_is_told_once_and_used_again_when_corrected(backend: B
     let world = World::new(backend).await;
     let nowhere = |email: &str| Event::ContactCard(ContactCard { email: email.into(), ..card(TADEK) });
     world.tell(nowhere("tadek@nowhere.invalid")).await;
-    world.tell(verified()).await;
+    world.tell(finished()).await;
     world.send().await;
     assert_eq!(
         world.told().await,
         [
             "contact_undeliverable decision",
             "contact_undeliverable softvig",
-            "verified decision",
-            "verified softvig",
-            "verified technical"
+            "run_finished decision",
+            "run_finished softvig",
+            "run_finished technical"
         ]
     );
     let undeliverable = || world.messages_in(MessageState::Undeliverable);
     let refused = undeliverable().await;
-    assert_eq!(refused.iter().map(describe).collect::<Vec<_>>(), ["verified technical"]);
+    assert_eq!(refused.iter().map(describe).collect::<Vec<_>>(), ["run_finished technical"]);
     assert!(refused[0].outcome.contains("550") && !refused[0].outcome.contains("nowhere"), "{refused:?}");
     let news = |published: Vec<String>| published.iter().filter(|k| *k == "address_undeliverable").count();
     assert_eq!(news(world.outbox_kinds().await), 1);
 
-    world.tell(verified()).await;
+    world.tell(finished()).await;
     world.send().await;
     assert_eq!(news(world.outbox_kinds().await), 1, "known already");
     let untried = world.messages_in(MessageState::Undeliverable).await;
     assert!(untried.iter().any(|m| m.attempts == 0), "not even tried");
 
     world.tell(nowhere("tadek@auto-lecki.example")).await;
-    world.tell(verified()).await;
+    world.tell(finished()).await;
     world.send().await;
     assert_eq!(world.messages_in(MessageState::Undeliverable).await.len(), 2, "the third one arrived");
     world.assert_nothing_parked().await;
@@ -261,7 +262,7 @@ async fn a_refused_address_is_told_once_and_used_again_when_corrected(backend: B
 async fn softvig_can_say_that_an_address_works_after_all(backend: Backend) {
     let world = World::new(backend).await;
     world.tell(Event::ContactCard(ContactCard { email: "t@nowhere.invalid".into(), ..card(TADEK) })).await;
-    world.tell(verified()).await;
+    world.tell(finished()).await;
     world.send().await;
     let request =
         |id| ClearUndeliverableRequest { contact: name(id), request_id: request_id(), ..Default::default() };
@@ -276,7 +277,7 @@ async fn softvig_can_say_that_an_address_works_after_all(backend: Backend) {
     }
     let cleared = world.outbox_kinds().await.iter().filter(|k| *k == "address_cleared").count();
     assert_eq!(cleared, 1, "the second time nothing changed");
-    world.tell(verified()).await;
+    world.tell(finished()).await;
     world.send().await;
     let tried = world.messages_in(MessageState::Undeliverable).await;
     assert!(tried.iter().all(|m| m.attempts == 1), "the address was used again: {tried:?}");
@@ -284,7 +285,7 @@ async fn softvig_can_say_that_an_address_works_after_all(backend: Backend) {
 
 async fn softvig_sends_a_message_again_and_hears_that_it_bounced(backend: Backend) {
     let world = World::new(backend).await;
-    world.tell(verified()).await;
+    world.tell(finished()).await;
     world.send().await;
     let sent = world.messages_in(MessageState::Sent).await;
     let mut to_tadek = sent.into_iter().find(|m| m.contact == name(TADEK)).expect("told");
@@ -344,7 +345,7 @@ async fn softvig_sends_a_message_again_and_hears_that_it_bounced(backend: Backen
 /// A server may bounce a mail sooner than its sender has recorded that it was taken.
 async fn a_notice_waits_until_the_try_is_recorded(backend: Backend) {
     let world = World::new(backend).await;
-    world.tell(verified()).await;
+    world.tell(finished()).await;
     let (hand, lease) = claim(&world.service, machine_now()).await;
     let id = hand.messages[0].value.id;
     let mail = format!(
@@ -369,7 +370,7 @@ async fn a_notice_waits_until_the_try_is_recorded(backend: Backend) {
 
 async fn a_message_that_no_server_takes_for_three_days_is_given_up(backend: Backend) {
     let world = World::new(backend).await;
-    world.tell(verified()).await;
+    world.tell(finished()).await;
     let (hand, lease) = claim(&world.service, machine_now()).await;
     let tried = |mut stored: StoredMessage| {
         // As if the first try had been then.
@@ -385,7 +386,7 @@ async fn a_message_that_no_server_takes_for_three_days_is_given_up(backend: Back
 async fn a_folder_that_cannot_be_written_postpones_and_loses_nothing(backend: Backend) {
     let world = World::new(backend).await;
     std::fs::write(&world.mails, "in the way").expect("a file");
-    world.tell(verified()).await;
+    world.tell(finished()).await;
     world.send().await;
     let waiting = world.messages_in(MessageState::Pending).await;
     assert_eq!(waiting.len(), 3);
@@ -396,7 +397,7 @@ async fn a_folder_that_cannot_be_written_postpones_and_loses_nothing(backend: Ba
 async fn mails_in_a_folder_are_for_their_owner_alone(backend: Backend) {
     let mode = |path: &Path| std::fs::metadata(path).expect("there").permissions().mode() & 0o777;
     let world = World::new(backend).await;
-    world.tell(verified()).await;
+    world.tell(finished()).await;
     world.send().await;
     assert_eq!(mode(&world.mails), 0o700);
     let files: Vec<_> = std::fs::read_dir(&world.mails).expect("a folder").collect();
@@ -421,8 +422,10 @@ async fn postgres_looks_up_the_first_message_to_each_person_with_old_statistics_
     for sql in [&messages(20_000, "sent", "null"), "analyze message", &messages(5_000, "pending", "now()")] {
         db.execute(sql, vec![]).await.expect("works");
     }
-    let look =
-        store::due_sql(40).replace("$1", "now()").replace("$2", "'00000000-0000-0000-0000-000000000000'");
+    let look = store::due_sql(40)
+        .replace("$1", "now()")
+        .replace("$2", "'00000000-0000-0000-0000-000000000000'")
+        .replace("$3", "false");
     let plan = query_all(db.read(), &format!("explain {look}"), vec![]).await.expect("a plan");
     let lines = plan.iter().map(|row| row.try_get("", "QUERY PLAN")).collect::<Result<Vec<String>, _>>();
     let plan = lines.expect("text").join("\n");

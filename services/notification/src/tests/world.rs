@@ -13,7 +13,7 @@ use platform::{
     Error,
     auth::{Principal, Role},
     bus::Message as BusMessage,
-    clock::Clock,
+    clock::{Clock, from_wire},
     core::Core,
     db::Db,
     harness::{self, Harness, TestClock},
@@ -120,8 +120,24 @@ impl World {
         assert!(parked.is_empty(), "{parked:?}");
     }
 
-    /// Sends all that is due.
+    /// Lets business time pass until nothing is held any more, and sends everything.
     pub async fn send(&self) {
+        self.wait_out().await;
+        self.send_now().await;
+    }
+
+    /// Lets business time pass until nothing is held any more, without sending it.
+    pub async fn wait_out(&self) {
+        let held = self.messages_in(pb::MessageState::Held).await;
+        let until = held.iter().filter_map(|m| from_wire(m.held_until.as_ref()?)).max();
+        if let Some(until) = until.filter(|until| *until > self.clock.clock.now()) {
+            self.clock.set(&until.to_string());
+        }
+        while self.service.release().await.expect("the database works") {}
+    }
+
+    /// Sends all that is due.
+    pub async fn send_now(&self) {
         while self.service.send_due().await.expect("the database works") > 0 {}
     }
 

@@ -1,0 +1,73 @@
+//! When a message goes out that need not go out at once.
+
+use jiff::{SignedDuration, Timestamp, ToSpan, civil::Time};
+use serde::Deserialize;
+
+use super::Message;
+
+/// When messages wait; policy data.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SendingPolicy {
+    pub quiet_hours: QuietHours,
+    pub joining: Joining,
+}
+
+/// Hours in which people are left alone, by local time in Poland. They go over midnight.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuietHours {
+    pub from: Time,
+    /// Exclusive.
+    pub until: Time,
+}
+
+/// How long messages of one kind to one recipient wait for each other.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Joining {
+    pub minutes: u32,
+}
+
+impl SendingPolicy {
+    /// The policy that is shipped.
+    pub fn shipped() -> Self {
+        toml::from_str(include_str!("../../data/sending.toml")).expect("the shipped sending policy is valid")
+    }
+
+    /// Until when a message that was just written waits; `None` if it goes out at once. Business time, as all here.
+    pub fn holds_new(&self, message: &Message, now: Timestamp) -> Option<Timestamp> {
+        if let Some(end) = self.quiet_hours.end(now) {
+            return (!message.ignores_quiet_hours(now, end)).then_some(end);
+        }
+        let joining = SignedDuration::from_mins(self.joining.minutes.into());
+        // What waits only for others need not wait all night for them.
+        message.is_joined().then(|| (now + joining).min(self.quiet_hours.next_start(now)))
+    }
+
+    /// Until when a message that is due waits after all: no mail server that comes back at night wakes anybody.
+    pub fn holds_due(&self, message: &Message, now: Timestamp) -> Option<Timestamp> {
+        self.quiet_hours.end(now).filter(|end| !message.ignores_quiet_hours(now, *end))
+    }
+}
+
+impl QuietHours {
+    /// When those end that an instant lies in; `None` outside.
+    pub fn end(&self, at: Timestamp) -> Option<Timestamp> {
+        let local = calendar::warsaw().to_datetime(at);
+        let day = if local.time() >= self.from {
+            local.date().checked_add(1.day()).ok()?
+        } else if local.time() < self.until {
+            local.date()
+        } else {
+            return None;
+        };
+        Some(day.to_datetime(self.until).to_zoned(calendar::warsaw()).ok()?.timestamp())
+    }
+
+    /// When the next ones begin after an instant outside.
+    fn next_start(&self, at: Timestamp) -> Timestamp {
+        let start = calendar::local_day(at).to_datetime(self.from).to_zoned(calendar::warsaw());
+        start.map_or(Timestamp::MAX, |start| start.timestamp())
+    }
+}
