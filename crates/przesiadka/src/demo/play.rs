@@ -123,6 +123,9 @@ pub struct Play<'a> {
     pub told: Told,
 }
 
+/// Mails go out so long after what they tell of, all of one kind as one.
+const JOINING: SignedDuration = SignedDuration::from_mins(10);
+
 /// What is counted for the last line.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Told {
@@ -180,6 +183,10 @@ impl<'a> Play<'a> {
         loop {
             self.news().await?;
             let now = self.dealership.world.now();
+            if now + JOINING < instant {
+                self.dealership.world.set_clock(now + JOINING)?;
+                self.news().await?;
+            }
             let tomorrow = calendar::local_day(now).checked_add(1.day())?.at(9, 0, 0, 0);
             let tomorrow = tomorrow.to_zoned(calendar::warsaw())?.timestamp();
             if tomorrow >= instant {

@@ -201,5 +201,6 @@ async fn the_end(play: &mut Play<'_>) -> anyhow::Result<()> {
     d.sign(Proposer::Company).await?;
     play.pause(130).await?;
     d.sign(Proposer::Softvig).await?;
-    play.news().await
+    // The last mails.
+    play.pause(10).await
 }

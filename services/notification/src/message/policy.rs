@@ -71,3 +71,28 @@ impl QuietHours {
         start.map_or(Timestamp::MAX, |start| start.timestamp())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixtures::at;
+
+    #[test]
+    fn quiet_hours_are_local_and_end_in_the_morning() {
+        let quiet = SendingPolicy::shipped().quiet_hours;
+        let cases = [
+            ("2026-12-01T18:59:59Z", None),
+            ("2026-12-01T19:00:00Z", Some("2026-12-02T06:00:00Z")),
+            ("2026-12-01T23:30:00Z", Some("2026-12-02T06:00:00Z")),
+            ("2026-12-02T05:59:59Z", Some("2026-12-02T06:00:00Z")),
+            ("2026-12-02T06:00:00Z", None),
+            // Summer time begins, and ends, in such a night.
+            ("2027-03-27T19:00:00Z", Some("2027-03-28T05:00:00Z")),
+            ("2027-03-28T18:00:00Z", Some("2027-03-29T05:00:00Z")),
+            ("2027-10-30T18:00:00Z", Some("2027-10-31T06:00:00Z")),
+        ];
+        for (now, end) in cases {
+            assert_eq!(quiet.end(at(now)), end.map(at), "{now}");
+        }
+    }
+}

@@ -17,7 +17,8 @@ use crate::{
     check::{self, Databases},
     log::Log,
     parts::Parts,
-    poison, timekeeper,
+    poison,
+    timekeeper::{self, Stop},
     trouble::{self, Jumps},
     watch::{self, Seen},
     ways::{Traveller, Way},
@@ -169,13 +170,20 @@ async fn run_to_the_end(options: &Options) -> anyhow::Result<Vec<String>> {
         let (journeys, (), stops) = tokio::join!(travellers, troubles, keeper);
         log.say(log.summary());
         let journeys: Vec<Journey> = journeys.into_iter().collect::<anyhow::Result<_>>()?;
+        let mut stops = stops?;
         let mut findings = check::at_rest(&databases_now, &journeys, clock.now()).await;
+        // Each time something else may come up meanwhile.
+        while let (true, Some(until)) = (findings.is_empty(), check::held_until(&databases_now).await?) {
+            clock.set(until)?;
+            findings = check::at_rest(&databases_now, &journeys, until).await;
+            stops.push(Stop { at: until, to_the_end: true });
+        }
         log.say("at rest");
         watched(&databases_now, &seen).await;
         end.cancel();
         findings.extend(journeys.iter().filter_map(Journey::finding));
         let mail = data_dir.join("mail");
-        findings.extend(check::everything(&databases_now, &journeys, &seen, &stops?, &mail).await?);
+        findings.extend(check::everything(&databases_now, &journeys, &seen, &stops, &mail).await?);
         log.say("the databases are read");
         anyhow::Ok(findings)
     };

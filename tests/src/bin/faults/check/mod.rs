@@ -18,7 +18,7 @@ use sea_orm::{QueryResult, TryGetable, Value};
 
 use crate::{run::Journey, timekeeper::Stop, watch::Seen};
 
-pub use rest::at_rest;
+pub use rest::{at_rest, held_until};
 
 /// The four databases, in the order of [`Service::ALL`].
 pub struct Databases<'a>(pub &'a [Db]);

@@ -135,7 +135,8 @@ const fn stage_of(kind: DateKind) -> Stage {
 
 /// When each event was applied: its messages say so.
 async fn applied_at(databases: &Databases<'_>, lane: &str) -> anyhow::Result<BTreeMap<String, Timestamp>> {
-    let sql = "select distinct event_id::text as event, body ->> 'created_at' as at from message where company = $1";
+    let sql = "select distinct event_id::text as event, body ->> 'created_at' as at from message \
+               where company = $1 and part not like 'joined/%'";
     let mut applied = BTreeMap::new();
     for row in databases.rows(Service::Notification, sql, vec![lane.into()]).await? {
         applied.insert(row.try_get("", "event")?, row.try_get::<String>("", "at")?.parse()?);
@@ -146,7 +147,7 @@ async fn applied_at(databases: &Databases<'_>, lane: &str) -> anyhow::Result<BTr
 /// The instants of a project's reminders to the contact who was there all the time.
 async fn sent(databases: &Databases<'_>, lane: &str, project: &str) -> anyhow::Result<Vec<Timestamp>> {
     let sql = "with reminder as (select recipient, body ->> 'created_at' as at from message \
-               where company = $1 and project::text = $2 and kind = 'reminder') \
+               where company = $1 and project::text = $2 and kind = 'reminder' and part not like 'joined/%') \
                select at from reminder where recipient = \
                (select recipient from reminder group by recipient order by count(*) desc limit 1)";
     let rows = databases.rows(Service::Notification, sql, vec![lane.into(), project.into()]).await?;

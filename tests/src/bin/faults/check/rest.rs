@@ -8,6 +8,7 @@ use std::{
 use jiff::Timestamp;
 use journeys::Service;
 use platform::{clock, loops::pause};
+use sea_orm::prelude::DateTimeUtc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -30,6 +31,16 @@ pub async fn at_rest(databases: &Databases<'_>, journeys: &[Journey], now: Times
     }
 }
 
+/// Until when messages are held; none is in the end.
+///
+/// # Errors
+/// Those of the database.
+pub async fn held_until(databases: &Databases<'_>) -> anyhow::Result<Option<Timestamp>> {
+    let sql = "select max(held_until) from message";
+    let until = databases.column::<Option<DateTimeUtc>>(Service::Notification, sql).await?;
+    Ok(until.into_iter().flatten().next().map(clock::from_db))
+}
+
 async fn left(
     databases: &Databases<'_>,
     journeys: &[Journey],
@@ -37,11 +48,14 @@ async fn left(
 ) -> anyhow::Result<Vec<String>> {
     let mut left = Vec::new();
     for service in Service::ALL {
-        let due = format!("select count(*) from timer where due_at <= '{}'", clock::to_db(now).to_rfc3339());
+        let now = clock::to_db(now).to_rfc3339();
+        let due = format!("select count(*) from timer where due_at <= '{now}'");
+        let unsent =
+            format!("select count(*) from message where due_at is not null or held_until <= '{now}'");
         for (what, sql) in [
             ("events are not published", "select count(*) from outbox where published_at is null"),
             ("timers are due", due.as_str()),
-            ("messages wait", "select count(*) from message where due_at is not null"),
+            ("messages wait", unsent.as_str()),
         ] {
             if what == "messages wait" && service != Service::Notification {
                 continue;
