@@ -10,7 +10,9 @@ mod memory;
 mod pgbench;
 mod place;
 mod processes;
+mod reminders;
 mod script;
+mod sink;
 mod unlock;
 
 use std::path::PathBuf;
@@ -63,6 +65,8 @@ enum Part {
     Memory,
     /// With 1,000, 10,000 and 100,000 projects.
     Growth,
+    /// 100,000 reminders that are due at once.
+    Reminders,
 }
 
 impl Options {
@@ -98,6 +102,9 @@ async fn run(options: Options) -> anyhow::Result<()> {
     }
     if options.wants(Part::Growth) {
         growth::measure(&mut figures).await?;
+    }
+    if options.wants(Part::Reminders) {
+        reminders::measure(&mut figures).await?;
     }
     figures.judge();
     if let Some(file) = &options.json {

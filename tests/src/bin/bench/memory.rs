@@ -24,7 +24,7 @@ pub async fn measure(figures: &mut Figures) -> anyhow::Result<()> {
     for layout in Layout::ALL {
         let mut place = Place::not_started(layout).await?;
         // All processes at once on empty databases, then again on the same.
-        let first = ready_ms(&mut place, Place::start_services).await?;
+        let first = ready_ms(&mut place, |place| place.start_services(&[])).await?;
         place.installation.outside().settled(SETTLES).await?;
         sleep(AT_REST).await;
         let idle = place.memory_mb("VmRSS");

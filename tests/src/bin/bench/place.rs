@@ -115,8 +115,13 @@ impl Servers {
 impl Place {
     /// Starts everything and waits until it is ready.
     pub async fn start(layout: Layout) -> anyhow::Result<Self> {
+        Self::start_with(layout, &[]).await
+    }
+
+    /// The same with further settings for every process.
+    pub async fn start_with(layout: Layout, settings: &[(&'static str, String)]) -> anyhow::Result<Self> {
         let mut place = Self::not_started(layout).await?;
-        place.start_services();
+        place.start_services(settings);
         place.installation.ready().await;
         Ok(place)
     }
@@ -145,12 +150,14 @@ impl Place {
     }
 
     /// Adds the processes, with the settings of an installation that is in use.
-    pub fn start_services(&mut self) {
+    pub fn start_services(&mut self, further: &[(&'static str, String)]) {
         let common = || {
-            vec![
+            let mut common = vec![
                 ("PRZESIADKA__BUS__HEADS_EVERY_MS", "5000".to_owned()),
                 ("PRZESIADKA__TELEMETRY__FORMAT", "json".to_owned()),
-            ]
+            ];
+            common.extend_from_slice(further);
+            common
         };
         match &self.servers {
             None => self.installation.add("all", &["serve"], common()),
