@@ -23,6 +23,7 @@ use crate::recipients::Directory;
 pub use audit::audit;
 pub use licensing::licensing;
 pub use reminder::reminder;
+pub(crate) use scheduling::calendar_of;
 pub use scheduling::scheduling;
 pub use unanswered::unanswered;
 

@@ -30,10 +30,13 @@ pub fn scheduling(event: &SchedulingEvent, book: &mut Book) -> anyhow::Result<Ou
             book.directory.part(contact_id(&e.contact)?);
             Outcome::Kept
         }
-        Event::AddressCleared(e) => match book.directory.clear_undeliverable(contact_id(&e.contact)?) {
-            true => Outcome::Kept,
-            false => Outcome::Ignored("the address was not held to be undeliverable"),
-        },
+        Event::AddressCleared(e) => {
+            let id = contact_id(&e.contact)?;
+            match book.directory.clear_undeliverable(id) {
+                true => calendar_of(&head, book, id, Change::Moved { from: None }),
+                false => Outcome::Ignored("the address was not held to be undeliverable"),
+            }
+        }
         _ => project_event(&head, what, event.actor.as_ref(), book)?,
     })
 }
@@ -290,27 +293,50 @@ fn replaced(head: &Head, book: &mut Book, id: ContactId, successor: &str) -> any
     Ok(Outcome::Told(notices))
 }
 
-/// Who joins gets the entries of the dates that are agreed; from who leaves they are taken away.
-fn calendar_of(head: &Head, book: &mut Book, id: ContactId, change: Change) -> Outcome {
+/// Who joins gets the entries of the dates that are agreed; from who leaves they are taken away; and both go on where
+/// somebody has another address.
+pub(crate) fn calendar_of(head: &Head, book: &mut Book, id: ContactId, change: Change) -> Outcome {
     let Some(project) = book.project.as_mut().filter(|p| !p.closed) else {
         return Outcome::Kept;
     };
-    let (kind, wrap): (_, fn(Entry) -> Calendar) = match change {
+    let moved = matches!(change, Change::Moved { .. });
+    let (leaves, joins) = match change {
         Change::None => return Outcome::Kept,
-        Change::Joined => (Kind::EntryAdded, Calendar::Request),
-        Change::Left => {
-            project.raise_sequences();
-            (Kind::EntryRemoved, Calendar::Remove)
-        }
+        Change::Joined | Change::Moved { from: None } => (None, true),
+        Change::Left => (Some(None), false),
+        Change::Moved { from } => (Some(from), true),
     };
-    let ahead = project.live_entries().filter(|e| e.date.starts_at > head.occurred_at);
-    let notices: Vec<Notice> = ahead
-        .map(|entry| {
-            let notice = of_date(head, kind, entry).calendar(wrap(entry.clone()));
-            Notice { about: Some(id), project: Some(project.id), ..notice }
-        })
-        .collect();
+    let mut notices = Vec::new();
+    if let Some(address) = leaves {
+        project.raise_sequences();
+        notices
+            .extend(entries_of(head, project, id, Kind::EntryRemoved, Calendar::Remove).map(|notice| {
+                Notice { address: address.clone(), ..notice.fact("moved", Fact::Flag(moved)) }
+            }));
+        // Both addresses may be the same calendar's, which takes only what is newer.
+        if joins {
+            project.raise_sequences();
+        }
+    }
+    if joins {
+        notices.extend(entries_of(head, project, id, Kind::EntryAdded, Calendar::Request));
+    }
     if notices.is_empty() { Outcome::Kept } else { Outcome::Told(notices) }
+}
+
+/// One notice for each agreed date ahead, about one contact's calendar.
+fn entries_of(
+    head: &Head,
+    project: &Project,
+    id: ContactId,
+    kind: Kind,
+    wrap: fn(Entry) -> Calendar,
+) -> impl Iterator<Item = Notice> {
+    let ahead = project.live_entries().filter(|e| e.date.starts_at > head.occurred_at);
+    ahead.map(move |entry| {
+        let notice = of_date(head, kind, entry).calendar(wrap(entry.clone()));
+        Notice { about: Some(id), project: Some(project.id), ..notice }
+    })
 }
 
 fn of_date(head: &Head, kind: Kind, entry: &Entry) -> Notice {

@@ -141,6 +141,7 @@ impl Message {
         let concerned = self.concerns().any(|id| id == contact);
         if concerned {
             self.content = Content::default();
+            self.address = None;
             // What servers say may hold parts of an address.
             self.outcome.clear();
             self.tries.iter_mut().for_each(|one| one.answer.clear());

@@ -46,6 +46,9 @@ pub struct Message {
     /// Contacts whose personal data the words hold, besides the recipient.
     pub mentions: Vec<ContactId>,
     pub content: Content,
+    /// Where a contact is written to, if not at the address that it has when the message is sent.
+    #[serde(default)]
+    pub address: Option<String>,
     /// The dates that it is about.
     #[serde(default)]
     pub dates: Vec<Planned>,

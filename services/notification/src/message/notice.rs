@@ -26,6 +26,8 @@ pub struct Notice {
     pub asked: Option<Party>,
     /// The contact who asked, or whose calendar it is about.
     pub about: Option<ContactId>,
+    /// Where a contact is written to, if not at the present address.
+    pub address: Option<String>,
     /// Contacts whose personal data the words hold; anonymising them scrubs the message.
     pub mentions: Vec<ContactId>,
     /// The dates that it is about.
@@ -45,6 +47,7 @@ impl Notice {
             facts: Facts::new(),
             asked: None,
             about: None,
+            address: None,
             mentions: Vec::new(),
             dates: Vec::new(),
             calendar: None,

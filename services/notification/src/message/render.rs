@@ -66,6 +66,7 @@ impl Renderer {
             language,
             mentions: notice.mentions.clone(),
             content,
+            address: notice.address.clone(),
             dates: notice.dates.clone(),
             joins: Vec::new(),
             created_at: now,
@@ -178,7 +179,9 @@ impl Renderer {
         let invitation = match (to, &notice.calendar) {
             (Addressee::Contact { contact, entry: true }, Some(calendar)) => {
                 let summary = summary(language, calendar.entry(), &company);
-                Some(Invitation::new(calendar, &summary, &text.body, contact, &self.identity, now))
+                let address = notice.address.as_ref().unwrap_or(&contact.email);
+                let attendee = Contact { email: address.clone(), ..contact.clone() };
+                Some(Invitation::new(calendar, &summary, &text.body, &attendee, &self.identity, now))
             }
             _ => None,
         };

@@ -185,7 +185,8 @@ fn envelope(directory: &Directory, id: ContactId, message: &Message) -> Result<E
         // Only what takes entries out of their calendar still reaches them.
         ContactState::Left | ContactState::Parting if !message.uninvites() => Err("the contact has left"),
         ContactState::Left | ContactState::Parting | ContactState::Active => {
-            Ok(Envelope { name: contact.name.clone(), address: contact.email.clone() })
+            let address = message.address.as_ref().unwrap_or(&contact.email);
+            Ok(Envelope { name: contact.name.clone(), address: address.clone() })
         }
     }
 }

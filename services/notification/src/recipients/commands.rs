@@ -2,7 +2,6 @@ use platform::{
     Call, Error,
     auth::Role,
     command::Started,
-    documents,
     id::{CompanyId, ContactId},
     name,
     unit::NewHistory,
@@ -10,8 +9,10 @@ use platform::{
 use proto::notification::v1::{self as pb, notification_event::Event};
 use serde_json::json;
 
-use super::Directory;
+use super::Change;
 use crate::Notification;
+use crate::book::{OpenBook, tell};
+use crate::consume::{Head, Outcome, calendar_of};
 use crate::events::emit;
 use crate::questions::actor_name;
 
@@ -34,14 +35,21 @@ impl Notification {
         let Started::Fresh(mut unit, actor) = self.core.start(&call, company.into()).await? else {
             return Ok(pb::ClearUndeliverableResponse { contact: request.contact });
         };
-        let stored = documents::find::<Directory>(unit.db(), company, company.0).await?;
-        let stored = stored.filter(|s| s.value.contact(contact).is_some());
-        let mut stored = stored.ok_or_else(|| Error::not_found(&request.contact))?;
+        let mut open = OpenBook::read(unit.db(), company, None).await?;
+        if open.book.directory.contact(contact).is_none() {
+            return Err(Error::not_found(&request.contact));
+        }
         // An address that works already needs nothing.
-        if stored.value.clear_undeliverable(contact) {
-            documents::save(unit.db(), &stored).await?;
+        if open.book.directory.clear_undeliverable(contact) {
             let cleared = pb::AddressCleared { contact: request.contact.clone() };
-            emit(&mut unit, company, None, Event::AddressCleared(cleared));
+            let event_id = emit(&mut unit, company, None, Event::AddressCleared(cleared));
+            let head = Head { event_id, company, project: None, occurred_at: unit.now() };
+            // What should have put dates into the calendar was refused.
+            let change = Change::Moved { from: None };
+            if let Outcome::Told(notices) = calendar_of(&head, &mut open.book, contact, change) {
+                tell(&unit, &self.renderer, &open.book.directory, &notices).await?;
+            }
+            open.keep(&mut unit, &self.reminders).await?;
             unit.record(NewHistory {
                 kind: "address_cleared".to_owned(),
                 project: None,

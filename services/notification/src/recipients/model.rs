@@ -92,12 +92,17 @@ pub struct Directory {
 }
 
 /// What became of a contact, for those who react to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// Takes part from now on.
     Joined,
     /// Takes part no more.
     Left,
+    /// Is written to at another address from now on, or at one that works again.
+    Moved {
+        /// The former one, if it worked.
+        from: Option<String>,
+    },
     /// Only details changed, or nothing.
     None,
 }
@@ -153,9 +158,12 @@ impl Directory {
             roles: Roles { technical: holds(ContactRole::Technical), decision: holds(ContactRole::Decision) },
             state,
         };
-        let change = match (before.as_ref().is_some_and(Contact::is_active), contact.is_active()) {
-            (false, true) => Change::Joined,
-            (true, false) => Change::Left,
+        let change = match (before.as_ref().filter(|b| b.is_active()), contact.is_active()) {
+            (None, true) => Change::Joined,
+            (Some(_), false) => Change::Left,
+            (Some(before), true) if before.email != contact.email => {
+                Change::Moved { from: (!before.undeliverable).then(|| before.email.clone()) }
+            }
             _ => Change::None,
         };
         match self.contact_mut(id) {

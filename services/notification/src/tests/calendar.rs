@@ -2,12 +2,17 @@
 
 use std::{collections::BTreeMap, path::Path, process::Command};
 
-use proto::scheduling::v1::{scheduling_event::Event, *};
+use platform::harness::request_id;
+use proto::{
+    notification::v1 as pb,
+    scheduling::v1::{scheduling_event::Event, *},
+};
 use serde::Deserialize;
 use testkit::{Backend, from_tests_run};
 
-use super::world::World;
-use crate::fixtures::{DAGMARA, TADEK, audit_2, card_in_state, migration, window};
+use super::world::{World, softvig};
+use crate::Notification;
+use crate::fixtures::{DAGMARA, TADEK, audit_2, card, card_in_state, migration, name, window};
 
 #[derive(Debug, Deserialize)]
 pub struct Report {
@@ -114,4 +119,48 @@ async fn calendars_that_apply_what_they_are_sent_end_empty() {
         );
         assert!(person.said.iter().all(|s| s.summary.ends_with(&name)), "{:#?}", person.said);
     }
+}
+
+/// A typing error in an address is mended after the dates were agreed, and later the address changes.
+#[tokio::test]
+async fn dates_follow_a_contact_to_another_address() {
+    let world = World::new(Backend::Sqlite).await;
+    let tadek = |email: &str| Event::ContactCard(ContactCard { email: email.into(), ..card(TADEK) });
+    world.tell(tadek("tadek@nowhere.invalid")).await;
+    world.tell(agree("m", "", migration())).await;
+    world.send().await;
+    for email in ["tadek@stary.example", "tadek@nowy.example"] {
+        world.tell(tadek(email)).await;
+        world.send().await;
+    }
+    let Report { people, .. } = read(&world.mails);
+    let said = |email: &str| -> Vec<_> {
+        people[email].said.iter().map(|s| (s.method.as_str(), s.sequence)).collect()
+    };
+    assert_eq!(said("tadek@stary.example"), [("REQUEST", 0), ("CANCEL", 1)]);
+    assert_eq!(people["tadek@stary.example"].left, [""; 0]);
+    assert_eq!(said("tadek@nowy.example"), [("REQUEST", 2)]);
+    let old = world.files().into_iter().find(|mail| mail.contains("method=CANCEL")).expect("sent");
+    assert!(old.contains("tadek@stary.example") && !old.contains("nowy"), "{old}");
+}
+
+/// SOFTVIG says that an address works after all: what it did not take is sent once more.
+#[tokio::test]
+async fn dates_come_to_an_address_that_works_after_all() {
+    let world = World::new(Backend::Sqlite).await;
+    world.tell(agree("m", "", migration())).await;
+    let mut refusing = card(TADEK);
+    refusing.email = "tadek@nowhere.invalid".into();
+    world.tell(Event::ContactCard(refusing)).await;
+    world.send().await;
+    let entries = async || {
+        let messages = world.messages().await;
+        messages.iter().filter(|m| m.topic == "entry_added" && m.contact == name(TADEK)).count()
+    };
+    let before = entries().await;
+    let contact = name(TADEK);
+    let clear = pb::ClearUndeliverableRequest { contact, request_id: request_id(), ..Default::default() };
+    world.call(&softvig(), Notification::clear_undeliverable, clear).await.expect("cleared");
+    assert_eq!(entries().await, before + 1);
+    world.assert_nothing_parked().await;
 }
