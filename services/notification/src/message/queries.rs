@@ -8,7 +8,7 @@ use platform::{
     page::PageRequest,
     watch::WatchFilter,
 };
-use proto::notification::v1 as pb;
+use proto::{notification::v1 as pb, refusal::words};
 
 use super::store::{self, MessageQuery};
 use super::{MessageId, Recipient};
@@ -75,12 +75,17 @@ fn query(
 ) -> Result<MessageQuery, Error> {
     let project = match request.project.as_str() {
         "" => None,
-        name => Some(ProjectName::parse("project", name)?.project),
+        name => {
+            let project = ProjectName::parse("project", name)?;
+            of_the_company("project", name, project.company == company)?;
+            Some(project.project)
+        }
     };
     let recipient = match request.contact.as_str() {
         "" => None,
         name => {
-            let [_, contact] = name::ids("contact", CONTACT, name)?;
+            let [of, contact] = name::ids("contact", CONTACT, name)?;
+            of_the_company("contact", name, of == company.0)?;
             Some(Recipient::Contact(contact.into()))
         }
     };
@@ -98,4 +103,9 @@ fn query(
         Err(_) => return Err(Error::unknown_state(request.state)),
     };
     Ok(MessageQuery { company, project, recipient, contacts_only: !reader.is_softvig(), label })
+}
+
+fn of_the_company(field: &str, name: &str, is: bool) -> Result<(), Error> {
+    let allowed = words("one of the company that `parent` names", "należący do firmy z pola `parent`");
+    if is { Ok(()) } else { Err(Error::invalid(field, name, allowed)) }
 }

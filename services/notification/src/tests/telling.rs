@@ -244,6 +244,14 @@ async fn a_contact_sees_its_companys_messages_and_no_others(backend: Backend) {
         reason(world.call(&stranger, Notification::list_messages, list(COMPANY)).await),
         ErrorReason::NotFound
     );
+    for (project, of) in [
+        (format!("companies/{other}/projects/{PROJECT}"), String::new()),
+        (String::new(), format!("companies/{other}/contacts/{TADEK}")),
+    ] {
+        let foreign = ListMessagesRequest { project, contact: of, ..list(COMPANY) };
+        let refused = world.call(&softvig(), Notification::list_messages, foreign).await;
+        assert_eq!(reason(refused), ErrorReason::InvalidArgument);
+    }
     let left = contact(COMPANY, platform::id::ContactId(Uuid::from_u128(0xDEAD)), Role::Decision);
     assert_eq!(
         reason(world.call(&left, Notification::list_messages, list(COMPANY)).await),

@@ -8,7 +8,7 @@ use std::{
 use anyhow::Context as _;
 use client::Contacts;
 use jiff::{SignedDuration, Timestamp};
-use journeys::Service;
+use journeys::{Service, sink::Sink};
 use platform::{
     clock::{from_db, machine_now, to_wire},
     db::{Db, execute, query_all, query_one},
@@ -25,7 +25,7 @@ use crate::{
     figures::{Figures, quantile_ms},
     place::{Layout, Place},
     processes,
-    sink::Sink,
+    sink::limit,
 };
 
 /// Dealerships, each with two contacts.
@@ -49,12 +49,14 @@ const SETTLES: Duration = Duration::from_secs(60);
 /// What does not come in time, and those of the parts.
 pub async fn measure(figures: &mut Figures) -> anyhow::Result<()> {
     let sink = Sink::start().await?;
-    let limit = sink.limit(CONNECTIONS, MAIL).await?;
+    let limit = limit(&sink, CONNECTIONS, MAIL).await?;
     println!(
         "the sink takes {limit:.0} mails/s over {CONNECTIONS} connections from clients that do nothing else"
     );
     figures.set("sink_mails_per_s", limit);
-    let place = Place::start_with(Layout::Spread, &mail_settings(&sink)).await?;
+    let mut settings = sink.settings();
+    settings.push(("PRZESIADKA__NOTIFICATION__CHANNEL__SMTP__MAX_CONNECTIONS", CONNECTIONS.to_string()));
+    let place = Place::start_with(Layout::Spread, &settings).await?;
     let world = place.client(Contacts::Grpc, |_| std::future::ready(()))?;
     let dealership = Dealership::open(&world, &Facts::AUTODOM).await?;
     dealership.stage(Through::Contracting).await?;
@@ -89,17 +91,6 @@ pub async fn measure(figures: &mut Figures) -> anyhow::Result<()> {
         figures.set("reminders_memory_growth", many / few);
     }
     Ok(())
-}
-
-fn mail_settings(sink: &Sink) -> Vec<(&'static str, String)> {
-    vec![
-        ("PRZESIADKA__NOTIFICATION__CHANNEL__SMTP__HOST", "127.0.0.1".to_owned()),
-        ("PRZESIADKA__NOTIFICATION__CHANNEL__SMTP__PORT", sink.address.port().to_string()),
-        ("PRZESIADKA__NOTIFICATION__CHANNEL__SMTP__TLS", "off".to_owned()),
-        ("PRZESIADKA__NOTIFICATION__CHANNEL__SMTP__MAX_CONNECTIONS", CONNECTIONS.to_string()),
-        ("PRZESIADKA__NOTIFICATION__FROM", "przesiadka@softvig.example".to_owned()),
-        ("PRZESIADKA__NOTIFICATION__SOFTVIG", "migracje@softvig.example".to_owned()),
-    ]
 }
 
 /// When reminders are due, one after the other.

@@ -1,83 +1,34 @@
-//! A mail server on loopback that takes everything and keeps nothing.
+//! What the mail server of this program takes at most.
 
 use std::{
     net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
     time::{Duration, Instant},
 };
 
 use futures::future::try_join_all;
+use journeys::sink::Sink;
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
     net::{
-        TcpListener, TcpStream,
+        TcpStream,
         tcp::{OwnedReadHalf, OwnedWriteHalf},
     },
     time::timeout,
 };
 
-/// How long its own limit is measured.
-const LIMIT: Duration = Duration::from_secs(3);
+/// How long it is measured.
+const LASTS: Duration = Duration::from_secs(3);
 
-pub struct Sink {
-    pub address: SocketAddr,
-    taken: Arc<AtomicU64>,
-}
-
-impl Sink {
-    pub async fn start() -> anyhow::Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let (address, taken) = (listener.local_addr()?, Arc::new(AtomicU64::new(0)));
-        let counter = Arc::clone(&taken);
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                // Whoever leaves in the middle of a mail ends only that.
-                tokio::spawn(serve(stream, Arc::clone(&counter)));
-            }
-        });
-        Ok(Self { address, taken })
-    }
-
-    /// Mails so far.
-    pub fn taken(&self) -> u64 {
-        self.taken.load(Ordering::Relaxed)
-    }
-
-    /// How many mails of this size a second it takes over so many connections from clients that do nothing else.
-    pub async fn limit(&self, connections: usize, mail: usize) -> anyhow::Result<f64> {
-        let before = self.taken();
-        let content = "0123456789".repeat(mail / 10);
-        let began = Instant::now();
-        // They end by the time limit alone, or by what is wrong.
-        let all = (0..connections)
-            .map(async |_| timeout(LIMIT, send_for_ever(self.address, &content)).await.unwrap_or(Ok(())));
-        try_join_all(all).await?;
-        Ok((self.taken() - before) as f64 / began.elapsed().as_secs_f64())
-    }
-}
-
-async fn serve(stream: TcpStream, taken: Arc<AtomicU64>) -> std::io::Result<()> {
-    stream.set_nodelay(true)?;
-    let (read, mut write) = stream.into_split();
-    let mut lines = BufReader::new(read).lines();
-    write.write_all(b"220 sink.example\r\n").await?;
-    while let Some(line) = lines.next_line().await? {
-        let answer: &[u8] = match line.get(..4) {
-            Some("DATA") => {
-                write.write_all(b"354 go on\r\n").await?;
-                while lines.next_line().await?.is_some_and(|line| line != ".") {}
-                taken.fetch_add(1, Ordering::Relaxed);
-                b"250 2.0.0 taken\r\n"
-            }
-            Some("QUIT") => return write.write_all(b"221 bye\r\n").await,
-            _ => b"250 ok\r\n",
-        };
-        write.write_all(answer).await?;
-    }
-    Ok(())
+/// How many mails of this size a second it takes over so many connections from clients that do nothing else.
+pub async fn limit(sink: &Sink, connections: usize, mail: usize) -> anyhow::Result<f64> {
+    let before = sink.taken();
+    let content = "0123456789".repeat(mail / 10);
+    let began = Instant::now();
+    // They end by the time limit alone, or by what is wrong.
+    let all = (0..connections)
+        .map(async |_| timeout(LASTS, send_for_ever(sink.address, &content)).await.unwrap_or(Ok(())));
+    try_join_all(all).await?;
+    Ok((sink.taken() - before) as f64 / began.elapsed().as_secs_f64())
 }
 
 async fn send_for_ever(address: SocketAddr, content: &str) -> anyhow::Result<()> {

@@ -8,6 +8,7 @@ use futures::future::try_join_all;
 use journeys::{
     Installation, Node, Service, on_servers,
     servers::{NatsCluster, Postgres},
+    sink::Sink,
 };
 use platform::db::{Db, execute};
 use testkit::Nats;
@@ -26,6 +27,8 @@ pub struct Parts {
     pub installation: Installation,
     pub servers: Servers,
     pub lines: Lines,
+    /// Where mails go.
+    pub mails: Sink,
 }
 
 /// What the services lean on.
@@ -57,13 +60,14 @@ impl Parts {
         for node in 0..NATS_NODES {
             lines.nats.push(Proxy::to(port_of(&servers.nats.url(node))?).await?);
         }
-        let nats = lines.nats();
+        let (nats, mails) = (lines.nats(), Sink::start().await?);
         for replica in 0..REPLICAS {
             for (service, line) in Service::ALL.into_iter().zip(&lines.databases) {
                 let url = through(&servers.postgres.url(service.name()), line.address())?;
                 let mut settings = on_servers(service, &url, &nats);
                 settings.push(("PRZESIADKA__BUS__REPLICAS", NATS_NODES.to_string()));
                 settings.push(("PRZESIADKA__BUS__MAX_BYTES", (4_u64 << 30).to_string()));
+                settings.extend(mails.settings());
                 let name = service.name();
                 installation.add(&format!("{name}-{replica}"), &["serve", "--only", name], settings);
             }
@@ -72,7 +76,7 @@ impl Parts {
             lines.ports.push([Proxy::to(*rest).await?, Proxy::to(*grpc).await?]);
         }
         installation.ready().await;
-        Ok(Self { installation, servers, lines })
+        Ok(Self { installation, servers, lines, mails })
     }
 
     /// The services as callers reach them. Half of the callers ask the second replica first.

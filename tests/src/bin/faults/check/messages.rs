@@ -1,9 +1,6 @@
 //! Who was told what, against what the producers' events ask for: each recipient once.
 
-use std::{
-    collections::{BTreeMap, HashMap, HashSet},
-    path::Path,
-};
+use std::collections::{BTreeMap, HashMap};
 
 use journeys::Service;
 use platform::clock::from_wire;
@@ -152,7 +149,7 @@ async fn passed_on(databases: &Databases<'_>, lane: &str) -> anyhow::Result<BTre
 ///
 /// # Errors
 /// Those of the database and the folder.
-pub async fn kept(databases: &Databases<'_>, mail: &Path) -> anyhow::Result<Vec<String>> {
+pub async fn kept(databases: &Databases<'_>, mails: &HashMap<String, u64>) -> anyhow::Result<Vec<String>> {
     let mut findings = Vec::new();
     let at = Service::Notification;
     // To who has left meanwhile nothing is sent any more, no reminder that was overtaken, and no invitation to a date
@@ -180,14 +177,27 @@ pub async fn kept(databases: &Databases<'_>, mail: &Path) -> anyhow::Result<Vec<
         findings.push(format!("{} messages were sent, and {announced} events say so", sent.len()));
     }
     findings.extend(overtaken(databases).await?);
-    let mut mails = HashSet::new();
-    for file in std::fs::read_dir(mail)? {
-        let name = file?.file_name().to_string_lossy().into_owned();
-        // <when>-<id>-<kind>
-        mails.extend(name.split_once('-').and_then(|(_, rest)| rest.get(..36)).map(str::to_owned));
-    }
-    for message in sent.iter().filter(|message| !mails.contains(*message)) {
+    for message in sent.iter().filter(|message| !mails.contains_key(*message)) {
         findings.push(format!("said to be sent, and there is no mail: message {message}"));
+    }
+    findings.extend(repeated(databases, mails).await?);
+    Ok(findings)
+}
+
+/// A mail comes twice only where a try had no end: the process died, or froze, before the server's yes was recorded.
+/// So each mail was tried as often as it came, and one that was tried once came once.
+async fn repeated(databases: &Databases<'_>, mails: &HashMap<String, u64>) -> anyhow::Result<Vec<String>> {
+    let sql = "select id::text as id, coalesce((delivery ->> 'attempts')::bigint, 0) as tried from message";
+    let mut tried: HashMap<String, i64> = HashMap::new();
+    for row in databases.rows(Service::Notification, sql, vec![]).await? {
+        tried.insert(row.try_get("", "id")?, row.try_get("", "tried")?);
+    }
+    let mut findings = Vec::new();
+    for (message, times) in mails {
+        let tried = tried.get(message).copied().unwrap_or_default();
+        if i64::try_from(*times)? > tried {
+            findings.push(format!("{times} mails of message {message}, which was tried {tried} times"));
+        }
     }
     Ok(findings)
 }

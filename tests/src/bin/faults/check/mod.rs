@@ -10,7 +10,7 @@ mod reminders;
 mod rest;
 mod routing;
 
-use std::path::Path;
+use std::collections::HashMap;
 
 use journeys::Service;
 use platform::db::{Db, query_all};
@@ -51,7 +51,8 @@ pub const fn hears(consumer: Service) -> &'static [Service] {
     }
 }
 
-/// Everything that must hold, looked at once all is at rest. `stops`: the instants at which time stood still.
+/// Everything that must hold, looked at once all is at rest. `stops`: the instants at which time stood still; `mails`:
+/// how often each came, by the message's id.
 ///
 /// # Errors
 /// Those of the databases.
@@ -60,11 +61,11 @@ pub async fn everything(
     journeys: &[Journey],
     seen: &[Seen],
     stops: &[Stop],
-    mail: &Path,
+    mails: &HashMap<String, u64>,
 ) -> anyhow::Result<Vec<String>> {
     let mut findings = commands::findings(databases, journeys).await?;
     findings.extend(lanes::findings(databases, journeys, seen).await?);
-    findings.extend(messages::kept(databases, mail).await?);
+    findings.extend(messages::kept(databases, mails).await?);
     for journey in journeys {
         findings.extend(fold::findings(databases, journey).await?);
         findings.extend(messages::findings(databases, journey, stops).await?);
