@@ -7,6 +7,7 @@ mod bad_tokens;
 mod cancelled;
 mod common;
 mod dates;
+mod demo;
 mod everything;
 mod forgotten;
 mod happy;

@@ -97,7 +97,9 @@ impl Place {
         for entry in std::fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
             let path = entry?.path();
             if path != mails {
-                std::fs::remove_file(&path).with_context(|| path.display().to_string())?;
+                let removed =
+                    if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+                removed.with_context(|| path.display().to_string())?;
             }
         }
         Ok(())
