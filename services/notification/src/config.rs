@@ -75,8 +75,12 @@ impl Config {
     }
 
     /// # Errors
-    /// More than a host and a port.
+    /// More than a host and a port, or none where mails leave the machine: they hold links.
     pub fn public_host(&self) -> anyhow::Result<String> {
+        ensure!(
+            self.public_host.is_some() || !self.mails_leave(),
+            "notification.public_host is needed where mails are sent"
+        );
         let host = self.public_host.as_deref().unwrap_or("127.0.0.1:8080");
         let authority = host.parse::<axum::http::uri::Authority>();
         let good = authority.is_ok() && !host.contains('@');
@@ -84,9 +88,12 @@ impl Config {
         Ok(host.to_owned())
     }
 
+    const fn mails_leave(&self) -> bool {
+        matches!(self.channel, Some(ChannelConfig::Smtp(_)))
+    }
+
     fn address(&self, key: &str, value: &Option<String>, in_a_folder: &str) -> anyhow::Result<String> {
-        let leaves = matches!(self.channel, Some(ChannelConfig::Smtp(_)));
-        ensure!(value.is_some() || !leaves, "notification.{key} is needed where mails are sent");
+        ensure!(value.is_some() || !self.mails_leave(), "notification.{key} is needed where mails are sent");
         let address = value.as_deref().unwrap_or(in_a_folder);
         let parsed = address.parse::<lettre::Address>();
         parsed.with_context(|| format!("notification.{key}: {address:?} is no e-mail address"))?;
@@ -126,6 +133,9 @@ mod tests {
             let config = Config { public_host: Some(host.to_owned()), ..Config::default() };
             assert_eq!(config.public_host().is_ok(), good, "{host}");
         }
+        let sends: Config = toml::from_str(smtp).expect("a valid section");
+        let refused = sends.public_host().expect_err("links would lead to this machine");
+        assert_eq!(refused.to_string(), "notification.public_host is needed where mails are sent");
         toml::from_str::<Config>("form = \"a@b.example\"").expect_err("a misspelt key");
     }
 }
