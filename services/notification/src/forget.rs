@@ -2,12 +2,15 @@
 
 use jiff::{SignedDuration, Timestamp};
 use platform::{
-    Error, documents,
+    Error, clock, documents,
     id::{CompanyId, ContactId},
     unit::Unit,
 };
 
-use crate::message::{Message, Recipient, store};
+use crate::message::{
+    Message, MessageId, Recipient, part,
+    store::{self, StoredMessage},
+};
 use crate::questions;
 use crate::recipients::Directory;
 
@@ -21,8 +24,14 @@ pub(crate) async fn forget(unit: &Unit, company: CompanyId, contact: ContactId) 
     let concerning = store::concerning(unit.db(), company, contact).await?;
     let (on_its_way, mut rest): (Vec<_>, Vec<_>) =
         concerning.into_iter().partition(|stored| is_farewell(&stored.value, contact, now));
+    let was_to_go = |stored: &StoredMessage| stored.value.is_on_its_way().then_some(stored.value.id);
+    let were_to_go: Vec<MessageId> = rest.iter().filter_map(was_to_go).collect();
     rest.retain_mut(|stored| stored.value.scrub(contact, now));
     store::replace_all(unit.db(), &rest).await?;
+    // What was to go out with words about the contact goes out without them.
+    for whole in rest.iter().filter(|stored| were_to_go.contains(&stored.value.id)) {
+        part(unit.db(), &whole.value, clock::machine_now()).await?;
+    }
     questions::scrub(unit, company, contact).await?;
     if !on_its_way.is_empty() {
         return Ok(());

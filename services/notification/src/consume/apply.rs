@@ -99,29 +99,7 @@ impl OnEvent for Notification {
         open.keep(unit, &self.reminders).await?;
         match &heard {
             Heard::Scheduling(SchedulingEvent { event: Some(event), .. }) => {
-                self.follow_contact(unit, company, event).await
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
-impl Notification {
-    /// What a contact's end changes outside the book.
-    async fn follow_contact(&self, unit: &Unit, company: CompanyId, event: &Event) -> Result<(), ApplyError> {
-        if let Some(contact) = gone(event) {
-            links::delete_of(unit.db(), company, contact_id(contact).map_err(undecodable)?).await?;
-        }
-        match event {
-            Event::ContactReplaced(e) if !e.successor.is_empty() => {
-                let from = contact_id(&e.contact).map_err(undecodable)?;
-                let successor = contact_id(&e.successor).map_err(undecodable)?;
-                pass_on(unit, company, from, successor).await?;
-                Ok(self.pass_on_messages(unit, company, from, successor).await?)
-            }
-            Event::ContactAnonymised(e) => {
-                let contact = contact_id(&e.contact).map_err(undecodable)?;
-                Ok(forget(unit, company, contact).await?)
+                follow(unit, company, event).await
             }
             _ => Ok(()),
         }
@@ -184,6 +162,25 @@ impl Heard {
             Self::Audit(e) => audit(e, book),
             Self::Licensing(e) => licensing(e, book),
         }
+    }
+}
+
+/// What a contact's end changes outside the book.
+async fn follow(unit: &Unit, company: CompanyId, event: &Event) -> Result<(), ApplyError> {
+    if let Some(contact) = gone(event) {
+        links::delete_of(unit.db(), company, contact_id(contact).map_err(undecodable)?).await?;
+    }
+    match event {
+        Event::ContactReplaced(e) if !e.successor.is_empty() => {
+            let from = contact_id(&e.contact).map_err(undecodable)?;
+            let successor = contact_id(&e.successor).map_err(undecodable)?;
+            Ok(pass_on(unit, company, from, successor).await?)
+        }
+        Event::ContactAnonymised(e) => {
+            let contact = contact_id(&e.contact).map_err(undecodable)?;
+            Ok(forget(unit, company, contact).await?)
+        }
+        _ => Ok(()),
     }
 }
 

@@ -286,6 +286,9 @@ fn replaced(head: &Head, book: &mut Book, id: ContactId, successor: &str) -> any
     let mentions = [Some(id), successor].into_iter().flatten().filter(|id| named(id).is_some()).collect();
     let notice = Notice { mentions, ..notice };
     let change = book.directory.leave(id);
+    if let Some(successor) = successor {
+        book.directory.succeed(id, successor);
+    }
     let mut notices = vec![notice];
     if let Outcome::Told(entries) = calendar_of(head, book, id, change) {
         notices.extend(entries);

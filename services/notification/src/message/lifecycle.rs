@@ -129,12 +129,6 @@ impl Message {
         Ok(())
     }
 
-    /// The successor of its recipient gets it instead.
-    pub fn pass_on(&mut self, now: Timestamp) {
-        self.outcome = "passed on to the contact's successor".into();
-        self.state = State::Dropped { at: now };
-    }
-
     /// A contact was anonymised. Whether the message was for them or spoke of them: then its words
     /// are gone, and it is not sent if it was not yet.
     pub fn scrub(&mut self, contact: ContactId, now: Timestamp) -> bool {

@@ -15,7 +15,6 @@ mod release;
 mod render;
 pub mod sender;
 pub mod store;
-mod succession;
 mod templates;
 mod words;
 
@@ -24,6 +23,7 @@ pub use mail::{Envelope, MailIdentity, build};
 pub use model::{Content, Lease, LeaseLost, Message, MessageId, Part, Recipient, Resent, State, Times, Try};
 pub use notice::{Calendar, Fact, Facts, Notice};
 pub use policy::SendingPolicy;
+pub(crate) use release::part;
 pub use render::{Renderer, summary};
 
 #[cfg(test)]

@@ -36,6 +36,8 @@ pub(crate) enum Tried {
     Postponed(String),
     /// Nobody needs it.
     Dropped(&'static str),
+    /// Its recipient has left: this contact gets it instead.
+    PassedOn(ContactId),
 }
 
 impl Tried {
@@ -45,6 +47,7 @@ impl Tried {
             Self::Refused(answer) => message.refused(token, answer.clone(), times),
             Self::Postponed(answer) => message.postpone(token, answer.clone(), times),
             Self::Dropped(why) => message.drop(token, why, times.business),
+            Self::PassedOn(_) => message.drop(token, "passed on to the contact's successor", times.business),
         }
     }
 }
@@ -146,6 +149,7 @@ impl Notification {
             }
             // Some of those that it takes the place of may still be needed.
             (Tried::Dropped(_), _) => part(unit.db(), message, clock::machine_now()).await?,
+            (Tried::PassedOn(successor), _) => self.readdress(unit, message, *successor).await?,
             (Tried::Sent(_), _) => {}
         }
         self.forget_parting(unit, message).await
@@ -160,6 +164,20 @@ impl Notification {
             }
         }
         Ok(())
+    }
+
+    /// What joins several is not passed on, but each of them, as the successor may have been told one.
+    async fn readdress(&self, unit: &Unit, message: &Message, successor: ContactId) -> Result<(), Error> {
+        let machine_now = clock::machine_now();
+        if !message.joins.is_empty() {
+            return part(unit.db(), message, machine_now).await;
+        }
+        let directory = directory(unit.db(), message.company).await?;
+        let copy = directory
+            .contact(successor)
+            .map(|to| self.renderer.readdress(message, to, &directory, unit.now(), machine_now))
+            .transpose()?;
+        store::insert(unit.db(), copy.as_slice()).await
     }
 
     /// The first refusal of an address is an event, and those who can correct it are told.

@@ -87,7 +87,7 @@ const fn group(message: &Message) -> Group {
 }
 
 /// What a message that is not sent had taken the place of goes out by itself.
-pub(super) async fn part(
+pub(crate) async fn part(
     c: &impl ConnectionTrait,
     whole: &Message,
     machine_now: Timestamp,
@@ -99,7 +99,7 @@ pub(super) async fn part(
 }
 
 /// Refused as a conflict if somebody else changed one of them since it was read.
-pub(super) async fn save_all(c: &impl ConnectionTrait, messages: Vec<StoredMessage>) -> Result<(), Error> {
+async fn save_all(c: &impl ConnectionTrait, messages: Vec<StoredMessage>) -> Result<(), Error> {
     let count = messages.len();
     if store::save(c, messages).await?.len() < count { Err(Error::lost_race()) } else { Ok(()) }
 }

@@ -135,6 +135,7 @@ impl Renderer {
         to: &Contact,
         directory: &Directory,
         now: Timestamp,
+        machine_now: Timestamp,
     ) -> anyhow::Result<Message> {
         let Content { subject, body, .. } = message.content.clone();
         let content = framed(message.language, &to.name, &directory.display_name(), subject, body, None)?;
@@ -148,6 +149,7 @@ impl Renderer {
             tried_since: None,
             resends: 0,
             resent: None,
+            state: State::Pending { next_try: machine_now },
             ..message.clone()
         };
         if to.undeliverable {

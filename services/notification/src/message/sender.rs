@@ -157,7 +157,10 @@ impl Notification {
                 let softvig = &self.renderer.softvig;
                 Ok(Envelope { name: softvig.name.clone(), address: softvig.email.clone() })
             }
-            Recipient::Contact(id) => envelope(directory, id, message),
+            Recipient::Contact(id) => match successor(directory, id, message) {
+                Some(successor) => return Tried::PassedOn(successor),
+                None => envelope(directory, id, message),
+            },
         };
         let mail = match to.map(|to| build(message, &to, &self.renderer.identity)) {
             Err(why) => return Tried::Dropped(why),
@@ -175,6 +178,13 @@ impl Notification {
 /// Who is anonymised, or about to be, may have had their words taken out of it since it was taken.
 fn may_be_scrubbed(message: &Message, directory: &Directory) -> bool {
     message.concerns().any(|id| directory.contact(id).is_none_or(Contact::is_forgotten))
+}
+
+/// Who gets in a contact's place what that one was to get. Not calendar entries: those of the dates that are agreed
+/// come to a successor by themselves.
+fn successor(directory: &Directory, id: ContactId, message: &Message) -> Option<ContactId> {
+    let left = directory.contact(id).filter(|contact| contact.state == ContactState::Left)?;
+    left.successor.filter(|_| message.content.invitation.is_none())
 }
 
 /// Where a contact is written to now, or why not at all.

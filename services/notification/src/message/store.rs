@@ -154,6 +154,9 @@ pub async fn due(
     let mut due = Vec::new();
     for urgent in [true, false] {
         let left = limit.saturating_sub(due.len() as u64);
+        if left == 0 {
+            break;
+        }
         let values = vec![to_db(machine_now).into(), holds_up_from(machine_now).into(), urgent.into()];
         for row in query_all(c, &due_sql(left), values).await? {
             due.push(read(&row)?);
@@ -228,19 +231,6 @@ pub async fn find_all(c: &impl ConnectionTrait, ids: &[MessageId]) -> Result<Vec
     }
     let values: Vec<Value> = ids.iter().map(|id| id.0.into()).collect();
     let sql = format!("select {COLUMNS} from message where id in {}", rows(1, values.len(), ""));
-    query_all(c, &sql, values).await?.iter().map(read).collect()
-}
-
-/// What is still to be sent to a contact.
-pub async fn on_its_way(
-    c: &impl ConnectionTrait,
-    company: CompanyId,
-    contact: ContactId,
-) -> Result<Vec<StoredMessage>, Error> {
-    let sql = format!(
-        "select {COLUMNS} from message where company = $1 and recipient = $2 and label in ('held', 'pending') order by id"
-    );
-    let values = vec![company.to_string().into(), contact.to_string().into()];
     query_all(c, &sql, values).await?.iter().map(read).collect()
 }
 

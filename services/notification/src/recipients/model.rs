@@ -55,6 +55,9 @@ pub struct Contact {
     pub language: Language,
     pub roles: Roles,
     pub state: ContactState,
+    /// Who took the place of a contact who left.
+    #[serde(default)]
+    pub successor: Option<ContactId>,
     /// The mail server refused the address for good; nothing is sent until it is corrected or cleared.
     pub undeliverable: bool,
 }
@@ -157,6 +160,7 @@ impl Directory {
             language: Language::from_key(&card.language),
             roles: Roles { technical: holds(ContactRole::Technical), decision: holds(ContactRole::Decision) },
             state,
+            successor: None,
         };
         let change = match (before.as_ref().filter(|b| b.is_active()), contact.is_active()) {
             (None, true) => Change::Joined,
@@ -169,7 +173,7 @@ impl Directory {
         match self.contact_mut(id) {
             // One who leaves keeps the roles held, so that the history can be read.
             Some(known) if state == ContactState::Left => {
-                *known = Contact { roles: known.roles, ..contact };
+                *known = Contact { roles: known.roles, successor: known.successor, ..contact };
             }
             Some(known) => *known = contact,
             None => self.contacts.push(contact),
@@ -185,6 +189,13 @@ impl Directory {
                 Change::Left
             }
             _ => Change::None,
+        }
+    }
+
+    /// Another one took the contact's place.
+    pub fn succeed(&mut self, id: ContactId, successor: ContactId) {
+        if let Some(contact) = self.contact_mut(id) {
+            contact.successor = Some(successor);
         }
     }
 

@@ -11,7 +11,7 @@ use testkit::Backend;
 use super::telling::on_both_databases;
 use super::world::{World, describe, softvig};
 use crate::Notification;
-use crate::fixtures::{BEATA, DAGMARA, TADEK, card, migration, name, window};
+use crate::fixtures::{BEATA, DAGMARA, TADEK, card, card_in_state, migration, name, window};
 
 fn restored(brand: &str) -> Event {
     Event::IntegrationRestored(IntegrationRestored { brand: brand.into(), ..Default::default() })
@@ -241,7 +241,31 @@ async fn an_invitation_that_waited_is_not_sent_after_its_cancellation(backend: B
     assert!(world.files().iter().all(|mail| !mail.contains("method=REQUEST")), "nor by hand");
 }
 
+/// What speaks of somebody who is anonymised before it went out takes nothing else along.
+async fn what_is_joined_with_words_about_an_anonymised_contact_goes_out_without_them(backend: Backend) {
+    let world = World::new(backend).await;
+    let successor = |id| ContactReplaced { contact: name(TADEK), successor: name(id) };
+    for id in [BEATA, DAGMARA] {
+        world.tell(Event::ContactCard(card(id))).await;
+        world.tell(Event::ContactCard(card(TADEK))).await;
+        world.tell(Event::ContactReplaced(successor(id))).await;
+    }
+    world.wait_out().await;
+    let whole = world.messages_in(MessageState::Pending).await;
+    assert!(whole.iter().any(|m| m.topic == "contact_replaced" && m.joins.len() == 2), "{whole:?}");
+    world.tell(Event::ContactCard(card_in_state(BEATA, ContactState::Left))).await;
+    world.tell(Event::ContactAnonymised(ContactAnonymised { contact: name(BEATA) })).await;
+    world.send().await;
+    let sent = world.messages_in(MessageState::Sent).await;
+    let softvigs: Vec<_> =
+        sent.iter().filter(|m| m.topic == "contact_replaced" && m.contact.is_empty()).collect();
+    assert_eq!(softvigs.len(), 1, "{softvigs:?}");
+    assert!(text(&world, softvigs[0]).await.contains("Dagmara"));
+    world.assert_nothing_parked().await;
+}
+
 on_both_databases! {
+    what_is_joined_with_words_about_an_anonymised_contact_goes_out_without_them,
     an_invitation_that_waited_is_not_sent_after_its_cancellation,
     what_comes_up_at_night_waits_until_the_morning,
     a_running_migration_knows_no_quiet_hours,
