@@ -24,6 +24,8 @@ const MOST_AT_ONCE: usize = 64;
 pub(crate) struct Taken {
     pub delivery: Delivery,
     pub lease: Lease,
+    /// Machine time.
+    pub leased_at: Timestamp,
 }
 
 impl Notification {
@@ -110,8 +112,7 @@ impl Notification {
             if queue::lease(&tx, &delivery, lease.token, lease.until, now).await? {
                 tx.commit().await?;
                 delivery.attempts += 1;
-                delivery.first_tried_at.get_or_insert(now);
-                taken.push(Taken { delivery, lease });
+                taken.push(Taken { delivery, lease, leased_at: now });
                 room -= 1;
             }
         }

@@ -85,13 +85,15 @@ pub async fn delete(c: &impl ConnectionTrait, id: EndpointId) -> Result<(), Erro
     Ok(())
 }
 
-/// A try failed: since when all have.
-pub async fn failed(c: &impl ConnectionTrait, id: EndpointId, now: Timestamp) -> Result<Timestamp, Error> {
-    let sql = "update webhook_endpoint set failing_since = $2 where id = $1 and failing_since is null";
-    if execute(c, sql, vec![id.0.into(), to_db(now).into()]).await? == 1 {
-        return Ok(now);
+/// A try that began then failed: since when all have. Of several that were under way at once the first one counts,
+/// whichever is recorded first.
+pub async fn failed(c: &impl ConnectionTrait, id: EndpointId, began: Timestamp) -> Result<Timestamp, Error> {
+    let sql = "update webhook_endpoint set failing_since = $2 \
+               where id = $1 and (failing_since is null or failing_since > $2)";
+    if execute(c, sql, vec![id.0.into(), to_db(began).into()]).await? == 1 {
+        return Ok(began);
     }
-    Ok(find(c, id).await?.and_then(|stored| stored.failing_since).unwrap_or(now))
+    Ok(find(c, id).await?.and_then(|stored| stored.failing_since).unwrap_or(began))
 }
 
 /// A try did not fail.

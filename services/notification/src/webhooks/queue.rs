@@ -40,6 +40,7 @@ pub struct Delivery {
     pub label: String,
     pub due_at: Option<Timestamp>,
     pub attempts: i64,
+    /// The first try that was recorded.
     pub first_tried_at: Option<Timestamp>,
     pub last_tried_at: Option<Timestamp>,
     pub status_code: i32,
@@ -129,7 +130,7 @@ pub async fn lease(
 ) -> Result<bool, Error> {
     let sql = format!(
         "update webhook_delivery as delivery set label = 'sending', lease = $1, due_at = $2, attempts = attempts + 1, \
-         first_tried_at = coalesce(first_tried_at, $3), last_tried_at = $3, version = version + 1 \
+         last_tried_at = $3, version = version + 1 \
          where position = $4 and version = $5 and {IS_FIRST}"
     );
     let values = vec![
@@ -166,7 +167,8 @@ pub async fn record(
         Standing::Pending(next_try) => ("pending", Some(to_db(*next_try))),
     };
     let sql = "update webhook_delivery set label = $1, due_at = $2, lease = null, status_code = $3, outcome = $4, \
-               version = version + 1 where position = $5 and lease = $6";
+               first_tried_at = coalesce(first_tried_at, last_tried_at), version = version + 1 \
+               where position = $5 and lease = $6";
     let values = vec![
         label.into(),
         due_at.into(),

@@ -39,7 +39,7 @@ impl Notification {
     }
 
     async fn record_webhook_once(&self, taken: &Taken, answer: &Answer, now: Timestamp) -> Result<(), Error> {
-        let Taken { delivery, lease } = taken;
+        let Taken { delivery, lease, leased_at } = taken;
         let unit = self.core.begin(delivery.company.into(), None).await?;
         // The endpoint first: so it is in the commands.
         let standing = match answer {
@@ -52,8 +52,10 @@ impl Notification {
                 Standing::Pending(now)
             }
             Answer::Failed { outcome, retry_after, .. } => {
-                let since = endpoints::failed(unit.db(), delivery.endpoint, now).await?;
-                let first = delivery.first_tried_at.unwrap_or(now);
+                // Both count from the lease, so that the endpoint fails at least as long as its delivery, unless it took
+                // something meanwhile.
+                let since = endpoints::failed(unit.db(), delivery.endpoint, *leased_at).await?;
+                let first = delivery.first_tried_at.unwrap_or(*leased_at);
                 if now >= since + schedule::GIVEN_UP_AFTER {
                     self.switch_off(&unit, taken, Why::Failing, since, outcome).await?;
                     Standing::Pending(now)

@@ -97,6 +97,38 @@ async fn an_endpoint_that_fails_for_three_days_is_switched_off_with_one_mail(bac
     assert_eq!(ids, [events[0].clone(), events[1].clone(), meanwhile], "in order");
 }
 
+/// The outage begins with tries that hang or die, and later ones are refused at once: nothing was taken, so nothing may
+/// be given up.
+async fn nothing_is_given_up_of_what_an_endpoint_left_hanging(backend: Backend) {
+    let world = World::new(backend).await;
+    let receiver = Receiver::with(|_| Manner::Status(500)).await;
+    let endpoint = world.endpoint(&receiver).await;
+    world.verified(PROJECT).await;
+    let begin = machine_now();
+    let take =
+        async |now| world.service.take_deliveries(&Default::default(), now).await.expect("works").remove(0);
+    // One process dies with it, another one waits as long as it may, and what goes out later fails before that.
+    let died = take(begin).await;
+    let began = died.lease.until;
+    let hanging = take(began).await;
+    let failed = world.service.ask(&hanging, began).await.expect("works").expect("an answer");
+    world.verified(ELSEWHERE).await;
+    post_all(&world.service, began + SignedDuration::from_secs(1)).await;
+    let in_the_end = began + SignedDuration::from_secs(15);
+    world.service.record_webhook(&hanging, &failed, in_the_end).await.expect("recorded");
+
+    let mut now = in_the_end;
+    while now < began + GIVEN_UP_AFTER {
+        world.post_all(now).await;
+        now += hours(1);
+    }
+    world.post_all(began + GIVEN_UP_AFTER).await;
+    let off = world.read_endpoint(&endpoint.name).await;
+    assert_eq!(off.disabled_reason(), WebhookDisabledReason::Failing);
+    let log = world.deliveries(&endpoint.name).await;
+    assert!(log.iter().all(|d| d.state() == WebhookDeliveryState::Pending), "all wait: {log:?}");
+}
+
 async fn what_begins_anew_has_three_days_again(backend: Backend) {
     let world = World::new(backend).await;
     let receiver = Receiver::with(|_| Manner::Status(410)).await;
@@ -171,6 +203,7 @@ async fn everything_from_an_instant_on_is_sent_again_in_order(backend: Backend) 
 
 on_both_databases! {
     an_endpoint_that_fails_for_three_days_is_switched_off_with_one_mail,
+    nothing_is_given_up_of_what_an_endpoint_left_hanging,
     what_begins_anew_has_three_days_again,
     gone_switches_an_endpoint_off_at_once,
     everything_from_an_instant_on_is_sent_again_in_order,
