@@ -84,8 +84,7 @@ impl Notification {
         change.stored.value.changed_at = change.unit.now();
         if moves {
             // Of the new place nothing is known yet, and what waits need not wait longer.
-            change.stored.failing_since = None;
-            queue::begin_anew(change.unit.db(), id, clock::machine_now()).await?;
+            begin_anew(&mut change).await?;
         }
         self.commit(change, "webhook_endpoint_updated").await
     }
@@ -146,8 +145,7 @@ impl Notification {
             return Ok(view::endpoint(&self.webhook_endpoint("name", &request.name).await?));
         };
         if change.stored.value.enable(change.unit.now()) {
-            change.stored.failing_since = None;
-            queue::begin_anew(change.unit.db(), id, clock::machine_now()).await?;
+            begin_anew(&mut change).await?;
         }
         self.commit(change, "webhook_endpoint_enabled").await
     }
@@ -250,6 +248,16 @@ async fn begin(call: &Call, unit: Unit, actor: Actor, id: EndpointId, name: &str
     let stored = endpoints::find(unit.db(), id).await?.ok_or_else(|| Error::not_found(name))?;
     etag::check(call.etag.as_deref(), &stored.value.changing())?;
     Ok(Change { unit, actor, stored })
+}
+
+/// Neither the endpoint's failures count any more nor those of what waits; what is under way goes out again.
+async fn begin_anew(change: &mut Change) -> Result<(), Error> {
+    let (db, id) = (change.unit.db(), change.stored.value.id);
+    // The endpoint first: so does who records.
+    endpoints::forget_failures(db, id).await?;
+    queue::begin_anew(db, id, clock::machine_now()).await?;
+    change.stored.failing_since = None;
+    Ok(())
 }
 
 fn record(change: &mut Change, kind: &str) {

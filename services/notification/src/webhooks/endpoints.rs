@@ -1,5 +1,5 @@
-//! Endpoints in the database. Rows change by compare-and-set on `version`, except `failing_since`, which the courier
-//! sets and clears.
+//! Endpoints in the database. Rows change by compare-and-set on `version`, except `failing_since`, which has statements
+//! of its own: nobody writes what was read of it.
 
 use jiff::Timestamp;
 use platform::{
@@ -60,17 +60,15 @@ pub async fn insert(c: &impl ConnectionTrait, endpoint: &Endpoint) -> Result<(),
     Ok(())
 }
 
-/// Replaces what was read. Refused as a conflict if somebody else did so in between.
+/// Replaces what was read, except `failing_since`. Refused as a conflict if somebody else did so in between.
 pub async fn save(c: &impl ConnectionTrait, stored: &Stored) -> Result<(), Error> {
     let sql = format!(
-        "update webhook_endpoint set label = $1, version = version + 1, body = {}, failing_since = $3 \
-         where id = $4 and version = $5",
+        "update webhook_endpoint set label = $1, version = version + 1, body = {} where id = $3 and version = $4",
         as_json(c, "$2")
     );
     let values = vec![
         label(&stored.value).into(),
         json(&stored.value)?.into(),
-        stored.failing_since.map(to_db).into(),
         stored.value.id.0.into(),
         stored.version.into(),
     ];
@@ -100,6 +98,12 @@ pub async fn failed(c: &impl ConnectionTrait, id: EndpointId, began: Timestamp) 
 pub async fn worked(c: &impl ConnectionTrait, id: EndpointId) -> Result<(), Error> {
     let sql = "update webhook_endpoint set failing_since = null where id = $1 and failing_since is not null";
     execute(c, sql, vec![id.0.into()]).await?;
+    Ok(())
+}
+
+/// The failures until now count no more. The row is held from here on, also where there were none.
+pub async fn forget_failures(c: &impl ConnectionTrait, id: EndpointId) -> Result<(), Error> {
+    execute(c, "update webhook_endpoint set failing_since = null where id = $1", vec![id.0.into()]).await?;
     Ok(())
 }
 
