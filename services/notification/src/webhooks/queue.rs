@@ -195,25 +195,31 @@ pub async fn go_on(
     Ok(())
 }
 
-/// What waits begins anew, at once: all its tries are before it again.
+/// The first one of each queue begins anew, at once: all its tries are before it again. Nothing behind it was tried.
+/// Whoever sends it meanwhile has lost its lease.
 pub async fn begin_anew(
     c: &impl ConnectionTrait,
     endpoint: EndpointId,
     machine_now: Timestamp,
 ) -> Result<(), Error> {
-    let sql = "update webhook_delivery set due_at = null, attempts = 0, first_tried_at = null, version = version + 1 \
-               where endpoint = $1 and label = 'pending'";
-    execute(c, sql, vec![endpoint.0.into()]).await?;
-    mend(c, machine_now).await
+    let sql = "update webhook_delivery set label = 'pending', due_at = $2, lease = null, attempts = 0, \
+               first_tried_at = null, version = version + 1 where endpoint = $1 and due_at is not null";
+    execute(c, sql, vec![endpoint.0.into(), to_db(machine_now).into()]).await?;
+    Ok(())
 }
 
-/// The first one of each queue is due, if it was not.
-pub async fn mend(c: &impl ConnectionTrait, machine_now: Timestamp) -> Result<(), Error> {
+/// The first one of each queue of an endpoint is due, if it was not.
+pub async fn mend(
+    c: &impl ConnectionTrait,
+    endpoint: EndpointId,
+    machine_now: Timestamp,
+) -> Result<(), Error> {
     // Looked up for each: with old statistics PostgreSQL would join a list of the first ones row by row.
     let sql = format!(
-        "update webhook_delivery as delivery set due_at = $1 where label = 'pending' and due_at is null and {IS_FIRST}"
+        "update webhook_delivery as delivery set due_at = $2 \
+         where endpoint = $1 and label = 'pending' and due_at is null and {IS_FIRST}"
     );
-    execute(c, &sql, vec![to_db(machine_now).into()]).await?;
+    execute(c, &sql, vec![endpoint.0.into(), to_db(machine_now).into()]).await?;
     Ok(())
 }
 
@@ -228,7 +234,7 @@ pub async fn replay(
     let sql = "update webhook_delivery set label = 'pending', due_at = null, lease = null, attempts = 0, \
                first_tried_at = null, version = version + 1 where endpoint = $1 and heard_at >= $2";
     let replayed = execute(c, sql, vec![endpoint.0.into(), to_db(since).into()]).await?;
-    mend(c, machine_now).await?;
+    mend(c, endpoint, machine_now).await?;
     Ok(replayed)
 }
 

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use platform::{Error, clock::to_db, db::execute};
 
-use super::queue;
+use super::{endpoints, queue};
 use crate::Notification;
 
 /// Machine time for which a delivery can be replayed, whatever became of it.
@@ -28,8 +28,11 @@ impl Notification {
             }
         }
         // What was deleted may have been the first of its queue.
-        let tx = self.core.db.begin().await?;
-        queue::mend(&tx, machine_now).await?;
-        Ok(tx.commit().await?)
+        for endpoint in endpoints::all(self.core.db.read()).await? {
+            let tx = self.core.db.begin().await?;
+            queue::mend(&tx, endpoint.id, machine_now).await?;
+            tx.commit().await?;
+        }
+        Ok(())
     }
 }

@@ -144,6 +144,47 @@ async fn what_begins_anew_has_three_days_again(backend: Backend) {
     assert_eq!(world.read_endpoint(&endpoint.name).await.state(), WebhookEndpointState::Enabled);
 }
 
+/// A process died with a delivery shortly before its endpoint was switched off.
+async fn what_was_under_way_begins_anew_too(backend: Backend) {
+    let world = World::new(backend).await;
+    let receiver = Receiver::with(|_| Manner::Status(500)).await;
+    let endpoint = world.endpoint(&receiver).await;
+    world.verified(PROJECT).await;
+    let begin = machine_now();
+    world.post_all(begin).await;
+    let died = world.service.take_deliveries(&Default::default(), begin + hours(1)).await.expect("works");
+    assert_eq!(died.len(), 1);
+    receiver.behave(|_| Manner::Status(410));
+    world.verified(ELSEWHERE).await;
+    world.post_all(begin + hours(1)).await;
+    world.enable(&endpoint.name).await;
+    receiver.behave(|_| Manner::Status(500));
+    assert_eq!(world.post_all(begin + GIVEN_UP_AFTER + hours(1)).await, 2);
+    let log = world.deliveries(&endpoint.name).await;
+    assert_eq!((log[0].state(), log[0].attempts), (WebhookDeliveryState::Pending, 1));
+}
+
+async fn an_answer_of_the_place_before_counts_for_nothing(backend: Backend) {
+    let world = World::new(backend).await;
+    let (old, new) = (Receiver::with(|_| Manner::Status(410)).await, Receiver::willing().await);
+    let endpoint = world.endpoint(&old).await;
+    let event = world.verified(PROJECT).await;
+    let now = machine_now();
+    let taken = world.service.take_deliveries(&Default::default(), now).await.expect("works").remove(0);
+    let gone = world.service.ask(&taken, now).await.expect("works").expect("an answer");
+    let moved = pb::UpdateWebhookEndpointRequest {
+        webhook_endpoint: Some(pb::WebhookEndpoint { url: new.url(), ..endpoint.clone() }),
+        request_id: request_id(),
+        ..Default::default()
+    };
+    world.call(&softvig(), Notification::update_webhook_endpoint, moved).await.expect("moved");
+    world.service.record_webhook(&taken, &gone, now).await.expect("works");
+    assert_eq!(world.read_endpoint(&endpoint.name).await.state(), WebhookEndpointState::Enabled);
+    assert!(world.mails_about_endpoints().await.is_empty());
+    world.post_all(machine_now()).await;
+    assert_eq!(new.take_ids(), [event], "at once");
+}
+
 async fn gone_switches_an_endpoint_off_at_once(backend: Backend) {
     let world = World::new(backend).await;
     let receiver = Receiver::with(|_| Manner::Status(410)).await;
@@ -205,6 +246,8 @@ on_both_databases! {
     an_endpoint_that_fails_for_three_days_is_switched_off_with_one_mail,
     nothing_is_given_up_of_what_an_endpoint_left_hanging,
     what_begins_anew_has_three_days_again,
+    what_was_under_way_begins_anew_too,
+    an_answer_of_the_place_before_counts_for_nothing,
     gone_switches_an_endpoint_off_at_once,
     everything_from_an_instant_on_is_sent_again_in_order,
 }
