@@ -37,8 +37,8 @@ use message::Renderer;
 use project::ReminderPolicy;
 use webhooks::{LONGEST_TRY, Post, SystemLookup, Webhooks};
 
-/// The service. Cloned freely; clones share everything. Its loops are [`Notification::run_sender`] and
-/// [`Notification::run_courier`], and platform's consumer and timers with this as `OnEvent` and `OnTimer`.
+/// The service. Cloned freely; clones share everything. Its loops are [`Notification::run_sender`],
+/// [`Notification::run_courier`] and [`Notification::run_retention`], and platform's consumer and timers with this as `OnEvent` and `OnTimer`.
 #[derive(Clone, Debug)]
 pub struct Notification {
     core: Core,

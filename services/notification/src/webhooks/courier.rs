@@ -14,7 +14,6 @@ use crate::message::Lease;
 
 /// What another replica or a dead one left is found by looking.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-const DELETE_EVERY: Duration = Duration::from_secs(3600);
 /// Requests of one replica at once: to one endpoint, so that a slow one leaves room for others, and to all.
 const MOST_TO_ONE: usize = 4;
 const MOST_AT_ONCE: usize = 64;
@@ -33,7 +32,6 @@ impl Notification {
     pub async fn run_courier(self, stop: CancellationToken) {
         let mut under_way = JoinSet::new();
         let mut busy: HashMap<EndpointId, usize> = HashMap::new();
-        let mut delete_at = clock::machine_now();
         while !stop.is_cancelled() {
             // Before the look, so that nothing that is committed meanwhile is missed.
             let changed = self.core.changed().notified();
@@ -45,13 +43,6 @@ impl Notification {
                     }
                 }
                 Err(e) => tracing::warn!(error = %e, "webhooks wait"),
-            }
-            let now = clock::machine_now();
-            if now >= delete_at {
-                delete_at = now + DELETE_EVERY;
-                if let Err(e) = self.delete_old_deliveries(now).await {
-                    tracing::warn!(error = %e, "old webhook deliveries wait");
-                }
             }
             tokio::select! {
                 Some(done) = under_way.join_next() => is_free(&mut busy, done),

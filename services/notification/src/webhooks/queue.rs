@@ -238,6 +238,17 @@ pub async fn replay(
     Ok(replayed)
 }
 
+/// Whose deliveries there are, behind `after`: one look into an index for each.
+pub async fn next_endpoint(
+    c: &impl ConnectionTrait,
+    after: Option<EndpointId>,
+) -> Result<Option<EndpointId>, Error> {
+    let sql = "select endpoint from webhook_delivery where endpoint > $1 order by endpoint limit 1";
+    let after = after.map(|id| id.0).unwrap_or_default();
+    let row = query_one(c, sql, vec![after.into()]).await?;
+    row.map(|row| Ok(EndpointId(row.try_get("", "endpoint")?))).transpose()
+}
+
 /// A page of an endpoint's deliveries, newest event first, behind `after`.
 pub async fn list(
     c: &impl ConnectionTrait,
