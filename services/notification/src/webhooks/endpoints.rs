@@ -40,10 +40,12 @@ pub async fn all(c: &impl ConnectionTrait) -> Result<Vec<Endpoint>, Error> {
     query_all(c, &sql, vec![]).await?.iter().map(|row| Ok(read(row)?.value)).collect()
 }
 
-/// Those that events are sent to.
-pub async fn enabled(c: &impl ConnectionTrait) -> Result<Vec<EndpointId>, Error> {
-    let rows = query_all(c, "select id from webhook_endpoint where label = 'enabled'", vec![]).await?;
-    rows.iter().map(|row| Ok(EndpointId(row.try_get("", "id")?))).collect()
+/// Those that events are sent to, and whether they fail.
+pub async fn enabled(c: &impl ConnectionTrait) -> Result<Vec<(EndpointId, bool)>, Error> {
+    let sql =
+        "select id, failing_since is not null as is_failing from webhook_endpoint where label = 'enabled'";
+    let rows = query_all(c, sql, vec![]).await?;
+    rows.iter().map(|row| Ok((EndpointId(row.try_get("", "id")?), row.try_get("", "is_failing")?))).collect()
 }
 
 pub async fn count(c: &impl ConnectionTrait) -> Result<i64, Error> {

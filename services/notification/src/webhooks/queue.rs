@@ -84,7 +84,7 @@ const IS_FIRST: &str = "delivery.position = (select first.position from webhook_
                         where first.endpoint = delivery.endpoint and first.queue = delivery.queue \
                         and first.label in ('pending', 'sending') order by first.position limit 1)";
 
-/// What is due for these endpoints, at most so many each, the longest due first.
+/// What is due for these endpoints, at most so many each, the longest due first, whichever's it is.
 pub async fn due(
     c: &impl ConnectionTrait,
     endpoints: &[(EndpointId, usize)],
@@ -106,6 +106,7 @@ pub async fn due(
         let rows = query_all(c, &parts.join(" union all "), values).await?;
         due.extend(rows.iter().map(read).collect::<Result<Vec<_>, _>>()?);
     }
+    due.sort_by_key(|delivery| (delivery.due_at, delivery.position));
     Ok(due)
 }
 

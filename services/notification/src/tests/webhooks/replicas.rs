@@ -1,4 +1,7 @@
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
 
 use platform::{clock::machine_now, id::ProjectId};
 use testkit::{Backend, eventually};
@@ -6,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
-    post_all,
+    hours, post_all,
     receiver::{Manner, Receiver},
 };
 use crate::fixtures::PROJECT;
@@ -114,9 +117,57 @@ async fn a_slow_endpoint_holds_up_no_other(backend: Backend) {
     courier.abort();
 }
 
+/// More of them than there are places in common.
+async fn silent_endpoints_hold_up_no_other_however_many(backend: Backend) {
+    let world = World::new(backend).await;
+    let (silent, quick) = (Receiver::with(|_| Manner::Silent).await, Receiver::willing().await);
+    for _ in 0..24 {
+        world.endpoint(&silent).await;
+    }
+    world.endpoint(&quick).await;
+    let mut expected = BTreeSet::new();
+    for project in 0..4 {
+        expected.insert(world.verified(ProjectId(Uuid::from_u128(0xB100 + project))).await);
+    }
+    let stop = CancellationToken::new();
+    let courier = tokio::spawn((*world.service).clone().run_courier(stop.clone()));
+    let mut got = BTreeSet::new();
+    // Less than one try of a silent one may take.
+    eventually(Duration::from_secs(10), "the quick one's events", async || {
+        got.extend(quick.take_ids());
+        (got == expected).then_some(())
+    })
+    .await;
+    stop.cancel();
+    courier.abort();
+}
+
+async fn an_endpoint_that_fails_gets_one_request_at_a_time(backend: Backend) {
+    let world = World::new(backend).await;
+    let receiver = Receiver::with(|_| Manner::Status(500)).await;
+    world.endpoint(&receiver).await;
+    for project in 0..3 {
+        world.verified(ProjectId(Uuid::from_u128(0xB100 + project))).await;
+    }
+    let take = async |now| world.service.take_deliveries(&HashMap::new(), now).await.expect("works");
+    let (now, later) = (machine_now(), machine_now() + hours(1));
+    let first = take(now).await;
+    assert_eq!(first.len(), 3);
+    for taken in first {
+        world.service.send_webhook(&taken, || now).await.expect("recorded");
+    }
+    let one = take(later).await;
+    assert_eq!(one.len(), 1);
+    receiver.behave(|_| Manner::Status(200));
+    world.service.send_webhook(&one[0], || later).await.expect("recorded");
+    assert_eq!(take(later).await.len(), 2, "it works again");
+}
+
 on_both_databases! {
     several_replicas_send_each_event_once_and_in_order,
     a_process_that_dies_before_it_records_has_the_same_id_sent_again,
     who_wakes_after_the_lease_has_ended_sends_and_records_nothing,
     a_slow_endpoint_holds_up_no_other,
+    silent_endpoints_hold_up_no_other_however_many,
+    an_endpoint_that_fails_gets_one_request_at_a_time,
 }
