@@ -77,7 +77,8 @@ impl Notification {
         let id = endpoint_id("webhook_endpoint.name", &name)?;
         let settings = self.asked_settings(asked).await?;
         let Some(mut change) = self.change(&call, id, &name).await? else {
-            return Ok(view::endpoint(&self.webhook_endpoint("webhook_endpoint.name", &name).await?));
+            let stored = self.webhook_endpoint("webhook_endpoint.name", &name).await?;
+            return Ok(view::endpoint(&stored, clock::machine_now()));
         };
         let moves = change.stored.value.settings.url != settings.url;
         change.stored.value.settings = settings;
@@ -142,7 +143,8 @@ impl Notification {
         call.principal.require(&MAY)?;
         let id = endpoint_id("name", &request.name)?;
         let Some(mut change) = self.change(&call, id, &request.name).await? else {
-            return Ok(view::endpoint(&self.webhook_endpoint("name", &request.name).await?));
+            let stored = self.webhook_endpoint("name", &request.name).await?;
+            return Ok(view::endpoint(&stored, clock::machine_now()));
         };
         if change.stored.value.enable(change.unit.now()) {
             begin_anew(&mut change).await?;
@@ -204,9 +206,11 @@ impl Notification {
     }
 
     async fn commit(&self, mut change: Change, kind: &str) -> Result<pb::WebhookEndpoint, Error> {
+        let now = clock::machine_now();
+        change.stored.value.forget_old_secrets(now);
         endpoints::save(change.unit.db(), &change.stored).await?;
         record(&mut change, kind);
-        let answer = view::endpoint(&change.stored);
+        let answer = view::endpoint(&change.stored, now);
         change.unit.commit(&answer.name).await?;
         Ok(answer)
     }
@@ -219,7 +223,7 @@ impl Notification {
         kind: &str,
     ) -> Result<pb::WebhookEndpoint, Error> {
         record(&mut change, kind);
-        let mut answer = view::endpoint(&change.stored);
+        let mut answer = view::endpoint(&change.stored, clock::machine_now());
         if let (Some(secret), false) = (change.stored.value.secrets.last(), call.validate_only) {
             answer.secret = secret.reveal();
         }
@@ -240,7 +244,7 @@ impl Notification {
                 .asked(words("a secret that signs no more", "sekret, który już nie podpisuje"))
                 .allowed(words("a new request id", "nowy identyfikator żądania"))
         })?;
-        Ok(pb::WebhookEndpoint { secret: secret.reveal(), ..view::endpoint(&stored) })
+        Ok(pb::WebhookEndpoint { secret: secret.reveal(), ..view::endpoint(&stored, now) })
     }
 }
 

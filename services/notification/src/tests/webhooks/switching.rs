@@ -80,6 +80,9 @@ async fn an_endpoint_that_fails_for_three_days_is_switched_off_with_one_mail(bac
     );
     let mails = world.mails_about_endpoints().await;
     assert_eq!(mails.len(), 1);
+    let kept: Vec<_> = world.history().await.into_iter().map(|line| (line.kind, line.actor)).collect();
+    let switched_off = ("webhook_endpoint_switched_off".to_owned(), "system".to_owned());
+    assert_eq!(kept.iter().filter(|line| **line == switched_off).count(), 1, "{kept:?}");
     assert_eq!(mails[0].subject, "Webhook wyłączony: CRM (127.0.0.1)");
     for told in ["503", "EnableWebhookEndpoint", endpoint.name.as_str()] {
         assert!(mails[0].text.contains(told), "{}", mails[0].text);
