@@ -62,7 +62,7 @@ impl Notification {
     pub fn new(core: Core, config: &Config, mail_folder: &Path, development: bool) -> anyhow::Result<Self> {
         let networks = config.networks()?;
         let networks = if development { networks.and_loopback() } else { networks };
-        let post = Post::new(networks, Arc::new(SystemLookup), LONGEST_TRY)?;
+        let post = Post::new(networks, config.webhook_authorities()?, Arc::new(SystemLookup), LONGEST_TRY)?;
         Self::with_post(core, config, mail_folder, post)
     }
 

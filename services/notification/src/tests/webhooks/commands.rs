@@ -156,7 +156,8 @@ async fn permission_denied_for_who_is_not_softvigs_crm_or_operator(backend: Back
 }
 
 async fn invalid_argument_names_the_field_and_what_would_be_allowed(backend: Backend) {
-    let post = Post::new(Networks::default(), Arc::new(SystemLookup), LONGEST_TRY).expect("a client");
+    let post =
+        Post::new(Networks::default(), Vec::new(), Arc::new(SystemLookup), LONGEST_TRY).expect("a client");
     let world = World::posting(backend, post).await;
     let good = pb::WebhookEndpoint { url: "https://1.1.1.1/".into(), ..Default::default() };
     let with = |change: &dyn Fn(&mut pb::WebhookEndpoint)| {
