@@ -9,10 +9,11 @@ mod messages;
 mod reminders;
 mod rest;
 mod routing;
+mod webhooks;
 
 use std::path::Path;
 
-use journeys::Service;
+use journeys::{Service, webhooks::Receiver};
 use platform::db::{Db, query_all};
 use sea_orm::{QueryResult, TryGetable, Value};
 
@@ -51,7 +52,8 @@ pub const fn hears(consumer: Service) -> &'static [Service] {
     }
 }
 
-/// Everything that must hold, looked at once all is at rest. `stops`: the instants at which time stood still.
+/// Everything that must hold, looked at once all is at rest. `stops`: the instants at which time stood still;
+/// `webhooks`: where all events were sent, if anywhere.
 ///
 /// # Errors
 /// Those of the databases.
@@ -61,10 +63,14 @@ pub async fn everything(
     seen: &[Seen],
     stops: &[Stop],
     mail: &Path,
+    webhooks: Option<&Receiver>,
 ) -> anyhow::Result<Vec<String>> {
     let mut findings = commands::findings(databases, journeys).await?;
     findings.extend(lanes::findings(databases, journeys, seen).await?);
     findings.extend(messages::kept(databases, mail).await?);
+    if let Some(receiver) = webhooks {
+        findings.extend(webhooks::findings(databases, journeys, &receiver.got()).await?);
+    }
     for journey in journeys {
         findings.extend(fold::findings(databases, journey).await?);
         findings.extend(messages::findings(databases, journey, stops).await?);
