@@ -6,6 +6,7 @@ mod installation;
 mod processes;
 pub mod servers;
 pub mod sink;
+pub mod webhooks;
 mod wire;
 
 pub use installation::{Installation, Layout, Node, Service, on, on_servers};

@@ -85,10 +85,11 @@ impl Waits {
 
 impl Core {
     /// Waits until the positions are applied here; the service's own positions are there already, and what
-    /// it never hears of has nothing to wait for.
+    /// it never hears of has nothing to wait for, nor has a lane on which nothing was told yet.
     /// Unavailable, with a hint to try again, if they are not within 2 seconds.
     pub async fn wait_for(&self, after: &[LanePosition]) -> Result<(), Error> {
-        let heard = after.iter().filter(|at| at.service != self.service && self.hears(&at.service));
+        let told = after.iter().filter(|at| at.seq > 0);
+        let heard = told.filter(|at| at.service != self.service && self.hears(&at.service));
         let after: Vec<&LanePosition> = heard.collect();
         if after.is_empty() {
             return Ok(());

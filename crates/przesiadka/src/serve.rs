@@ -150,6 +150,7 @@ async fn run(
     tracing::info!(service = name.as_str(), "ready");
     if let Some(notification) = assembled.sender {
         tasks.spawn(notification.clone().run_courier(stop.clone()));
+        tasks.spawn(notification.clone().run_retention(stop.clone()));
         tasks.spawn(notification.run_sender(stop.clone()));
     }
     assembled.loops.spawn(&tasks, bus, config.bus.heads_every(), stop);

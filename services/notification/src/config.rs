@@ -1,8 +1,9 @@
 //! What the notification service is told by its configuration.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
+use reqwest::Certificate;
 use serde::Deserialize;
 
 use crate::channel::{Channel, ChannelConfig};
@@ -35,6 +36,8 @@ pub struct Config {
 pub struct WebhooksConfig {
     /// Besides the public internet, as CIDR.
     pub allowed_networks: Vec<String>,
+    /// Certificates (PEM) of authorities to trust besides the system's.
+    pub ca_file: Option<PathBuf>,
 }
 
 impl Config {
@@ -63,6 +66,19 @@ impl Config {
     /// What is no network.
     pub fn networks(&self) -> anyhow::Result<Networks> {
         Networks::opening(self.webhooks.allowed_networks.iter().map(String::as_str))
+    }
+
+    /// Whose certificates webhooks trust besides those of the system's authorities.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or without a certificate.
+    pub fn webhook_authorities(&self) -> anyhow::Result<Vec<Certificate>> {
+        let Some(file) = &self.webhooks.ca_file else { return Ok(Vec::new()) };
+        let setting = || format!("notification.webhooks.ca_file {}", file.display());
+        let pem = std::fs::read(file).with_context(setting)?;
+        let authorities = Certificate::from_pem_bundle(&pem).with_context(setting)?;
+        ensure!(!authorities.is_empty(), "{}: no certificate in it", setting());
+        Ok(authorities)
     }
 
     /// # Errors
@@ -136,6 +152,15 @@ mod tests {
         let sends: Config = toml::from_str(smtp).expect("a valid section");
         let refused = sends.public_host().expect_err("links would lead to this machine");
         assert_eq!(refused.to_string(), "notification.public_host is needed where mails are sent");
+        for (file, expected) in
+            [("/nowhere.pem", "No such file"), (env!("CARGO_MANIFEST_PATH"), "no certificate")]
+        {
+            let webhooks = WebhooksConfig { ca_file: Some(file.into()), ..Default::default() };
+            let refused = Config { webhooks, ..Config::default() }.webhook_authorities();
+            let refused = format!("{:#}", refused.expect_err("no certificate"));
+            assert!(refused.starts_with("notification.webhooks.ca_file /"), "{refused}");
+            assert!(refused.contains(expected), "{refused}");
+        }
         toml::from_str::<Config>("form = \"a@b.example\"").expect_err("a misspelt key");
     }
 }

@@ -37,8 +37,8 @@ use message::Renderer;
 use project::ReminderPolicy;
 use webhooks::{LONGEST_TRY, Post, SystemLookup, Webhooks};
 
-/// The service. Cloned freely; clones share everything. Its loops are [`Notification::run_sender`] and
-/// [`Notification::run_courier`], and platform's consumer and timers with this as `OnEvent` and `OnTimer`.
+/// The service. Cloned freely; clones share everything. Its loops are [`Notification::run_sender`],
+/// [`Notification::run_courier`] and [`Notification::run_retention`], and platform's consumer and timers with this as `OnEvent` and `OnTimer`.
 #[derive(Clone, Debug)]
 pub struct Notification {
     core: Core,
@@ -62,7 +62,7 @@ impl Notification {
     pub fn new(core: Core, config: &Config, mail_folder: &Path, development: bool) -> anyhow::Result<Self> {
         let networks = config.networks()?;
         let networks = if development { networks.and_loopback() } else { networks };
-        let post = Post::new(networks, Arc::new(SystemLookup), LONGEST_TRY)?;
+        let post = Post::new(networks, config.webhook_authorities()?, Arc::new(SystemLookup), LONGEST_TRY)?;
         Self::with_post(core, config, mail_folder, post)
     }
 

@@ -1,6 +1,6 @@
 //! What a service tells Prometheus of itself, and what a reader waits for.
 
-use futures::future::join_all;
+use futures::{FutureExt as _, future::join_all};
 use platform::{bus::Inlet as _, consumer::Consumer, core::Core, lane::LanePosition, telemetry::metrics};
 use proto::common::v1::ErrorReason;
 use rstest::rstest;
@@ -66,8 +66,9 @@ async fn a_read_waits_for_what_is_heard_and_for_nothing_else() {
     maker.sequence().await.expect("sequenced");
     let consumer = Consumer::new(keeper.clone(), Keeper::new());
     let at = |service: &str, seq| LanePosition { service: service.to_owned(), lane: company(1).into(), seq };
-    for of_no_concern in [at("stranger", 7), at("keeper", 7)] {
-        keeper.wait_for(&[of_no_concern]).await.expect("nothing to wait for");
+    for of_no_concern in [at("stranger", 7), at("keeper", 7), at("maker", 0)] {
+        let at_once = keeper.wait_for(&[of_no_concern]).now_or_never();
+        at_once.expect("nothing to wait for").expect("and no refusal");
     }
     let early = keeper.wait_for(&[at("maker", 1)]).await.expect_err("it has not come");
     assert_eq!(early.reason(), ErrorReason::Unavailable);

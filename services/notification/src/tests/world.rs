@@ -69,8 +69,11 @@ impl World {
     /// A database in which nothing was heard yet, at [`now`]. Webhooks may go to this machine.
     pub async fn empty(backend: Backend) -> Self {
         let networks = Networks::default().and_loopback();
-        Self::posting(backend, Post::new(networks, Arc::new(SystemLookup), LONGEST_TRY).expect("a client"))
-            .await
+        Self::posting(
+            backend,
+            Post::new(networks, Vec::new(), Arc::new(SystemLookup), LONGEST_TRY).expect("a client"),
+        )
+        .await
     }
 
     /// The same with another way for webhooks.

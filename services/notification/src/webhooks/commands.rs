@@ -77,15 +77,15 @@ impl Notification {
         let id = endpoint_id("webhook_endpoint.name", &name)?;
         let settings = self.asked_settings(asked).await?;
         let Some(mut change) = self.change(&call, id, &name).await? else {
-            return Ok(view::endpoint(&self.webhook_endpoint("webhook_endpoint.name", &name).await?));
+            let stored = self.webhook_endpoint("webhook_endpoint.name", &name).await?;
+            return Ok(view::endpoint(&stored, clock::machine_now()));
         };
         let moves = change.stored.value.settings.url != settings.url;
         change.stored.value.settings = settings;
         change.stored.value.changed_at = change.unit.now();
         if moves {
             // Of the new place nothing is known yet, and what waits need not wait longer.
-            change.stored.failing_since = None;
-            queue::begin_anew(change.unit.db(), id, clock::machine_now()).await?;
+            begin_anew(&mut change).await?;
         }
         self.commit(change, "webhook_endpoint_updated").await
     }
@@ -143,11 +143,11 @@ impl Notification {
         call.principal.require(&MAY)?;
         let id = endpoint_id("name", &request.name)?;
         let Some(mut change) = self.change(&call, id, &request.name).await? else {
-            return Ok(view::endpoint(&self.webhook_endpoint("name", &request.name).await?));
+            let stored = self.webhook_endpoint("name", &request.name).await?;
+            return Ok(view::endpoint(&stored, clock::machine_now()));
         };
         if change.stored.value.enable(change.unit.now()) {
-            change.stored.failing_since = None;
-            queue::begin_anew(change.unit.db(), id, clock::machine_now()).await?;
+            begin_anew(&mut change).await?;
         }
         self.commit(change, "webhook_endpoint_enabled").await
     }
@@ -206,9 +206,11 @@ impl Notification {
     }
 
     async fn commit(&self, mut change: Change, kind: &str) -> Result<pb::WebhookEndpoint, Error> {
+        let now = clock::machine_now();
+        change.stored.value.forget_old_secrets(now);
         endpoints::save(change.unit.db(), &change.stored).await?;
         record(&mut change, kind);
-        let answer = view::endpoint(&change.stored);
+        let answer = view::endpoint(&change.stored, now);
         change.unit.commit(&answer.name).await?;
         Ok(answer)
     }
@@ -221,7 +223,7 @@ impl Notification {
         kind: &str,
     ) -> Result<pb::WebhookEndpoint, Error> {
         record(&mut change, kind);
-        let mut answer = view::endpoint(&change.stored);
+        let mut answer = view::endpoint(&change.stored, clock::machine_now());
         if let (Some(secret), false) = (change.stored.value.secrets.last(), call.validate_only) {
             answer.secret = secret.reveal();
         }
@@ -242,7 +244,7 @@ impl Notification {
                 .asked(words("a secret that signs no more", "sekret, który już nie podpisuje"))
                 .allowed(words("a new request id", "nowy identyfikator żądania"))
         })?;
-        Ok(pb::WebhookEndpoint { secret: secret.reveal(), ..view::endpoint(&stored) })
+        Ok(pb::WebhookEndpoint { secret: secret.reveal(), ..view::endpoint(&stored, now) })
     }
 }
 
@@ -250,6 +252,16 @@ async fn begin(call: &Call, unit: Unit, actor: Actor, id: EndpointId, name: &str
     let stored = endpoints::find(unit.db(), id).await?.ok_or_else(|| Error::not_found(name))?;
     etag::check(call.etag.as_deref(), &stored.value.changing())?;
     Ok(Change { unit, actor, stored })
+}
+
+/// Neither the endpoint's failures count any more nor those of what waits; what is under way goes out again.
+async fn begin_anew(change: &mut Change) -> Result<(), Error> {
+    let (db, id) = (change.unit.db(), change.stored.value.id);
+    // The endpoint first: so does who records.
+    endpoints::forget_failures(db, id).await?;
+    queue::begin_anew(db, id, clock::machine_now()).await?;
+    change.stored.failing_since = None;
+    Ok(())
 }
 
 fn record(change: &mut Change, kind: &str) {

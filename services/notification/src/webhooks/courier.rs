@@ -14,16 +14,18 @@ use crate::message::Lease;
 
 /// What another replica or a dead one left is found by looking.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-const DELETE_EVERY: Duration = Duration::from_secs(3600);
-/// Requests of one replica at once: to one endpoint, so that a slow one leaves room for others, and to all.
+/// Requests of one replica at once to an endpoint that works. One that fails gets one at a time.
 const MOST_TO_ONE: usize = 4;
-const MOST_AT_ONCE: usize = 64;
+/// Each endpoint has a place of its own, so that it never waits for others. What it has beyond that is of these.
+const COMMON_PLACES: usize = 60;
 
 /// A delivery that this replica has leased.
 #[derive(Clone, Debug)]
 pub(crate) struct Taken {
     pub delivery: Delivery,
     pub lease: Lease,
+    /// Machine time.
+    pub leased_at: Timestamp,
 }
 
 impl Notification {
@@ -31,7 +33,6 @@ impl Notification {
     pub async fn run_courier(self, stop: CancellationToken) {
         let mut under_way = JoinSet::new();
         let mut busy: HashMap<EndpointId, usize> = HashMap::new();
-        let mut delete_at = clock::machine_now();
         while !stop.is_cancelled() {
             // Before the look, so that nothing that is committed meanwhile is missed.
             let changed = self.core.changed().notified();
@@ -43,13 +44,6 @@ impl Notification {
                     }
                 }
                 Err(e) => tracing::warn!(error = %e, "webhooks wait"),
-            }
-            let now = clock::machine_now();
-            if now >= delete_at {
-                delete_at = now + DELETE_EVERY;
-                if let Err(e) = self.delete_old_deliveries(now).await {
-                    tracing::warn!(error = %e, "old webhook deliveries wait");
-                }
             }
             tokio::select! {
                 Some(done) = under_way.join_next() => is_free(&mut busy, done),
@@ -87,35 +81,56 @@ impl Notification {
         busy: &HashMap<EndpointId, usize>,
         now: Timestamp,
     ) -> Result<Vec<Taken>, Error> {
-        let mut room = MOST_AT_ONCE.saturating_sub(busy.values().sum());
-        let mut asked = Vec::new();
         let enabled = endpoints::enabled(self.core.db.read()).await?;
         self.webhooks.wanted.store(!enabled.is_empty(), Ordering::Relaxed);
-        for endpoint in enabled {
-            let free = MOST_TO_ONE.saturating_sub(busy.get(&endpoint).copied().unwrap_or(0));
+        let mut asked = Vec::new();
+        for (endpoint, is_failing) in enabled {
+            let most = if is_failing { 1 } else { MOST_TO_ONE };
+            let free = most.saturating_sub(busy.get(&endpoint).copied().unwrap_or(0));
             if free > 0 {
                 asked.push((endpoint, free));
             }
         }
-        if asked.is_empty() || room == 0 {
+        if asked.is_empty() {
             return Ok(Vec::new());
         }
+        let mut busy = busy.clone();
+        let mut common = COMMON_PLACES.saturating_sub(busy.values().map(|n| n - 1).sum());
         let mut taken = Vec::new();
-        for mut delivery in queue::due(self.core.db.read(), &asked, now).await? {
-            let lease = Lease { token: Uuid::now_v7(), until: now + self.webhooks.lease() };
-            if room == 0 {
-                break;
+        for delivery in queue::due(self.core.db.read(), &asked, now).await? {
+            let of_its = busy.entry(delivery.endpoint).or_default();
+            let needs_common = *of_its > 0;
+            if needs_common && common == 0 {
+                continue;
             }
-            let tx = self.core.db.begin().await?;
-            if queue::lease(&tx, &delivery, lease.token, lease.until, now).await? {
-                tx.commit().await?;
-                delivery.attempts += 1;
-                delivery.first_tried_at.get_or_insert(now);
-                taken.push(Taken { delivery, lease });
-                room -= 1;
+            match self.lease_delivery(delivery, now).await {
+                Ok(Some(one)) => {
+                    taken.push(one);
+                    *of_its += 1;
+                    common -= usize::from(needs_common);
+                }
+                Ok(None) => {}
+                Err(e) if taken.is_empty() => return Err(e),
+                // What is leased is sent.
+                Err(e) => {
+                    tracing::warn!(error = %e, "webhooks wait");
+                    break;
+                }
             }
         }
         Ok(taken)
+    }
+
+    /// None if another replica has it.
+    async fn lease_delivery(&self, mut delivery: Delivery, now: Timestamp) -> Result<Option<Taken>, Error> {
+        let lease = Lease { token: Uuid::now_v7(), until: now + self.webhooks.lease() };
+        let tx = self.core.db.begin().await?;
+        if !queue::lease(&tx, &delivery, lease.token, lease.until, now).await? {
+            return Ok(None);
+        }
+        tx.commit().await?;
+        delivery.attempts += 1;
+        Ok(Some(Taken { delivery, lease, leased_at: now }))
     }
 
     /// One try, recorded; whose it was. A failure of the database is logged: the lease ends, and it is tried again.

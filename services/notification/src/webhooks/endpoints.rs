@@ -1,5 +1,5 @@
-//! Endpoints in the database. Rows change by compare-and-set on `version`, except `failing_since`, which the courier
-//! sets and clears.
+//! Endpoints in the database. Rows change by compare-and-set on `version`, except `failing_since`, which has statements
+//! of its own: nobody writes what was read of it.
 
 use jiff::Timestamp;
 use platform::{
@@ -40,10 +40,12 @@ pub async fn all(c: &impl ConnectionTrait) -> Result<Vec<Endpoint>, Error> {
     query_all(c, &sql, vec![]).await?.iter().map(|row| Ok(read(row)?.value)).collect()
 }
 
-/// Those that events are sent to.
-pub async fn enabled(c: &impl ConnectionTrait) -> Result<Vec<EndpointId>, Error> {
-    let rows = query_all(c, "select id from webhook_endpoint where label = 'enabled'", vec![]).await?;
-    rows.iter().map(|row| Ok(EndpointId(row.try_get("", "id")?))).collect()
+/// Those that events are sent to, and whether they fail.
+pub async fn enabled(c: &impl ConnectionTrait) -> Result<Vec<(EndpointId, bool)>, Error> {
+    let sql =
+        "select id, failing_since is not null as is_failing from webhook_endpoint where label = 'enabled'";
+    let rows = query_all(c, sql, vec![]).await?;
+    rows.iter().map(|row| Ok((EndpointId(row.try_get("", "id")?), row.try_get("", "is_failing")?))).collect()
 }
 
 pub async fn count(c: &impl ConnectionTrait) -> Result<i64, Error> {
@@ -60,17 +62,15 @@ pub async fn insert(c: &impl ConnectionTrait, endpoint: &Endpoint) -> Result<(),
     Ok(())
 }
 
-/// Replaces what was read. Refused as a conflict if somebody else did so in between.
+/// Replaces what was read, except `failing_since`. Refused as a conflict if somebody else did so in between.
 pub async fn save(c: &impl ConnectionTrait, stored: &Stored) -> Result<(), Error> {
     let sql = format!(
-        "update webhook_endpoint set label = $1, version = version + 1, body = {}, failing_since = $3 \
-         where id = $4 and version = $5",
+        "update webhook_endpoint set label = $1, version = version + 1, body = {} where id = $3 and version = $4",
         as_json(c, "$2")
     );
     let values = vec![
         label(&stored.value).into(),
         json(&stored.value)?.into(),
-        stored.failing_since.map(to_db).into(),
         stored.value.id.0.into(),
         stored.version.into(),
     ];
@@ -85,19 +85,27 @@ pub async fn delete(c: &impl ConnectionTrait, id: EndpointId) -> Result<(), Erro
     Ok(())
 }
 
-/// A try failed: since when all have.
-pub async fn failed(c: &impl ConnectionTrait, id: EndpointId, now: Timestamp) -> Result<Timestamp, Error> {
-    let sql = "update webhook_endpoint set failing_since = $2 where id = $1 and failing_since is null";
-    if execute(c, sql, vec![id.0.into(), to_db(now).into()]).await? == 1 {
-        return Ok(now);
+/// A try that began then failed: since when all have. Of several that were under way at once the first one counts,
+/// whichever is recorded first.
+pub async fn failed(c: &impl ConnectionTrait, id: EndpointId, began: Timestamp) -> Result<Timestamp, Error> {
+    let sql = "update webhook_endpoint set failing_since = $2 \
+               where id = $1 and (failing_since is null or failing_since > $2)";
+    if execute(c, sql, vec![id.0.into(), to_db(began).into()]).await? == 1 {
+        return Ok(began);
     }
-    Ok(find(c, id).await?.and_then(|stored| stored.failing_since).unwrap_or(now))
+    Ok(find(c, id).await?.and_then(|stored| stored.failing_since).unwrap_or(began))
 }
 
 /// A try did not fail.
 pub async fn worked(c: &impl ConnectionTrait, id: EndpointId) -> Result<(), Error> {
     let sql = "update webhook_endpoint set failing_since = null where id = $1 and failing_since is not null";
     execute(c, sql, vec![id.0.into()]).await?;
+    Ok(())
+}
+
+/// The failures until now count no more. The row is held from here on, also where there were none.
+pub async fn forget_failures(c: &impl ConnectionTrait, id: EndpointId) -> Result<(), Error> {
+    execute(c, "update webhook_endpoint set failing_since = null where id = $1", vec![id.0.into()]).await?;
     Ok(())
 }
 

@@ -6,7 +6,7 @@
 mod address;
 mod commands;
 mod courier;
-mod endpoints;
+pub(crate) mod endpoints;
 mod heard;
 mod model;
 mod networks;

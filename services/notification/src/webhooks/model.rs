@@ -123,7 +123,7 @@ impl Endpoint {
     ///
     /// Refused while too many sign.
     pub fn rotate(&mut self, secret: Secret, now: Timestamp, machine_now: Timestamp) -> Result<(), Refusal> {
-        self.secrets.retain(|secret| secret.signs(machine_now));
+        self.forget_old_secrets(machine_now);
         if self.secrets.len() >= MOST_SECRETS {
             let until = self.secrets[0].signs_until.unwrap_or(machine_now);
             return Err(Violation::new(ErrorReason::InvalidArgument)
@@ -144,6 +144,11 @@ impl Endpoint {
         self.secrets.push(secret);
         self.changed_at = now;
         Ok(())
+    }
+
+    /// What signs no more is not kept.
+    pub fn forget_old_secrets(&mut self, machine_now: Timestamp) {
+        self.secrets.retain(|secret| secret.signs(machine_now));
     }
 
     /// What signs at that time, the newest first.

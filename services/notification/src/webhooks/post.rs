@@ -13,7 +13,7 @@ use anyhow::Context as _;
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{
-    Client, Response, StatusCode,
+    Certificate, Client, Response, StatusCode,
     dns::{Addrs, Name, Resolve, Resolving},
     header::{CONTENT_TYPE, RETRY_AFTER},
     redirect::Policy,
@@ -63,9 +63,16 @@ pub struct Post {
 }
 
 impl Post {
+    /// Certificates may be of these authorities besides the system's.
+    ///
     /// # Errors
     /// TLS cannot be set up.
-    pub fn new(networks: Networks, lookup: Arc<dyn Lookup>, longest_try: Duration) -> anyhow::Result<Self> {
+    pub fn new(
+        networks: Networks,
+        authorities: Vec<Certificate>,
+        lookup: Arc<dyn Lookup>,
+        longest_try: Duration,
+    ) -> anyhow::Result<Self> {
         platform::init();
         let resolver = Guarded { networks: networks.into(), lookup };
         let client = Client::builder()
@@ -74,6 +81,7 @@ impl Post {
             .no_proxy()
             .redirect(Policy::none())
             .dns_resolver(Arc::new(resolver.clone()))
+            .tls_certs_merge(authorities)
             .timeout(longest_try)
             .pool_max_idle_per_host(2)
             .pool_idle_timeout(Duration::from_secs(30))

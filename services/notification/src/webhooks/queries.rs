@@ -1,6 +1,6 @@
 //! Reading endpoints and their deliveries.
 
-use platform::{Call, Error, auth::Role, name, page::PageRequest};
+use platform::{Call, Error, auth::Role, clock, name, page::PageRequest};
 use proto::notification::v1 as pb;
 
 use super::{
@@ -26,7 +26,7 @@ impl Notification {
         request: pb::GetWebhookEndpointRequest,
     ) -> Result<pb::WebhookEndpoint, Error> {
         call.principal.require(&MAY)?;
-        Ok(view::endpoint(&self.webhook_endpoint("name", &request.name).await?))
+        Ok(view::endpoint(&self.webhook_endpoint("name", &request.name).await?, clock::machine_now()))
     }
 
     /// RPC `ListWebhookEndpoints`.
@@ -42,8 +42,9 @@ impl Notification {
         let page = PageRequest { size: request.page_size, token: &request.page_token };
         let read = async |db: &platform::db::Db, after, limit| endpoints::list(db.read(), after, limit).await;
         let page = self.core.page_by(page, "page webhook_endpoint", read, |stored| stored.value.id.0).await?;
+        let now = clock::machine_now();
         Ok(pb::ListWebhookEndpointsResponse {
-            webhook_endpoints: page.items.iter().map(view::endpoint).collect(),
+            webhook_endpoints: page.items.iter().map(|stored| view::endpoint(stored, now)).collect(),
             next_page_token: page.next_page_token,
         })
     }

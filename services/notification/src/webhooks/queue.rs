@@ -40,6 +40,7 @@ pub struct Delivery {
     pub label: String,
     pub due_at: Option<Timestamp>,
     pub attempts: i64,
+    /// The first try that was recorded.
     pub first_tried_at: Option<Timestamp>,
     pub last_tried_at: Option<Timestamp>,
     pub status_code: i32,
@@ -83,7 +84,7 @@ const IS_FIRST: &str = "delivery.position = (select first.position from webhook_
                         where first.endpoint = delivery.endpoint and first.queue = delivery.queue \
                         and first.label in ('pending', 'sending') order by first.position limit 1)";
 
-/// What is due for these endpoints, at most so many each, the longest due first.
+/// What is due for these endpoints, at most so many each, the longest due first, whichever's it is.
 pub async fn due(
     c: &impl ConnectionTrait,
     endpoints: &[(EndpointId, usize)],
@@ -105,6 +106,7 @@ pub async fn due(
         let rows = query_all(c, &parts.join(" union all "), values).await?;
         due.extend(rows.iter().map(read).collect::<Result<Vec<_>, _>>()?);
     }
+    due.sort_by_key(|delivery| (delivery.due_at, delivery.position));
     Ok(due)
 }
 
@@ -129,7 +131,7 @@ pub async fn lease(
 ) -> Result<bool, Error> {
     let sql = format!(
         "update webhook_delivery as delivery set label = 'sending', lease = $1, due_at = $2, attempts = attempts + 1, \
-         first_tried_at = coalesce(first_tried_at, $3), last_tried_at = $3, version = version + 1 \
+         last_tried_at = $3, version = version + 1 \
          where position = $4 and version = $5 and {IS_FIRST}"
     );
     let values = vec![
@@ -166,7 +168,8 @@ pub async fn record(
         Standing::Pending(next_try) => ("pending", Some(to_db(*next_try))),
     };
     let sql = "update webhook_delivery set label = $1, due_at = $2, lease = null, status_code = $3, outcome = $4, \
-               version = version + 1 where position = $5 and lease = $6";
+               first_tried_at = coalesce(first_tried_at, last_tried_at), version = version + 1 \
+               where position = $5 and lease = $6";
     let values = vec![
         label.into(),
         due_at.into(),
@@ -193,25 +196,31 @@ pub async fn go_on(
     Ok(())
 }
 
-/// What waits begins anew, at once: all its tries are before it again.
+/// The first one of each queue begins anew, at once: all its tries are before it again. Nothing behind it was tried.
+/// Whoever sends it meanwhile has lost its lease.
 pub async fn begin_anew(
     c: &impl ConnectionTrait,
     endpoint: EndpointId,
     machine_now: Timestamp,
 ) -> Result<(), Error> {
-    let sql = "update webhook_delivery set due_at = null, attempts = 0, first_tried_at = null, version = version + 1 \
-               where endpoint = $1 and label = 'pending'";
-    execute(c, sql, vec![endpoint.0.into()]).await?;
-    mend(c, machine_now).await
+    let sql = "update webhook_delivery set label = 'pending', due_at = $2, lease = null, attempts = 0, \
+               first_tried_at = null, version = version + 1 where endpoint = $1 and due_at is not null";
+    execute(c, sql, vec![endpoint.0.into(), to_db(machine_now).into()]).await?;
+    Ok(())
 }
 
-/// The first one of each queue is due, if it was not.
-pub async fn mend(c: &impl ConnectionTrait, machine_now: Timestamp) -> Result<(), Error> {
+/// The first one of each queue of an endpoint is due, if it was not.
+pub async fn mend(
+    c: &impl ConnectionTrait,
+    endpoint: EndpointId,
+    machine_now: Timestamp,
+) -> Result<(), Error> {
     // Looked up for each: with old statistics PostgreSQL would join a list of the first ones row by row.
     let sql = format!(
-        "update webhook_delivery as delivery set due_at = $1 where label = 'pending' and due_at is null and {IS_FIRST}"
+        "update webhook_delivery as delivery set due_at = $2 \
+         where endpoint = $1 and label = 'pending' and due_at is null and {IS_FIRST}"
     );
-    execute(c, &sql, vec![to_db(machine_now).into()]).await?;
+    execute(c, &sql, vec![endpoint.0.into(), to_db(machine_now).into()]).await?;
     Ok(())
 }
 
@@ -226,8 +235,19 @@ pub async fn replay(
     let sql = "update webhook_delivery set label = 'pending', due_at = null, lease = null, attempts = 0, \
                first_tried_at = null, version = version + 1 where endpoint = $1 and heard_at >= $2";
     let replayed = execute(c, sql, vec![endpoint.0.into(), to_db(since).into()]).await?;
-    mend(c, machine_now).await?;
+    mend(c, endpoint, machine_now).await?;
     Ok(replayed)
+}
+
+/// Whose deliveries there are, behind `after`: one look into an index for each.
+pub async fn next_endpoint(
+    c: &impl ConnectionTrait,
+    after: Option<EndpointId>,
+) -> Result<Option<EndpointId>, Error> {
+    let sql = "select endpoint from webhook_delivery where endpoint > $1 order by endpoint limit 1";
+    let after = after.map(|id| id.0).unwrap_or_default();
+    let row = query_one(c, sql, vec![after.into()]).await?;
+    row.map(|row| Ok(EndpointId(row.try_get("", "endpoint")?))).transpose()
 }
 
 /// A page of an endpoint's deliveries, newest event first, behind `after`.

@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use platform::{Error, clock, loops::pause, unit::Unit};
+use platform::{Error, clock, loops::pause};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    EndpointId, Why,
+    Why,
     courier::Taken,
     endpoints,
     post::Answer,
-    queue::{self, Standing},
+    queue::{self, Delivery, Standing},
     schedule,
 };
 use crate::Notification;
@@ -39,8 +39,9 @@ impl Notification {
     }
 
     async fn record_webhook_once(&self, taken: &Taken, answer: &Answer, now: Timestamp) -> Result<(), Error> {
-        let Taken { delivery, lease } = taken;
-        let unit = self.core.begin(delivery.company.into(), None).await?;
+        let Taken { delivery, lease, leased_at } = taken;
+        let mut unit = self.core.begin(delivery.company.into(), None).await?;
+        let mut is_switched_off = false;
         // The endpoint first: so it is in the commands.
         let standing = match answer {
             Answer::Taken(_) => {
@@ -48,14 +49,16 @@ impl Notification {
                 Standing::Delivered
             }
             Answer::Gone => {
-                self.switch_off(&unit, taken, Why::Gone, now, "410").await?;
+                is_switched_off = self.switch_off(&mut unit, taken, Why::Gone, now, "410").await?;
                 Standing::Pending(now)
             }
             Answer::Failed { outcome, retry_after, .. } => {
-                let since = endpoints::failed(unit.db(), delivery.endpoint, now).await?;
-                let first = delivery.first_tried_at.unwrap_or(now);
+                // Both count from the lease, so that the endpoint fails at least as long as its delivery, unless it took
+                // something meanwhile.
+                let since = endpoints::failed(unit.db(), delivery.endpoint, *leased_at).await?;
+                let first = delivery.first_tried_at.unwrap_or(*leased_at);
                 if now >= since + schedule::GIVEN_UP_AFTER {
-                    self.switch_off(&unit, taken, Why::Failing, since, outcome).await?;
+                    is_switched_off = self.switch_off(&mut unit, taken, Why::Failing, since, outcome).await?;
                     Standing::Pending(now)
                 } else {
                     schedule::next_try(delivery.event_id, delivery.attempts, first, now, *retry_after)
@@ -79,20 +82,24 @@ impl Notification {
         if matches!(standing, Standing::Delivered | Standing::GivenUp) {
             queue::go_on(unit.db(), delivery, now).await?;
         }
-        log(delivery.endpoint, &standing, &outcome, &unit);
         unit.commit("").await?;
+        log(delivery, &standing, &outcome);
+        if is_switched_off {
+            tracing::error!(endpoint = %delivery.endpoint, outcome, "a webhook endpoint is switched off");
+        }
         Ok(())
     }
 }
 
-fn log(endpoint: EndpointId, standing: &Standing, outcome: &str, unit: &Unit) {
+fn log(delivery: &Delivery, standing: &Standing, outcome: &str) {
+    let Delivery { endpoint, company, .. } = delivery;
     match standing {
         Standing::Delivered => {}
         Standing::Pending(next_try) => {
-            tracing::warn!(%endpoint, company = %unit.lane(), outcome, %next_try, "a webhook failed");
+            tracing::warn!(%endpoint, %company, outcome, %next_try, "a webhook failed");
         }
         Standing::GivenUp => {
-            tracing::error!(%endpoint, company = %unit.lane(), outcome, "a webhook is given up");
+            tracing::error!(%endpoint, %company, outcome, "a webhook is given up");
         }
     }
 }

@@ -1,7 +1,11 @@
 //! Switches an endpoint off that wants nothing any more, or takes nothing, and tells SOFTVIG.
 
 use jiff::Timestamp;
-use platform::{Error, unit::Unit};
+use platform::{
+    Error, clock,
+    unit::{NewHistory, Unit},
+};
+use serde_json::json;
 use url::Url;
 use uuid::Uuid;
 
@@ -12,23 +16,30 @@ use crate::kind::Kind;
 use crate::message::{Fact, Notice};
 
 impl Notification {
-    /// Whoever comes first does it, and there is one mail. What waits stays as it is.
+    /// Whoever comes first does it, and there is one mail. What waits stays as it is. Whether it was on.
     pub(super) async fn switch_off(
         &self,
-        unit: &Unit,
+        unit: &mut Unit,
         taken: &Taken,
         why: Why,
         since: Timestamp,
         outcome: &str,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let Some(mut stored) = endpoints::find(unit.db(), taken.delivery.endpoint).await? else {
-            return Ok(());
+            return Ok(false);
         };
         if !stored.value.disable(why, unit.now()) {
-            return Ok(());
+            return Ok(false);
         }
+        stored.value.forget_old_secrets(clock::machine_now());
         endpoints::save(unit.db(), &stored).await?;
-        tracing::error!(endpoint = %stored.value.id, ?why, "a webhook endpoint is switched off");
+        let body = json!({ "endpoint": stored.value.id, "why": why, "since": since, "outcome": outcome });
+        unit.record(NewHistory {
+            kind: "webhook_endpoint_switched_off".to_owned(),
+            project: None,
+            actor: "system".to_owned(),
+            body,
+        });
         // It lies with the company whose event waits, and is of no project's conversation.
         let notice = Notice::new(Kind::WebhookSwitchedOff, Uuid::now_v7(), None, unit.now())
             .text("endpoint", in_words(&stored.value))
@@ -37,7 +48,8 @@ impl Notification {
             .fact("since", Fact::Instant(since))
             .text("outcome", outcome);
         let directory = directory(unit.db(), taken.delivery.company).await?;
-        tell(unit, &self.renderer, &directory, &[notice]).await
+        tell(unit, &self.renderer, &directory, &[notice]).await?;
+        Ok(true)
     }
 }
 

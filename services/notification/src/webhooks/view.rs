@@ -1,5 +1,6 @@
 //! What the API shows of endpoints and deliveries. A secret is in none of it.
 
+use jiff::Timestamp;
 use platform::{clock::to_wire, etag, name::ProjectName};
 use proto::notification::v1 as pb;
 
@@ -10,7 +11,8 @@ pub fn name(id: EndpointId) -> String {
     format!("webhookEndpoints/{id}")
 }
 
-pub fn endpoint(stored: &Stored) -> pb::WebhookEndpoint {
+/// Secrets that sign no more at that time are not told.
+pub fn endpoint(stored: &Stored, machine_now: Timestamp) -> pb::WebhookEndpoint {
     let endpoint = &stored.value;
     let (state, reason, disabled_at) = match endpoint.state {
         State::Enabled => (pb::WebhookEndpointState::Enabled, pb::WebhookDisabledReason::Unspecified, None),
@@ -36,6 +38,7 @@ pub fn endpoint(stored: &Stored) -> pb::WebhookEndpoint {
         earlier_secrets_sign_until: endpoint
             .secrets
             .iter()
+            .filter(|secret| secret.signs(machine_now))
             .filter_map(|secret| secret.signs_until.map(to_wire))
             .collect(),
         created_at: Some(to_wire(endpoint.created_at)),

@@ -18,7 +18,7 @@ use crate::Notification;
 use crate::fixtures::{COMPANY, DAGMARA, PROJECT};
 use crate::tests::telling::on_both_databases;
 use crate::tests::world::{World, contact, reason, softvig};
-use crate::webhooks::{LONGEST_TRY, Networks, Post, SystemLookup};
+use crate::webhooks::{LONGEST_TRY, Networks, Post, SystemLookup, endpoints};
 
 fn create(endpoint: pb::WebhookEndpoint) -> pb::CreateWebhookEndpointRequest {
     pb::CreateWebhookEndpointRequest {
@@ -68,6 +68,20 @@ async fn an_endpoint_is_changed_by_who_saw_it(backend: Backend) {
         [first],
         "what waited goes to the new URL at once, what it wants no more does not"
     );
+}
+
+/// A try fails between a command's reading and its writing.
+async fn a_command_leaves_alone_what_the_courier_noted_meanwhile(backend: Backend) {
+    let world = World::new(backend).await;
+    let receiver = Receiver::willing().await;
+    let endpoint = world.endpoint(&receiver).await;
+    let db = &world.service.core.db;
+    let stored = endpoints::list(db.read(), None, 1).await.expect("readable").remove(0);
+    let tx = db.begin().await.expect("works");
+    endpoints::failed(&tx, stored.value.id, machine_now()).await.expect("noted");
+    endpoints::save(&tx, &stored).await.expect("saved");
+    tx.commit().await.expect("committed");
+    assert!(world.read_endpoint(&endpoint.name).await.failing_since.is_some());
 }
 
 async fn endpoints_and_deliveries_come_in_pages(backend: Backend) {
@@ -142,7 +156,8 @@ async fn permission_denied_for_who_is_not_softvigs_crm_or_operator(backend: Back
 }
 
 async fn invalid_argument_names_the_field_and_what_would_be_allowed(backend: Backend) {
-    let post = Post::new(Networks::default(), Arc::new(SystemLookup), LONGEST_TRY).expect("a client");
+    let post =
+        Post::new(Networks::default(), Vec::new(), Arc::new(SystemLookup), LONGEST_TRY).expect("a client");
     let world = World::posting(backend, post).await;
     let good = pb::WebhookEndpoint { url: "https://1.1.1.1/".into(), ..Default::default() };
     let with = |change: &dyn Fn(&mut pb::WebhookEndpoint)| {
@@ -235,6 +250,7 @@ async fn what_waits_when_an_endpoint_is_deleted_is_not_sent(backend: Backend) {
 
 on_both_databases! {
     an_endpoint_is_changed_by_who_saw_it,
+    a_command_leaves_alone_what_the_courier_noted_meanwhile,
     endpoints_and_deliveries_come_in_pages,
     permission_denied_for_who_is_not_softvigs_crm_or_operator,
     invalid_argument_names_the_field_and_what_would_be_allowed,

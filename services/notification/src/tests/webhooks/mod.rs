@@ -1,6 +1,7 @@
 //! Webhooks to a server on this machine, on both databases.
 
 mod commands;
+mod https;
 mod order;
 mod receiver;
 mod refusing;

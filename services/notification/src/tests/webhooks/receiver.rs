@@ -3,6 +3,7 @@
 use std::{
     convert::Infallible,
     future::pending,
+    net::SocketAddr,
     sync::{Arc, Mutex},
 };
 
@@ -10,6 +11,7 @@ use axum::{
     Router,
     body::{Body, Bytes},
     response::Response,
+    serve::Listener,
 };
 use futures::stream;
 use http::HeaderMap;
@@ -75,7 +77,13 @@ impl Receiver {
     }
 
     pub async fn with(manner: impl FnMut(&Got) -> Manner + Send + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        Self::on(TcpListener::bind("127.0.0.1:0").await.expect("a port"), manner)
+    }
+
+    pub fn on(
+        listener: impl Listener<Addr = SocketAddr>,
+        manner: impl FnMut(&Got) -> Manner + Send + 'static,
+    ) -> Self {
         let port = listener.local_addr().expect("bound").port();
         let got: Arc<Mutex<Vec<Got>>> = Arc::default();
         let manner: Arc<Mutex<Behaviour>> = Arc::new(Mutex::new(Box::new(manner)));

@@ -24,7 +24,8 @@ const SHORT: Duration = Duration::from_millis(500);
 /// A world whose tries are short, with the endpoint's one delivery after one try.
 async fn tried(manner: Manner) -> (pb::WebhookDelivery, Receiver) {
     let networks = Networks::default().and_loopback();
-    let post = Post::new(networks, Arc::new(crate::webhooks::SystemLookup), SHORT).expect("a client");
+    let post =
+        Post::new(networks, Vec::new(), Arc::new(crate::webhooks::SystemLookup), SHORT).expect("a client");
     let world = World::posting(Backend::Sqlite, post).await;
     let receiver = Receiver::with(move |_| manner).await;
     let endpoint = world.endpoint(&receiver).await;
@@ -95,7 +96,9 @@ async fn rebound(networks: Networks, later: &[&str]) -> (String, bool) {
     let addresses = |texts: &[&str]| texts.iter().map(|text| text.parse().expect("an address")).collect();
     let answers = VecDeque::from([addresses(&["93.184.215.14"]), addresses(later)]);
     let lookup = Arc::new(Changing(Mutex::new(answers)));
-    let world = World::posting(Backend::Sqlite, Post::new(networks, lookup, SHORT).expect("a client")).await;
+    let world =
+        World::posting(Backend::Sqlite, Post::new(networks, Vec::new(), lookup, SHORT).expect("a client"))
+            .await;
     let url = format!("https://crm.example:{port}/events");
     let endpoint = world.endpoint_of(pb::WebhookEndpoint { url, ..Default::default() }).await;
     world.verified(PROJECT).await;
@@ -123,8 +126,8 @@ async fn a_name_that_leads_to_this_machine_later_on_gets_nothing() {
 /// A URL that was allowed when it was made, by other settings.
 #[tokio::test]
 async fn what_the_configuration_allows_no_more_gets_nothing() {
-    let strict =
-        Post::new(Networks::default(), Arc::new(crate::webhooks::SystemLookup), SHORT).expect("a client");
+    let strict = Post::new(Networks::default(), Vec::new(), Arc::new(crate::webhooks::SystemLookup), SHORT)
+        .expect("a client");
     let world = World::new(Backend::Sqlite).await;
     let receiver = Receiver::willing().await;
     let endpoint = world.endpoint(&receiver).await;

@@ -18,6 +18,23 @@ impl World {
         };
         self.call(&softvig(), Notification::rotate_webhook_secret, request).await
     }
+
+    /// The only endpoint as it is kept.
+    async fn kept_endpoint(&self) -> serde_json::Value {
+        let sql = "select cast(body as text) as body from webhook_endpoint";
+        let rows = query_all(self.service.core.db.read(), sql, vec![]).await.expect("readable");
+        serde_json::from_str(&rows[0].try_get::<String>("", "body").expect("text")).expect("JSON")
+    }
+
+    /// A day passes for one of the only endpoint's secrets.
+    async fn expire(&self, secret: usize) {
+        let mut body = self.kept_endpoint().await;
+        let yesterday = (machine_now() - SignedDuration::from_hours(24)).to_string();
+        body["secrets"][secret]["signs_until"] = yesterday.into();
+        let db = &self.service.core.db;
+        let sql = format!("update webhook_endpoint set body = {}", platform::db::as_json(db.read(), "$1"));
+        db.execute(&sql, vec![body.to_string().into()]).await.expect("written");
+    }
 }
 
 async fn after_a_rotation_both_secrets_sign_for_a_day(backend: Backend) {
@@ -91,23 +108,32 @@ async fn request_id_reused_once_the_requests_secret_signs_no_more(backend: Backe
     let receiver = Receiver::willing().await;
     let made = world.endpoint(&receiver).await;
     let rotated = world.rotate(&made.name, "1").await.expect("rotated");
-    let sql = "update webhook_endpoint set body = ";
-    // A day passes.
-    let db = &world.service.core.db;
-    let rows = query_all(db.read(), "select cast(body as text) as body from webhook_endpoint", vec![]).await;
-    let body: String = rows.expect("readable")[0].try_get("", "body").expect("text");
-    let mut body: serde_json::Value = serde_json::from_str(&body).expect("JSON");
-    let yesterday = (machine_now() - SignedDuration::from_hours(24)).to_string();
-    body["secrets"][1]["signs_until"] = yesterday.into();
-    let sql = format!("{sql}{}", platform::db::as_json(db.read(), "$1"));
-    db.execute(&sql, vec![body.to_string().into()]).await.expect("written");
+    world.expire(1).await;
     let refused = world.rotate(&made.name, "1").await;
     assert_eq!(reason(refused), ErrorReason::RequestIdReused);
     assert_ne!(world.rotate(&made.name, "2").await.expect("another").secret, rotated.secret);
+}
+
+async fn a_secret_that_signs_no_more_is_neither_shown_nor_kept(backend: Backend) {
+    let world = World::new(backend).await;
+    let receiver = Receiver::willing().await;
+    let made = world.endpoint(&receiver).await;
+    world.rotate(&made.name, "1").await.expect("rotated");
+    assert_eq!(world.read_endpoint(&made.name).await.earlier_secrets_sign_until.len(), 1);
+    world.expire(0).await;
+    assert!(world.read_endpoint(&made.name).await.earlier_secrets_sign_until.is_empty());
+
+    let webhook_endpoint = Some(pb::WebhookEndpoint { description: "CRM".into(), ..made.clone() });
+    let update =
+        pb::UpdateWebhookEndpointRequest { webhook_endpoint, request_id: request_id(), ..Default::default() };
+    world.call(&softvig(), Notification::update_webhook_endpoint, update).await.expect("updated");
+    let kept = world.kept_endpoint().await.to_string();
+    assert!(!kept.contains(made.secret.trim_start_matches("whsec_")), "{kept}");
 }
 
 on_both_databases! {
     after_a_rotation_both_secrets_sign_for_a_day,
     a_secret_is_in_the_answers_that_make_it_and_in_no_other,
     request_id_reused_once_the_requests_secret_signs_no_more,
+    a_secret_that_signs_no_more_is_neither_shown_nor_kept,
 }

@@ -1,5 +1,10 @@
 use jiff::SignedDuration;
-use platform::{bus::Message, clock::machine_now, db::query_one, id::CompanyId};
+use platform::{
+    bus::Message,
+    clock::{machine_now, to_db},
+    db::query_one,
+    id::CompanyId,
+};
 use prost::Message as _;
 use proto::{
     audit::v1::{AuditEvent, ItemWaived, ValuesRecorded, audit_event},
@@ -11,6 +16,7 @@ use proto::{
     },
 };
 use testkit::Backend;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{ELSEWHERE, company_name, receiver::Receiver};
@@ -217,14 +223,28 @@ async fn what_is_old_is_deleted_and_what_is_gone_too(backend: Backend) {
         row.expect("readable").expect("a row").try_get::<i64>("", "n").expect("a number")
     };
     assert_eq!(rows().await, 4);
-    let day = SignedDuration::from_hours(24);
-    world.service.delete_old_deliveries(machine_now() + day * 29).await.expect("deleted");
+    let (day, stop) = (SignedDuration::from_hours(24), CancellationToken::new());
+    world.service.delete_old_deliveries(machine_now() + day * 29, &stop).await.expect("deleted");
     assert_eq!((rows().await, world.deliveries(&kept.name).await.len()), (2, 2));
-    world.service.delete_old_deliveries(machine_now() + day * 30).await.expect("deleted");
+    world.service.delete_old_deliveries(machine_now() + day * 30, &stop).await.expect("deleted");
     assert_eq!(rows().await, 0);
     let listed = pb::ListWebhookDeliveriesRequest { parent: gone.name, ..Default::default() };
     let listed = world.call(&softvig(), Notification::list_webhook_deliveries, listed).await;
     assert_eq!(reason(listed), ErrorReason::NotFound);
+}
+
+async fn what_is_deleted_holds_up_nothing(backend: Backend) {
+    let world = World::new(backend).await;
+    let receiver = Receiver::willing().await;
+    world.endpoint(&receiver).await;
+    let (old, new) = (world.verified(PROJECT).await, world.verified(PROJECT).await);
+    let sql = "update webhook_delivery set created_at = $1 where event_id = $2";
+    let (then, old): (_, Uuid) =
+        (machine_now() - SignedDuration::from_hours(31 * 24), old.parse().expect("an id"));
+    world.service.core.db.execute(sql, vec![to_db(then).into(), old.into()]).await.expect("written");
+    world.service.delete_old_deliveries(machine_now(), &CancellationToken::new()).await.expect("deleted");
+    world.post_all(machine_now()).await;
+    assert_eq!(receiver.take_ids(), [new]);
 }
 
 on_both_databases! {
@@ -234,4 +254,5 @@ on_both_databases! {
     old_history_is_not_sent,
     an_event_that_comes_twice_is_sent_once,
     what_is_old_is_deleted_and_what_is_gone_too,
+    what_is_deleted_holds_up_nothing,
 }

@@ -64,10 +64,14 @@ async fn an_endpoint_that_fails_for_three_days_is_switched_off_with_one_mail(bac
     assert!(tries.len() > 20 && !tries.contains(&events[1]), "{tries:?}");
     // Both have one of its last tries in hand.
     let end = begin + GIVEN_UP_AFTER;
-    let taken = world.service.take_deliveries(&Default::default(), end).await.expect("works");
+    let replicas = [&*world.service, &other];
+    let mut taken = Vec::new();
+    for replica in replicas {
+        taken.extend(replica.take_deliveries(&Default::default(), end).await.expect("works"));
+    }
     assert_eq!(taken.len(), 2);
-    for (service, taken) in [&*world.service, &other].into_iter().zip(&taken) {
-        service.send_webhook(taken, || end).await.expect("recorded");
+    for (replica, taken) in replicas.into_iter().zip(&taken) {
+        replica.send_webhook(taken, || end).await.expect("recorded");
     }
     let off = world.read_endpoint(&endpoint.name).await;
     assert_eq!(
@@ -76,6 +80,9 @@ async fn an_endpoint_that_fails_for_three_days_is_switched_off_with_one_mail(bac
     );
     let mails = world.mails_about_endpoints().await;
     assert_eq!(mails.len(), 1);
+    let kept: Vec<_> = world.history().await.into_iter().map(|line| (line.kind, line.actor)).collect();
+    let switched_off = ("webhook_endpoint_switched_off".to_owned(), "system".to_owned());
+    assert_eq!(kept.iter().filter(|line| **line == switched_off).count(), 1, "{kept:?}");
     assert_eq!(mails[0].subject, "Webhook wyłączony: CRM (127.0.0.1)");
     for told in ["503", "EnableWebhookEndpoint", endpoint.name.as_str()] {
         assert!(mails[0].text.contains(told), "{}", mails[0].text);
@@ -97,6 +104,38 @@ async fn an_endpoint_that_fails_for_three_days_is_switched_off_with_one_mail(bac
     assert_eq!(ids, [events[0].clone(), events[1].clone(), meanwhile], "in order");
 }
 
+/// The outage begins with tries that hang or die, and later ones are refused at once: nothing was taken, so nothing may
+/// be given up.
+async fn nothing_is_given_up_of_what_an_endpoint_left_hanging(backend: Backend) {
+    let world = World::new(backend).await;
+    let receiver = Receiver::with(|_| Manner::Status(500)).await;
+    let endpoint = world.endpoint(&receiver).await;
+    world.verified(PROJECT).await;
+    let begin = machine_now();
+    let take =
+        async |now| world.service.take_deliveries(&Default::default(), now).await.expect("works").remove(0);
+    // One process dies with it, another one waits as long as it may, and what goes out later fails before that.
+    let died = take(begin).await;
+    let began = died.lease.until;
+    let hanging = take(began).await;
+    let failed = world.service.ask(&hanging, began).await.expect("works").expect("an answer");
+    world.verified(ELSEWHERE).await;
+    post_all(&world.service, began + SignedDuration::from_secs(1)).await;
+    let in_the_end = began + SignedDuration::from_secs(15);
+    world.service.record_webhook(&hanging, &failed, in_the_end).await.expect("recorded");
+
+    let mut now = in_the_end;
+    while now < began + GIVEN_UP_AFTER {
+        world.post_all(now).await;
+        now += hours(1);
+    }
+    world.post_all(began + GIVEN_UP_AFTER).await;
+    let off = world.read_endpoint(&endpoint.name).await;
+    assert_eq!(off.disabled_reason(), WebhookDisabledReason::Failing);
+    let log = world.deliveries(&endpoint.name).await;
+    assert!(log.iter().all(|d| d.state() == WebhookDeliveryState::Pending), "all wait: {log:?}");
+}
+
 async fn what_begins_anew_has_three_days_again(backend: Backend) {
     let world = World::new(backend).await;
     let receiver = Receiver::with(|_| Manner::Status(410)).await;
@@ -110,6 +149,47 @@ async fn what_begins_anew_has_three_days_again(backend: Backend) {
     let log = world.deliveries(&endpoint.name).await;
     assert_eq!((log[0].state(), log[0].attempts), (WebhookDeliveryState::Pending, 1));
     assert_eq!(world.read_endpoint(&endpoint.name).await.state(), WebhookEndpointState::Enabled);
+}
+
+/// A process died with a delivery shortly before its endpoint was switched off.
+async fn what_was_under_way_begins_anew_too(backend: Backend) {
+    let world = World::new(backend).await;
+    let receiver = Receiver::with(|_| Manner::Status(500)).await;
+    let endpoint = world.endpoint(&receiver).await;
+    world.verified(PROJECT).await;
+    let begin = machine_now();
+    world.post_all(begin).await;
+    let died = world.service.take_deliveries(&Default::default(), begin + hours(1)).await.expect("works");
+    assert_eq!(died.len(), 1);
+    receiver.behave(|_| Manner::Status(410));
+    world.verified(ELSEWHERE).await;
+    world.post_all(begin + hours(1)).await;
+    world.enable(&endpoint.name).await;
+    receiver.behave(|_| Manner::Status(500));
+    assert_eq!(world.post_all(begin + GIVEN_UP_AFTER + hours(1)).await, 2);
+    let log = world.deliveries(&endpoint.name).await;
+    assert_eq!((log[0].state(), log[0].attempts), (WebhookDeliveryState::Pending, 1));
+}
+
+async fn an_answer_of_the_place_before_counts_for_nothing(backend: Backend) {
+    let world = World::new(backend).await;
+    let (old, new) = (Receiver::with(|_| Manner::Status(410)).await, Receiver::willing().await);
+    let endpoint = world.endpoint(&old).await;
+    let event = world.verified(PROJECT).await;
+    let now = machine_now();
+    let taken = world.service.take_deliveries(&Default::default(), now).await.expect("works").remove(0);
+    let gone = world.service.ask(&taken, now).await.expect("works").expect("an answer");
+    let moved = pb::UpdateWebhookEndpointRequest {
+        webhook_endpoint: Some(pb::WebhookEndpoint { url: new.url(), ..endpoint.clone() }),
+        request_id: request_id(),
+        ..Default::default()
+    };
+    world.call(&softvig(), Notification::update_webhook_endpoint, moved).await.expect("moved");
+    world.service.record_webhook(&taken, &gone, now).await.expect("works");
+    assert_eq!(world.read_endpoint(&endpoint.name).await.state(), WebhookEndpointState::Enabled);
+    assert!(world.mails_about_endpoints().await.is_empty());
+    world.post_all(machine_now()).await;
+    assert_eq!(new.take_ids(), [event], "at once");
 }
 
 async fn gone_switches_an_endpoint_off_at_once(backend: Backend) {
@@ -171,7 +251,10 @@ async fn everything_from_an_instant_on_is_sent_again_in_order(backend: Backend) 
 
 on_both_databases! {
     an_endpoint_that_fails_for_three_days_is_switched_off_with_one_mail,
+    nothing_is_given_up_of_what_an_endpoint_left_hanging,
     what_begins_anew_has_three_days_again,
+    what_was_under_way_begins_anew_too,
+    an_answer_of_the_place_before_counts_for_nothing,
     gone_switches_an_endpoint_off_at_once,
     everything_from_an_instant_on_is_sent_again_in_order,
 }

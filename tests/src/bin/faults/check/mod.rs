@@ -9,10 +9,11 @@ mod messages;
 mod reminders;
 mod rest;
 mod routing;
+mod webhooks;
 
 use std::collections::HashMap;
 
-use journeys::Service;
+use journeys::{Service, webhooks::Receiver};
 use platform::db::{Db, query_all};
 use sea_orm::{QueryResult, TryGetable, Value};
 
@@ -52,7 +53,7 @@ pub const fn hears(consumer: Service) -> &'static [Service] {
 }
 
 /// Everything that must hold, looked at once all is at rest. `stops`: the instants at which time stood still; `mails`:
-/// how often each came, by the message's id.
+/// how often each came, by the message's id; `webhooks`: where all events were sent, if anywhere.
 ///
 /// # Errors
 /// Those of the databases.
@@ -62,10 +63,14 @@ pub async fn everything(
     seen: &[Seen],
     stops: &[Stop],
     mails: &HashMap<String, u64>,
+    webhooks: Option<&Receiver>,
 ) -> anyhow::Result<Vec<String>> {
     let mut findings = commands::findings(databases, journeys).await?;
     findings.extend(lanes::findings(databases, journeys, seen).await?);
     findings.extend(messages::kept(databases, mails).await?);
+    if let Some(receiver) = webhooks {
+        findings.extend(webhooks::findings(databases, journeys, &receiver.got()).await?);
+    }
     for journey in journeys {
         findings.extend(fold::findings(databases, journey).await?);
         findings.extend(messages::findings(databases, journey, stops).await?);

@@ -56,8 +56,9 @@ async fn left(
             ("events are not published", "select count(*) from outbox where published_at is null"),
             ("timers are due", due.as_str()),
             ("messages wait", unsent.as_str()),
+            ("webhooks wait", "select count(*) from webhook_delivery where due_at is not null"),
         ] {
-            if what == "messages wait" && service != Service::Notification {
+            if ["messages wait", "webhooks wait"].contains(&what) && service != Service::Notification {
                 continue;
             }
             let number: i64 = databases.column(service, sql).await?[0];
