@@ -24,6 +24,7 @@ pub use audit::audit;
 pub use licensing::licensing;
 pub use reminder::reminder;
 pub use scheduling::scheduling;
+pub(crate) use scheduling::{dates_fact, gate_fact};
 pub use unanswered::unanswered;
 
 /// What is known of a company, and of the project that an event is about.

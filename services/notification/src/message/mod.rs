@@ -10,6 +10,7 @@ mod overtaken;
 mod queries;
 mod record;
 mod render;
+mod samples;
 pub mod sender;
 pub mod store;
 mod templates;
@@ -20,9 +21,10 @@ pub use mail::{Envelope, MailIdentity, build};
 pub use model::{Content, Lease, LeaseLost, Message, MessageId, Recipient, Resent, State, Times, Try};
 pub use notice::{Calendar, Fact, Facts, Notice};
 pub use render::{Renderer, summary};
+pub use templates::Templates;
 
 #[cfg(test)]
-pub(crate) use {record::Tried, sender::Hand};
+pub(crate) use {record::Tried, samples::samples, sender::Hand};
 
 #[cfg(test)]
 mod tests;

@@ -45,6 +45,9 @@ pub struct Message {
     /// Contacts whose personal data the words hold, besides the recipient.
     pub mentions: Vec<ContactId>,
     pub content: Content,
+    /// Of the templates that it was written from; empty for one that is older than versions.
+    #[serde(default)]
+    pub template_version: String,
     /// Business time.
     pub created_at: Timestamp,
     pub attempts: u32,

@@ -1,8 +1,7 @@
 use anyhow::Context;
 use jiff::Timestamp;
-use minijinja::context;
 
-use super::templates;
+use super::templates::{Frame, Templates};
 use super::words::{Words, values};
 use super::{Content, Invitation, MailIdentity, Message, MessageId, Notice, Recipient};
 use crate::kind::Kind;
@@ -15,6 +14,7 @@ use crate::routing::{Addressee, addressees};
 pub struct Renderer {
     pub identity: MailIdentity,
     pub softvig: Softvig,
+    pub templates: Templates,
 }
 
 impl Renderer {
@@ -60,6 +60,7 @@ impl Renderer {
             language,
             mentions: notice.mentions.clone(),
             content,
+            template_version: self.templates.version(notice.kind, language),
             created_at: now,
             attempts: 0,
             outcome: String::new(),
@@ -77,7 +78,7 @@ impl Renderer {
         Ok(message)
     }
 
-    fn content(
+    pub(super) fn content(
         &self,
         notice: &Notice,
         directory: &Directory,
@@ -90,7 +91,7 @@ impl Renderer {
             Kind::WebhookSwitchedOff => String::new(),
             _ => directory.display_name(),
         };
-        let text = templates::text(notice.kind, language, &values(language, &notice.facts))?;
+        let text = self.templates.text(notice.kind, language, &values(language, &notice.facts))?;
         let (name, subject) = match to {
             Addressee::Contact { contact, .. } => (contact.name.as_str(), text.subject),
             // SOFTVIG reads about hundreds of companies.
@@ -105,9 +106,10 @@ impl Renderer {
             _ => None,
         };
         let calendar = invitation.as_ref().map_or("", |invitation| invitation.method.name());
-        let frame = context! { name, company => &company, calendar };
-        let plain = templates::plain(language, &frame, &text.body)?;
-        let html = templates::html(language, &subject, &plain)?;
+        let portal = matches!(to, Addressee::Contact { contact, .. } if contact.is_active());
+        let frame = Frame { name, company: &company, calendar, portal };
+        let plain = self.templates.plain(language, frame, &text.body)?;
+        let html = self.templates.html(language, &subject, &plain)?;
         Ok(Content { subject, text: plain, html, invitation })
     }
 }
