@@ -7,6 +7,7 @@ mod mail;
 mod model;
 mod notice;
 mod overtaken;
+mod preview;
 mod queries;
 mod record;
 mod render;
@@ -20,6 +21,7 @@ pub use invitation::{Invitation, Method};
 pub use mail::{Envelope, MailIdentity, build};
 pub use model::{Content, Lease, LeaseLost, Message, MessageId, Recipient, Resent, State, Times, Try};
 pub use notice::{Calendar, Fact, Facts, Notice};
+pub use preview::{Preview, PreviewOf};
 pub use render::{Renderer, summary};
 pub use templates::Templates;
 

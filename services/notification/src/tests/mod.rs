@@ -5,6 +5,7 @@ mod backfill;
 mod calendar;
 mod delivery;
 mod links;
+mod previews;
 mod questions;
 mod reminders;
 mod smtp;
