@@ -118,6 +118,11 @@ impl Drop for Folder {
     "{% for b in blocks %}{{ b.lines | join(' ') }}{% endfor %}",
     ": it leaves out some of the blocks' lines or points"
 )]
+#[case::a_page_without_the_last_line(
+    "page.html.j2",
+    "{{ subject }}{% for b in blocks %}{% for l in b.lines %}{% if loop.first %}{{ l }}{% endif %}{% endfor %}{{ b.points }}{% endfor %}",
+    ": it leaves out some of the blocks' lines or points"
+)]
 #[case::a_page_that_does_not_escape(
     "page.html.j2",
     "{{ subject }}{% autoescape false %}{% for b in blocks %}{% for l in b.lines + b.points %}{{ l }} {{ l | escape }}{% endfor %}{% endfor %}{% endautoescape %}",
