@@ -7,7 +7,7 @@ use reqwest::Certificate;
 use serde::Deserialize;
 
 use crate::channel::{Channel, ChannelConfig};
-use crate::message::{MailIdentity, Renderer, SendingPolicy};
+use crate::message::{MailIdentity, Renderer, SendingPolicy, Templates};
 use crate::recipients::{Language, Softvig};
 use crate::webhooks::Networks;
 
@@ -25,6 +25,8 @@ pub struct Config {
     /// Where SOFTVIG hears of all companies.
     pub softvig: Option<String>,
     pub softvig_language: Language,
+    /// A folder of templates that take the place of the shipped ones of the same names.
+    pub templates: Option<PathBuf>,
     /// Host, and port if need be, at which calendar programs reach the REST port.
     pub public_host: Option<String>,
     pub webhooks: WebhooksConfig,
@@ -42,7 +44,7 @@ pub struct WebhooksConfig {
 
 impl Config {
     /// # Errors
-    /// Addresses that are none, or that are missing where mails leave the machine.
+    /// Addresses that are none, or that are missing where mails leave the machine; templates that cannot be used.
     pub fn renderer(&self) -> anyhow::Result<Renderer> {
         let or = |value: &Option<String>, default: &str| value.clone().unwrap_or_else(|| default.to_owned());
         Ok(Renderer {
@@ -57,6 +59,7 @@ impl Config {
                 language: self.softvig_language,
             },
             sending: SendingPolicy::shipped(),
+            templates: Templates::load(self.templates.as_deref())?,
         })
     }
 
@@ -122,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_checked_before_anything_is_sent() {
+    fn addresses_and_templates_are_checked_before_anything_is_sent() {
         let smtp = "channel.smtp.host = \"mail.example\"\n";
         let cases = [
             ("", Ok(())),
@@ -133,6 +136,7 @@ mod tests {
                 Err("notification.softvig is needed where mails are sent"),
             ),
             (&format!("{smtp}from = \"a@b.example\"\nsoftvig = \"c@d.example\""), Ok(())),
+            ("templates = \"/nowhere\"", Err("notification.templates: /nowhere")),
         ];
         for (config, expected) in cases {
             let config: Config = toml::from_str(config).expect("a valid section");

@@ -1,5 +1,7 @@
 //! What the tests share: one company, its contacts, and every event of scheduling.
 
+use std::sync::LazyLock;
+
 use jiff::{Timestamp, civil::date};
 use pbjson_types::Timestamp as PbTimestamp;
 use platform::id::{CompanyId, ContactId, ProjectId};
@@ -12,7 +14,7 @@ use proto::{
 use uuid::Uuid;
 
 use crate::consume::{Book, Head, Outcome, scheduling};
-use crate::message::{MailIdentity, Message, Notice, Renderer, SendingPolicy};
+use crate::message::{MailIdentity, Message, Notice, Renderer, SendingPolicy, Templates};
 use crate::recipients::{Directory, Language, Softvig};
 
 pub const COMPANY: CompanyId = CompanyId(Uuid::from_u128(0xC0));
@@ -75,6 +77,9 @@ pub fn book() -> Book {
     Book { directory: directory(), project: None }
 }
 
+static SHIPPED: LazyLock<Templates> =
+    LazyLock::new(|| Templates::load(None).expect("the shipped templates are good"));
+
 pub fn renderer() -> Renderer {
     Renderer {
         identity: MailIdentity {
@@ -88,6 +93,7 @@ pub fn renderer() -> Renderer {
             language: Language::Pl,
         },
         sending: SendingPolicy::shipped(),
+        templates: SHIPPED.clone(),
     }
 }
 

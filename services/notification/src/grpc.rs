@@ -29,6 +29,14 @@ impl NotificationService for Grpc {
         self.0.call(r, Notification::report_delivery_status).await
     }
 
+    async fn list_templates(&self, r: Request<ListTemplatesRequest>) -> Answer<ListTemplatesResponse> {
+        self.0.call(r, Notification::list_templates).await
+    }
+
+    async fn preview_message(&self, r: Request<PreviewMessageRequest>) -> Answer<PreviewMessageResponse> {
+        self.0.call(r, Notification::preview_message).await
+    }
+
     async fn ask_question(&self, r: Request<AskQuestionRequest>) -> Answer<Question> {
         self.0.call(r, Notification::ask_question).await
     }

@@ -40,6 +40,7 @@ pub fn summary(message: &Message) -> pb::Message {
         next_try_at: next_try.map(to_wire),
         created_at: Some(to_wire(message.created_at)),
         sent_at: sent.map(to_wire),
+        template_version: message.template_version.clone(),
         resends: i32::try_from(message.resends).unwrap_or(i32::MAX),
         held_until: message.held_until().map(to_wire),
         joined_into: match message.state {

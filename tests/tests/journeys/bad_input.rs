@@ -200,6 +200,8 @@ fn bad_values(d: &Dealership<'_>) -> Vec<Case> {
         ("a forged page token", Technical, "notification.ListMessages", json!({ "parent": company, "pageToken": "Zm9yZ2VkZm9yZ2VkZm9yZ2Vk" }), PageTokenInvalid, "page_token", "the token of this query's last page"),
         ("no page token", Crm, "scheduling.ListProjects", json!({ "parent": company, "pageToken": "2" }), PageTokenInvalid, "page_token", "last page"),
         ("an unreadable request id", Technical, "notification.AskQuestion", { let mut r = ask("Kiedy?", "?"); r["requestId"] = json!("a b"); r }, InvalidArgument, "request_id", "1 to 128 visible"),
+        ("a preview of no kind of message", Crm, "notification.PreviewMessage", json!({ "topic": "date_agred" }), InvalidArgument, "topic", "date_agreed"),
+        ("a preview in another language", Crm, "notification.PreviewMessage", json!({ "topic": "date_agreed", "language": "de" }), InvalidArgument, "language", "pl, en"),
         ("a webhook to the clouds' metadata", Crm, "notification.CreateWebhookEndpoint", webhook("https://169.254.169.254/latest"), InvalidArgument, "webhook_endpoint.url", "of the public internet"),
         ("a webhook to a decimal address", Crm, "notification.CreateWebhookEndpoint", webhook("https://167772161/"), InvalidArgument, "webhook_endpoint.url", "in its usual form"),
         ("a webhook with a password", Crm, "notification.CreateWebhookEndpoint", webhook("https://crm:secret@1.1.1.1/"), InvalidArgument, "webhook_endpoint.url", "every request is signed"),

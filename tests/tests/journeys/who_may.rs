@@ -130,6 +130,8 @@ impl Things {
 
             "notification.ListMessages" | "notification.ListQuestions" | "notification.AskQuestion" => json!({ "parent": company }),
             "notification.GetMessage" | "notification.ResendMessage" => json!({ "name": message }),
+            "notification.ListTemplates" => json!({}),
+            "notification.PreviewMessage" => json!({ "topic": "date_agreed" }),
             "notification.ReportDeliveryStatus" => json!({ "mail": "dGFr" }),
             "notification.GetQuestion" | "notification.AnswerQuestion" => json!({ "name": question }),
             "notification.CreateCalendarLink" | "notification.ListCalendarLinks" => json!({ "parent": company }),

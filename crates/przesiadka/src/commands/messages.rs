@@ -1,4 +1,4 @@
-//! `messages list`: a company's e-mails, as SOFTVIG's operator sees them.
+//! `messages list|preview`: a company's e-mails, as SOFTVIG's operator sees them, and what e-mails look like.
 
 use std::sync::Arc;
 
@@ -6,6 +6,7 @@ use clap::Subcommand;
 use platform::{Call, auth::Principal, clock::Clock, config::Loaded, id::CompanyId};
 use proto::{notification::v1::ListMessagesRequest, request::Request as _};
 
+use super::preview::{self, PreviewArgs};
 use crate::{
     cli::print,
     prepare,
@@ -20,12 +21,20 @@ pub enum MessagesCommand {
         #[arg(long)]
         company: CompanyId,
     },
+    /// What e-mails look like, of a dealership that there is not; refuses templates that cannot be used.
+    Preview(PreviewArgs),
 }
 
 /// # Errors
-/// The database is away.
+/// The database is away; see [`preview::run`].
 pub async fn run(loaded: &Loaded, what: MessagesCommand) -> anyhow::Result<()> {
-    let MessagesCommand::List { company } = what;
+    match what {
+        MessagesCommand::List { company } => list(loaded, company).await,
+        MessagesCommand::Preview(args) => preview::run(loaded, args),
+    }
+}
+
+async fn list(loaded: &Loaded, company: CompanyId) -> anyhow::Result<()> {
     let core = prepare::open(&loaded.config, Name::Notification, Clock::System).await?;
     let notification = services::notification(core, loaded)?;
     let mut request =

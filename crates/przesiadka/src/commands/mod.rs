@@ -5,5 +5,6 @@ pub mod checklist;
 pub mod config;
 pub mod events;
 pub mod messages;
+pub mod preview;
 pub mod schema;
 pub mod token;

@@ -23,8 +23,8 @@ use crate::recipients::Directory;
 pub use audit::audit;
 pub use licensing::licensing;
 pub use reminder::reminder;
-pub(crate) use scheduling::calendar_of;
 pub use scheduling::scheduling;
+pub(crate) use scheduling::{calendar_of, gate_fact};
 pub use unanswered::unanswered;
 
 /// What is known of a company, and of the project that an event is about.

@@ -9,10 +9,12 @@ mod model;
 mod notice;
 mod overtaken;
 mod policy;
+mod preview;
 mod queries;
 mod record;
 mod release;
 mod render;
+mod samples;
 pub mod sender;
 pub mod store;
 mod templates;
@@ -23,11 +25,13 @@ pub use mail::{Envelope, MailIdentity, build};
 pub use model::{Content, Lease, LeaseLost, Message, MessageId, Part, Recipient, Resent, State, Times, Try};
 pub use notice::{Calendar, Fact, Facts, Notice};
 pub use policy::SendingPolicy;
+pub use preview::{Preview, PreviewOf};
 pub(crate) use release::part;
 pub use render::{Renderer, summary};
+pub use templates::Templates;
 
 #[cfg(test)]
-pub(crate) use {record::Tried, sender::Hand};
+pub(crate) use {record::Tried, samples::samples, sender::Hand};
 
 #[cfg(test)]
 mod tests;

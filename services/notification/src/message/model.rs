@@ -55,6 +55,9 @@ pub struct Message {
     /// The messages that it takes the place of, oldest first.
     #[serde(default)]
     pub joins: Vec<Part>,
+    /// Of the templates that it was written from; empty for one that is older than versions.
+    #[serde(default)]
+    pub template_version: String,
     /// Business time.
     pub created_at: Timestamp,
     pub attempts: u32,

@@ -2,10 +2,9 @@ use std::collections::BTreeSet;
 
 use anyhow::Context;
 use jiff::Timestamp;
-use minijinja::context;
 use platform::id::ContactId;
 
-use super::templates;
+use super::templates::{Frame, Templates};
 use super::words::{Words, values};
 use super::{
     Content, Invitation, MailIdentity, Message, MessageId, Notice, Part, Recipient, SendingPolicy, State,
@@ -21,6 +20,7 @@ pub struct Renderer {
     pub identity: MailIdentity,
     pub softvig: Softvig,
     pub sending: SendingPolicy,
+    pub templates: Templates,
 }
 
 impl Renderer {
@@ -69,6 +69,7 @@ impl Renderer {
             address: notice.address.clone(),
             dates: notice.dates.clone(),
             joins: Vec::new(),
+            template_version: self.templates.version(notice.kind, language),
             created_at: now,
             attempts: 0,
             outcome: String::new(),
@@ -107,7 +108,7 @@ impl Renderer {
         let paragraphs = bodies.iter().all(|body| !body.contains("\n\n"));
         let body = bodies.join(if paragraphs { "\n\n" } else { "\n\n———\n\n" });
         let subject = format!("{} (+{})", first.content.subject, messages.len() - 1);
-        let name = first.contact().and_then(|id| directory.contact(id)).map_or("", |contact| &contact.name);
+        let contact = first.contact().and_then(|id| directory.contact(id));
         let mentions: BTreeSet<ContactId> =
             messages.iter().flat_map(|m| m.mentions.iter().copied()).collect();
         let part = |message: &&Message| Part { message: message.id, part: message.part.clone() };
@@ -117,7 +118,7 @@ impl Renderer {
             // Of its own: there may be one message to this recipient for the first part's.
             part: format!("joined/{id}"),
             mentions: mentions.into_iter().collect(),
-            content: framed(first.language, name, &directory.display_name(), subject, body, None)?,
+            content: self.again(first, contact, directory, subject, body)?,
             dates: messages.iter().flat_map(|m| m.dates.iter().cloned()).collect(),
             joins: messages.iter().map(part).collect(),
             created_at: now,
@@ -138,11 +139,10 @@ impl Renderer {
         machine_now: Timestamp,
     ) -> anyhow::Result<Message> {
         let Content { subject, body, .. } = message.content.clone();
-        let content = framed(message.language, &to.name, &directory.display_name(), subject, body, None)?;
         let mut copy = Message {
             id: MessageId::new(),
             recipient: Recipient::Contact(to.id),
-            content,
+            content: self.again(message, Some(to), directory, subject, body)?,
             attempts: 0,
             outcome: String::new(),
             tries: Vec::new(),
@@ -158,7 +158,25 @@ impl Renderer {
         Ok(copy)
     }
 
-    fn content(
+    /// Words that were a message before, in a frame of their own.
+    fn again(
+        &self,
+        message: &Message,
+        contact: Option<&Contact>,
+        directory: &Directory,
+        subject: String,
+        body: String,
+    ) -> Result<Content, minijinja::Error> {
+        let frame = Frame {
+            name: contact.map_or("", |contact| &contact.name),
+            company: &directory.display_name(),
+            calendar: "",
+            portal: contact.is_some_and(Contact::is_active),
+        };
+        self.framed(message.language, frame, subject, body, None)
+    }
+
+    pub(super) fn content(
         &self,
         notice: &Notice,
         directory: &Directory,
@@ -171,7 +189,7 @@ impl Renderer {
             Kind::WebhookSwitchedOff => String::new(),
             _ => directory.display_name(),
         };
-        let text = templates::text(notice.kind, language, &values(language, &notice.facts))?;
+        let text = self.templates.text(notice.kind, language, &values(language, &notice.facts))?;
         let (name, subject) = match to {
             Addressee::Contact { contact, .. } => (contact.name.as_str(), text.subject),
             // SOFTVIG reads about hundreds of companies.
@@ -187,23 +205,29 @@ impl Renderer {
             }
             _ => None,
         };
-        framed(language, name, &company, subject, text.body, invitation)
+        let calendar = invitation.as_ref().map_or("", |invitation| invitation.method.name());
+        let frame = Frame {
+            name,
+            company: &company,
+            calendar,
+            portal: matches!(to, Addressee::Contact { contact, .. } if contact.is_active()),
+        };
+        self.framed(language, frame, subject, text.body, invitation)
     }
-}
 
-/// The words with greeting and closing around them.
-fn framed(
-    language: Language,
-    name: &str,
-    company: &str,
-    subject: String,
-    body: String,
-    invitation: Option<Invitation>,
-) -> Result<Content, minijinja::Error> {
-    let calendar = invitation.as_ref().map_or("", |invitation| invitation.method.name());
-    let text = templates::plain(language, &context! { name, company, calendar }, &body)?;
-    let html = templates::html(language, &subject, &text)?;
-    Ok(Content { subject, text, html, body, invitation })
+    /// The words with greeting and closing around them.
+    fn framed(
+        &self,
+        language: Language,
+        frame: Frame<'_>,
+        subject: String,
+        body: String,
+        invitation: Option<Invitation>,
+    ) -> Result<Content, minijinja::Error> {
+        let text = self.templates.plain(language, frame, &body)?;
+        let html = self.templates.html(language, &subject, &text)?;
+        Ok(Content { subject, text, html, body, invitation })
+    }
 }
 
 /// What a date is called in calendars.

@@ -6,6 +6,7 @@ mod calendar;
 mod delivery;
 mod holding;
 mod links;
+mod previews;
 mod questions;
 mod reminders;
 mod smtp;

@@ -314,6 +314,7 @@ fn who_joins_gets_the_entries_and_who_leaves_loses_them() {
         let invitation = message.content.invitation.expect("an entry to take away");
         assert_eq!(invitation.method, Method::Cancel);
         assert!(!invitation.ics.contains("STATUS:"), "the date itself goes on");
+        assert!(!message.content.text.contains("portal"), "which is closed to them");
     }
     // The card that says the same a little later is no news.
     assert_eq!(hear(&mut book, Event::ContactCard(card_in_state(TADEK, ContactState::Left))), Outcome::Kept);
