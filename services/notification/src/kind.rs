@@ -109,3 +109,10 @@ kinds! {
     /// Events are no longer sent to one of the places where they went.
     WebhookSwitchedOff => "webhook_switched_off",
 }
+
+impl Kind {
+    /// The kind of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.name() == name)
+    }
+}

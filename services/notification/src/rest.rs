@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use platform::rest::{Route, get, open, post};
+use platform::rest::{Route, get, open, post, put};
 
 use crate::{Notification, links};
 
@@ -15,11 +15,15 @@ pub fn routes() -> Vec<Route<Notification>> {
         get("/companies/{company}/questions", Notification::list_questions),
         post("/companies/{company}/questions", Notification::ask_question),
         get("/companies/{company}/questions/{question}", Notification::get_question),
+        get(PREFERENCES, Notification::get_contact_preferences).resource(&PREFERENCES[1..]),
+        put(PREFERENCES, Notification::update_contact_preferences).resource(&PREFERENCES[1..]),
         get("/companies/{company}/calendarLinks", Notification::list_calendar_links),
         post("/companies/{company}/calendarLinks", Notification::create_calendar_link),
         post("/companies/{company}/calendarLinks/{link}/revoke", Notification::revoke_calendar_link),
     ]
 }
+
+const PREFERENCES: &str = "/companies/{company}/contacts/{contact}/preferences";
 
 /// The calendars: calendar programs can send no token.
 pub fn calendars(service: &Arc<Notification>) -> Router {

@@ -43,7 +43,7 @@ impl Renderer {
         machine_now: Timestamp,
     ) -> anyhow::Result<Message> {
         let (recipient, language) = match to {
-            Addressee::Contact { contact, .. } => (Recipient::Contact(contact.id), contact.language),
+            Addressee::Contact { contact, .. } => (Recipient::Contact(contact.id), contact.language()),
             Addressee::Softvig => (Recipient::Softvig, self.softvig.language),
         };
         let content = self

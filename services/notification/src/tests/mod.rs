@@ -5,6 +5,7 @@ mod backfill;
 mod calendar;
 mod delivery;
 mod links;
+mod preferences;
 mod questions;
 mod reminders;
 mod smtp;
