@@ -17,6 +17,7 @@ pub fn routes() -> Vec<Route<Notification>> {
         get("/companies/{company}/questions/{question}", Notification::get_question),
         get(PREFERENCES, Notification::get_contact_preferences).resource(&PREFERENCES[1..]),
         put(PREFERENCES, Notification::update_contact_preferences).resource(&PREFERENCES[1..]),
+        get("/companies/{company}/contacts/{contact}/export", Notification::export_contact),
         get("/companies/{company}/calendarLinks", Notification::list_calendar_links),
         post("/companies/{company}/calendarLinks", Notification::create_calendar_link),
         post("/companies/{company}/calendarLinks/{link}/revoke", Notification::revoke_calendar_link),

@@ -137,6 +137,7 @@ impl Things {
             "notification.ClearUndeliverable" => json!({ "contact": contact }),
             "notification.GetContactPreferences" => json!({ "name": format!("{contact}/preferences") }),
             "notification.UpdateContactPreferences" => json!({ "preferences": { "name": format!("{contact}/preferences") } }),
+            "notification.ExportContact" => json!({ "name": contact }),
             "notification.CreateWebhookEndpoint" => json!({ "webhookEndpoint": { "url": "http://127.0.0.1:9/" } }),
             "notification.UpdateWebhookEndpoint" => json!({ "webhookEndpoint": { "name": endpoint, "url": "http://127.0.0.1:9/" } }),
             "notification.ListWebhookEndpoints" => json!({}),
@@ -327,6 +328,11 @@ async fn a_contact_reads_and_changes_what_is_its_own_whatever_its_role() {
             "notification.UpdateContactPreferences",
             json!({ "preferences": { "name": preferences(&d.technical.contact) } }),
             json!({ "preferences": { "name": preferences(&d.decision.contact) } }),
+        ),
+        (
+            "notification.ExportContact",
+            json!({ "name": d.technical.contact }),
+            json!({ "name": d.decision.contact }),
         ),
     ] {
         for adapter in [Adapter::Rest, Adapter::Grpc] {

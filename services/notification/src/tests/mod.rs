@@ -4,6 +4,7 @@ mod adapters;
 mod backfill;
 mod calendar;
 mod delivery;
+mod export;
 mod links;
 mod preferences;
 mod questions;
