@@ -24,7 +24,7 @@ pub struct Config {
     /// Where SOFTVIG hears of all companies.
     pub softvig: Option<String>,
     pub softvig_language: Language,
-    /// Host, and port if need be, at which calendar programs reach the REST port.
+    /// Host, and port if need be, at which calendar programs and mails' links reach the REST port.
     pub public_host: Option<String>,
     pub webhooks: WebhooksConfig,
 }
@@ -39,7 +39,7 @@ pub struct WebhooksConfig {
 
 impl Config {
     /// # Errors
-    /// Addresses that are none, or that are missing where mails leave the machine.
+    /// Addresses that are none, or that are missing where mails leave the machine; a host that is none.
     pub fn renderer(&self) -> anyhow::Result<Renderer> {
         let or = |value: &Option<String>, default: &str| value.clone().unwrap_or_else(|| default.to_owned());
         Ok(Renderer {
@@ -53,6 +53,7 @@ impl Config {
                 email: self.address("softvig", &self.softvig, "migracje@softvig.example")?,
                 language: self.softvig_language,
             },
+            public_host: self.public_host()?,
         })
     }
 

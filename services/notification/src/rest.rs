@@ -1,11 +1,11 @@
-//! REST: what a company's contact may do, one line for each RPC; and the calendars, which are open to whoever has a link.
+//! REST: what a company's contact may do, one line for each RPC; and what is open to whoever has a link.
 
 use std::sync::Arc;
 
 use axum::Router;
-use platform::rest::{Route, get, open, post, put};
+use platform::rest::{Route, get, open, open_page, post, put};
 
-use crate::{Notification, links};
+use crate::{Notification, links, unsubscribe};
 
 /// Paths below `/notification/v1`.
 pub fn routes() -> Vec<Route<Notification>> {
@@ -26,7 +26,10 @@ pub fn routes() -> Vec<Route<Notification>> {
 
 const PREFERENCES: &str = "/companies/{company}/contacts/{contact}/preferences";
 
-/// The calendars: calendar programs can send no token.
-pub fn calendars(service: &Arc<Notification>) -> Router {
-    open(service, links::PATH, links::ENDING, "text/calendar; charset=utf-8", Notification::calendar)
+/// Calendars, and the links in mails: calendar and mail programs can send no token.
+pub fn open_paths(service: &Arc<Notification>) -> Router {
+    let calendar_type = "text/calendar; charset=utf-8";
+    let calendars = open(service, links::PATH, links::ENDING, calendar_type, Notification::calendar);
+    let (ask, carry_out) = (Notification::ask_unsubscribe, Notification::unsubscribe);
+    calendars.merge(open_page(service, unsubscribe::PATH, ask, carry_out))
 }

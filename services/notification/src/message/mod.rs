@@ -19,7 +19,9 @@ pub use invitation::{Invitation, Method};
 pub use mail::{Envelope, MailIdentity, build};
 pub use model::{Content, Lease, LeaseLost, Message, MessageId, Recipient, Resent, State, Times, Try};
 pub use notice::{Calendar, Fact, Facts, Notice};
+pub(crate) use render::unsubscribe_page;
 pub use render::{Renderer, summary};
+pub(crate) use templates::UnsubscribePage;
 
 #[cfg(test)]
 pub(crate) use {record::Tried, sender::Hand};

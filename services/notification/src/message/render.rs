@@ -1,8 +1,9 @@
 use anyhow::Context;
 use jiff::Timestamp;
 use minijinja::context;
+use platform::id::ContactId;
 
-use super::templates;
+use super::templates::{self, UnsubscribePage};
 use super::words::{Words, values};
 use super::{Content, Invitation, MailIdentity, Message, MessageId, Notice, Recipient};
 use crate::kind::Kind;
@@ -15,7 +16,12 @@ use crate::routing::{Addressee, addressees};
 pub struct Renderer {
     pub identity: MailIdentity,
     pub softvig: Softvig,
+    /// Where links lead: host, and port if need be.
+    pub public_host: String,
 }
+
+/// The link under which a contact switches a kind off.
+pub type UnsubscribeLink<'a> = &'a dyn Fn(ContactId, Kind) -> String;
 
 impl Renderer {
     /// One message for everybody who hears the notice.
@@ -25,12 +31,19 @@ impl Renderer {
         &self,
         notice: &Notice,
         directory: &Directory,
+        unsubscribe: UnsubscribeLink<'_>,
         now: Timestamp,
         machine_now: Timestamp,
     ) -> anyhow::Result<Vec<Message>> {
+        let link = |to| match to {
+            Addressee::Contact { contact, .. } if notice.kind.is_optional() => {
+                Some(unsubscribe(contact.id, notice.kind))
+            }
+            _ => None,
+        };
         addressees(notice, directory)
             .into_iter()
-            .map(|to| self.message(notice, directory, to, now, machine_now))
+            .map(|to| self.message(notice, directory, to, link(to), now, machine_now))
             .collect()
     }
 
@@ -39,6 +52,7 @@ impl Renderer {
         notice: &Notice,
         directory: &Directory,
         to: Addressee<'_>,
+        unsubscribe: Option<String>,
         now: Timestamp,
         machine_now: Timestamp,
     ) -> anyhow::Result<Message> {
@@ -47,7 +61,7 @@ impl Renderer {
             Addressee::Softvig => (Recipient::Softvig, self.softvig.language),
         };
         let content = self
-            .content(notice, directory, to, language, now)
+            .content(notice, directory, to, unsubscribe, language, now)
             .with_context(|| format!("template {} in {}", notice.kind.name(), language.key()))?;
         let mut message = Message {
             id: MessageId::new(),
@@ -82,6 +96,7 @@ impl Renderer {
         notice: &Notice,
         directory: &Directory,
         to: Addressee<'_>,
+        unsubscribe: Option<String>,
         language: Language,
         now: Timestamp,
     ) -> Result<Content, minijinja::Error> {
@@ -105,11 +120,28 @@ impl Renderer {
             _ => None,
         };
         let calendar = invitation.as_ref().map_or("", |invitation| invitation.method.name());
-        let frame = context! { name, company => &company, calendar };
-        let plain = templates::plain(language, &frame, &text.body)?;
-        let html = templates::html(language, &subject, &plain)?;
-        Ok(Content { subject, text: plain, html, invitation })
+        let frame = |unsubscribe| {
+            let frame = context! { name, company => &company, calendar, unsubscribe };
+            templates::plain(language, &frame, &text.body)
+        };
+        let link = unsubscribe.as_deref().unwrap_or_default();
+        let plain = frame(link)?;
+        // HTML has a link behind words instead of its address.
+        let html = match link {
+            "" => templates::html(language, &subject, &plain, link)?,
+            link => templates::html(language, &subject, &frame("")?, link)?,
+        };
+        Ok(Content { subject, text: plain, html, invitation, unsubscribe })
     }
+}
+
+/// The page that asks whether a kind is to be switched off, or says that it is.
+pub fn unsubscribe_page(
+    language: Language,
+    kind: Kind,
+    page: UnsubscribePage,
+) -> Result<String, minijinja::Error> {
+    templates::unsubscribe_page(language, page, &Words::of(language).word("topic", kind.name()))
 }
 
 /// What a date is called in calendars.

@@ -5,11 +5,13 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context, synt
 use crate::kind::{Kind, TEMPLATES};
 use crate::recipients::Language;
 
-/// Around every text, per language; and the one HTML page.
-const FRAMES: [(&str, &str); 3] = [
+/// Around every text, per language; and the HTML pages.
+const FRAMES: [(&str, &str); 5] = [
     ("pl/frame.txt", include_str!("../../data/templates/pl/frame.txt.j2")),
     ("en/frame.txt", include_str!("../../data/templates/en/frame.txt.j2")),
     ("page.html", include_str!("../../data/templates/page.html.j2")),
+    ("pl/unsubscribe.html", include_str!("../../data/templates/pl/unsubscribe.html.j2")),
+    ("en/unsubscribe.html", include_str!("../../data/templates/en/unsubscribe.html.j2")),
 ];
 
 static SHIPPED: LazyLock<Environment<'static>> = LazyLock::new(|| {
@@ -50,8 +52,14 @@ pub fn plain(language: Language, frame: &Value, body: &str) -> Result<String, mi
     Ok(tidy(&whole) + "\n")
 }
 
-/// The same words as an HTML page: paragraphs, and lists where lines begin with a dash.
-pub fn html(language: Language, subject: &str, plain: &str) -> Result<String, minijinja::Error> {
+/// The same words as an HTML page: paragraphs, and lists where lines begin with a dash. Below them where to switch
+/// such messages off; empty where that cannot be.
+pub fn html(
+    language: Language,
+    subject: &str,
+    plain: &str,
+    unsubscribe: &str,
+) -> Result<String, minijinja::Error> {
     let blocks: Vec<Value> = plain
         .split("\n\n")
         .map(str::trim)
@@ -63,7 +71,28 @@ pub fn html(language: Language, subject: &str, plain: &str) -> Result<String, mi
             context! { lines, items }
         })
         .collect();
-    SHIPPED.get_template("page.html")?.render(context! { language => language.key(), subject, blocks })
+    SHIPPED
+        .get_template("page.html")?
+        .render(context! { language => language.key(), subject, blocks, unsubscribe })
+}
+
+/// What a page about switching a kind off says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnsubscribePage {
+    /// Whether to switch it off.
+    Question,
+    /// That it is.
+    Done,
+}
+
+/// The page; `topic` is what people call the kind.
+pub fn unsubscribe_page(
+    language: Language,
+    page: UnsubscribePage,
+    topic: &str,
+) -> Result<String, minijinja::Error> {
+    let name = format!("{}/unsubscribe.html", language.key());
+    SHIPPED.get_template(&name)?.render(context! { done => page == UnsubscribePage::Done, topic })
 }
 
 /// One empty line between paragraphs, none at the ends; left by conditions in the templates.

@@ -89,7 +89,7 @@ impl Notification {
 }
 
 /// Event and history of new preferences.
-fn preferences_changed(unit: &mut Unit, company: CompanyId, contact: &Contact, actor: String) {
+pub(crate) fn preferences_changed(unit: &mut Unit, company: CompanyId, contact: &Contact, actor: String) {
     let name = contact_name(company, contact.id);
     let changed = pb::ContactPreferencesChanged { contact: name };
     emit(unit, company, None, Event::ContactPreferencesChanged(changed));

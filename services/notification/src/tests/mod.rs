@@ -12,5 +12,6 @@ mod reminders;
 mod smtp;
 mod telling;
 mod unanswered;
+mod unsubscribe;
 mod webhooks;
 mod world;
