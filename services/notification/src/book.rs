@@ -15,6 +15,7 @@ use crate::consume::Book;
 use crate::message::{Message, Notice, Renderer, store};
 use crate::project::{Project, ReminderPolicy, UnansweredPolicy};
 use crate::recipients::Directory;
+use crate::unsubscribe::Unsubscribe;
 
 /// The kind of the reminders' timers.
 pub const REMINDER: &str = "reminder";
@@ -138,9 +139,13 @@ pub async fn tell(
     notices: &[Notice],
 ) -> Result<(), Error> {
     let machine_now: Timestamp = clock::machine_now();
+    let tokens = unit.tokens().await?;
+    let unsubscribe = |contact, kind| {
+        Unsubscribe { company: directory.company, contact, kind }.link(&renderer.public_host, tokens)
+    };
     let mut messages: Vec<Message> = Vec::new();
     for notice in notices {
-        messages.extend(renderer.messages(notice, directory, unit.now(), machine_now)?);
+        messages.extend(renderer.messages(notice, directory, &unsubscribe, unit.now(), machine_now)?);
     }
     store::insert(unit.db(), &messages).await
 }

@@ -27,7 +27,7 @@ pub struct Config {
     pub softvig_language: Language,
     /// A folder of templates that take the place of the shipped ones of the same names.
     pub templates: Option<PathBuf>,
-    /// Host, and port if need be, at which calendar programs reach the REST port.
+    /// Host, and port if need be, at which calendar programs and mails' links reach the REST port.
     pub public_host: Option<String>,
     pub webhooks: WebhooksConfig,
 }
@@ -44,7 +44,8 @@ pub struct WebhooksConfig {
 
 impl Config {
     /// # Errors
-    /// Addresses that are none, or that are missing where mails leave the machine; templates that cannot be used.
+    /// Addresses that are none, or that are missing where mails leave the machine; templates that cannot be used; a
+    /// host that is none.
     pub fn renderer(&self) -> anyhow::Result<Renderer> {
         let or = |value: &Option<String>, default: &str| value.clone().unwrap_or_else(|| default.to_owned());
         Ok(Renderer {
@@ -60,6 +61,7 @@ impl Config {
             },
             sending: SendingPolicy::shipped(),
             templates: Templates::load(self.templates.as_deref())?,
+            public_host: self.public_host()?,
         })
     }
 

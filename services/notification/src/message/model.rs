@@ -114,6 +114,9 @@ pub struct Content {
     #[serde(default)]
     pub body: String,
     pub invitation: Option<Invitation>,
+    /// Where a contact switches this kind off; none where it cannot.
+    #[serde(default)]
+    pub unsubscribe: Option<String>,
 }
 
 /// Where a message is on its way. Tries and leases are machine time, the rest business time.

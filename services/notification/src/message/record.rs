@@ -23,6 +23,7 @@ use crate::events::{contact_name, emit, message_name};
 use crate::forget::forget;
 use crate::kind::Kind;
 use crate::recipients::{ContactState, Directory};
+use crate::unsubscribe::Unsubscribe;
 
 /// The database may be away for a moment.
 const RECORD_AGAIN: Duration = Duration::from_millis(100);
@@ -173,9 +174,14 @@ impl Notification {
             return part(unit.db(), message, machine_now).await;
         }
         let directory = directory(unit.db(), message.company).await?;
+        let tokens = unit.tokens().await?;
+        let link = |contact, kind| {
+            Unsubscribe { company: directory.company, contact, kind }.link(&self.renderer.public_host, tokens)
+        };
         let copy = directory
             .contact(successor)
-            .map(|to| self.renderer.readdress(message, to, &directory, unit.now(), machine_now))
+            .filter(|to| !to.has_muted(message.kind))
+            .map(|to| self.renderer.readdress(message, to, &directory, &link, unit.now(), machine_now))
             .transpose()?;
         store::insert(unit.db(), copy.as_slice()).await
     }

@@ -1,5 +1,7 @@
 //! The domain's table "Who hears what": the one place that says who gets a message.
 
+mod optional;
+
 use platform::actor::Party;
 
 use crate::kind::Kind;
@@ -85,11 +87,12 @@ pub enum Addressee<'a> {
     Softvig,
 }
 
-/// Everybody who hears a notice, each once; a contact with both roles gets the more of the two.
+/// Everybody who hears a notice, each once; a contact with both roles gets the more of the two, and none what it has
+/// muted.
 pub fn addressees<'a>(notice: &Notice, directory: &'a Directory) -> Vec<Addressee<'a>> {
     let row = row_of(notice.kind);
     let mut out = Vec::new();
-    for contact in directory.contacts() {
+    for contact in directory.contacts().iter().filter(|contact| !contact.has_muted(notice.kind)) {
         let held = [(contact.roles.technical, row.technical), (contact.roles.decision, row.decision)];
         let cells = held.into_iter().filter(|(holds, _)| *holds).map(|(_, cell)| cell);
         let about_them = notice.about == Some(contact.id);

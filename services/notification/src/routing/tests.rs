@@ -148,6 +148,39 @@ fn every_kind_is_in_the_page_once() {
     });
 }
 
+/// What a contact may do without, typed once more.
+const OPTIONAL: &[Kind] = {
+    use Kind::*;
+    &[
+        Reminder,
+        VariantHelpAsked,
+        VariantChosen,
+        LicenceChosen,
+        FindingAnswered,
+        StageUnlocked,
+        IntegrationRestored,
+        ContactReplaced,
+        QuestionAsked,
+    ]
+};
+
+#[test]
+fn what_a_contact_has_muted_is_told_all_others() {
+    assert_eq!(Kind::optional().collect::<Vec<_>>(), OPTIONAL);
+    let (before, mut directory) = (directory(), directory());
+    for kind in Kind::ALL {
+        directory.mute(TADEK, *kind, now());
+    }
+    for kind in Kind::ALL {
+        let notice = Notice { about: Some(TADEK), asked: Some(Party::Company), ..notice(*kind) };
+        let mut expected = heard(&notice, &before);
+        if OPTIONAL.contains(kind) {
+            expected.retain(|name| !name.starts_with("technical"));
+        }
+        assert_eq!(heard(&notice, &directory), expected, "{}", kind.name());
+    }
+}
+
 #[test]
 fn one_person_with_both_roles_hears_once_with_the_entry() {
     let mut directory = Directory::new(crate::fixtures::COMPANY);
