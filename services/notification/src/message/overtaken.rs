@@ -9,7 +9,7 @@ use super::store::StoredMessage;
 use super::{Message, MessageId};
 use crate::Notification;
 use crate::kind::Kind;
-use crate::project::{Project, Reminder, Unanswered, Verdict};
+use crate::project::{Morning, Project, Reminder, Unanswered, Verdict};
 
 impl Notification {
     /// The messages that nobody needs any more by the newest known state, and why. A mail server that was away for
@@ -33,18 +33,24 @@ impl Notification {
 
     /// None also where the part does not say what it reminds of, as an older build wrote it.
     fn why_not(&self, message: &Message, project: &Project, now: Timestamp) -> Option<&'static str> {
-        if message.kind == Kind::Reminder {
-            let due: Reminder = message.part.parse().ok()?;
-            return match due.judge(project, &self.reminders, now) {
-                Verdict::Send { .. } => None,
-                Verdict::Drop(why) => Some(why),
-            };
+        let part = &message.part;
+        match message.kind {
+            Kind::Reminder => {
+                let due: Reminder = part.parse().ok()?;
+                match due.judge(project, &self.reminders, now) {
+                    Verdict::Send { .. } => None,
+                    Verdict::Drop(why) => Some(why),
+                }
+            }
+            Kind::IntegrationsToday => part.parse::<Morning>().ok()?.judge(project, now).err(),
+            _ => part.parse::<Unanswered>().ok()?.judge(project, &self.reminders.unanswered, now).err(),
         }
-        let due: Unanswered = message.part.parse().ok()?;
-        due.judge(project, &self.reminders.unanswered, now).err()
     }
 }
 
 fn is_reminder(kind: Kind) -> bool {
-    matches!(kind, Kind::Reminder | Kind::DatesUnanswered | Kind::DatesStillUnanswered)
+    matches!(
+        kind,
+        Kind::Reminder | Kind::IntegrationsToday | Kind::DatesUnanswered | Kind::DatesStillUnanswered
+    )
 }

@@ -43,7 +43,7 @@ pub const fn row_of(kind: Kind) -> Row {
         DatesStillUnanswered => row(WhenAsked, WhenAsked, Yes),
         DateAgreed | DateMoved | DateWithdrawn | DateMissed => row(Entry, Entry, Yes),
         ReadinessOverdue | OverrideRecorded => row(Yes, Yes, Yes),
-        Reminder => row(Yes, Yes, No),
+        Reminder | IntegrationsToday => row(Yes, Yes, No),
         VariantRecommended
         | VariantChosen
         | LicenceRecommended
@@ -63,7 +63,8 @@ pub const fn row_of(kind: Kind) -> Row {
         | IntegrationDropAsked
         | IntegrationDropRefused
         | IntegrationDropped
-        | IntegrationReopened => row(Yes, Yes, Yes),
+        | IntegrationReopened
+        | IntegrationsSummary => row(Yes, Yes, Yes),
         VerificationRequested | ProblemReported | ProblemAnswered | Verified | StageReopened => {
             row(Yes, Yes, Yes)
         }

@@ -4,6 +4,7 @@ mod adapters;
 mod backfill;
 mod calendar;
 mod delivery;
+mod integrations;
 mod links;
 mod questions;
 mod reminders;
