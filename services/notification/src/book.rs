@@ -22,6 +22,8 @@ pub const REMINDER: &str = "reminder";
 pub const UNANSWERED: &str = "unanswered";
 /// The kind of the timers of integrations that come back.
 pub const INTEGRATIONS: &str = "integrations";
+/// The kind of the timers of questions that wait for an answer.
+pub const QUESTION: &str = "question";
 
 /// A book as it was read, so that only what changed is written.
 pub struct OpenBook {

@@ -104,6 +104,7 @@ kinds! {
 
     QuestionAsked => "question_asked",
     QuestionAnswered => "question_answered",
+    QuestionUnanswered => "question_unanswered",
 
     /// An invitation for somebody who became a contact after the date was agreed.
     EntryAdded => "entry_added",

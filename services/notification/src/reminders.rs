@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use platform::lane::Lane;
 use platform::{
-    Error,
+    Error, documents,
     id::{CompanyId, ProjectId},
     timers::{OnTimer, Timer},
     unit::Unit,
@@ -12,10 +12,11 @@ use platform::{
 use uuid::Uuid;
 
 use crate::Notification;
-use crate::book::{INTEGRATIONS, OpenBook, REMINDER, UNANSWERED, tell};
+use crate::book::{INTEGRATIONS, OpenBook, QUESTION, REMINDER, UNANSWERED, directory, tell};
 use crate::consume::{Book, integrations_today, reminder, unanswered};
 use crate::message::Notice;
 use crate::project::{Morning, Project, Reminder, Unanswered};
+use crate::questions::{Question, QuestionId};
 use crate::recipients::Directory;
 
 /// What is told, or why nothing is.
@@ -43,6 +44,7 @@ impl OnTimer for Notification {
                 let judge = |project: &_, id, now| integrations_today(&due, project, id, now);
                 of_project(unit, company, due.project, judge).await?
             }
+            QUESTION => of_question(unit, company, key.parse().map_err(anyhow::Error::from)?).await?,
             kind => return Err(anyhow::anyhow!("a timer of kind {kind:?}").into()),
         };
         match due {
@@ -65,4 +67,18 @@ async fn of_project(
 ) -> Result<Option<(Directory, Judged)>, Error> {
     let Book { directory, project } = OpenBook::read(unit.db(), company, Some(project)).await?.book;
     Ok(project.map(|project| (directory, judge(&project, Uuid::now_v7(), unit.now()))))
+}
+
+/// None of a question that is not known.
+async fn of_question(
+    unit: &Unit,
+    company: CompanyId,
+    id: QuestionId,
+) -> Result<Option<(Directory, Judged)>, Error> {
+    let Some(question) = documents::find::<Question>(unit.db(), company, id.0).await? else {
+        return Ok(None);
+    };
+    let directory = directory(unit.db(), company).await?;
+    let judged = question.value.raised(&directory, Uuid::now_v7(), unit.now());
+    Ok(Some((directory, judged)))
 }

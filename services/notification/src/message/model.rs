@@ -277,6 +277,15 @@ impl Message {
         if self.resends == 0 { self.id.to_string() } else { format!("{}.{}", self.id, self.resends) }
     }
 
+    /// The conversation that it belongs to: its project, or the question that is of none.
+    pub fn thread(&self) -> Option<String> {
+        let of_question =
+            matches!(self.kind, Kind::QuestionAsked | Kind::QuestionAnswered | Kind::QuestionUnanswered);
+        // As an older build wrote it, it does not say which.
+        let question = (of_question && !self.part.is_empty()).then(|| self.part.clone());
+        self.project.map(|project| project.to_string()).or(question)
+    }
+
     fn wait(&self) -> SignedDuration {
         let before = self.resent.map_or(0, |resent| resent.after);
         let doublings = (self.attempts - before).saturating_sub(1).min(10);

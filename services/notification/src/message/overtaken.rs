@@ -10,6 +10,7 @@ use super::{Message, MessageId};
 use crate::Notification;
 use crate::kind::Kind;
 use crate::project::{Morning, Project, Reminder, Unanswered, Verdict};
+use crate::questions::{Question, QuestionId};
 
 impl Notification {
     /// The messages that nobody needs any more by the newest known state, and why. A mail server that was away for
@@ -19,8 +20,19 @@ impl Notification {
         company: CompanyId,
         messages: &[StoredMessage],
     ) -> Result<BTreeMap<MessageId, &'static str>, Error> {
+        let messages: Vec<&Message> = messages.iter().map(|stored| &stored.value).collect();
+        let mut overtaken = self.reminders_overtaken(company, &messages).await?;
+        overtaken.extend(self.questions_answered(company, &messages).await?);
+        Ok(overtaken)
+    }
+
+    async fn reminders_overtaken(
+        &self,
+        company: CompanyId,
+        messages: &[&Message],
+    ) -> Result<BTreeMap<MessageId, &'static str>, Error> {
         let now = self.core.clock.now();
-        let reminders = messages.iter().map(|stored| &stored.value).filter(|m| is_reminder(m.kind));
+        let reminders = messages.iter().filter(|m| is_reminder(m.kind));
         let reminders: Vec<_> = reminders.filter_map(|m| Some((m, m.project?))).collect();
         let ids: BTreeSet<_> = reminders.iter().map(|(_, project)| project.0).collect();
         let projects = documents::find_all::<Project>(self.core.db.read(), ids).await?;
@@ -45,6 +57,24 @@ impl Notification {
             Kind::IntegrationsToday => part.parse::<Morning>().ok()?.judge(project, now).err(),
             _ => part.parse::<Unanswered>().ok()?.judge(project, &self.reminders.unanswered, now).err(),
         }
+    }
+
+    /// What was to tell SOFTVIG that a question has no answer, and it has one.
+    async fn questions_answered(
+        &self,
+        company: CompanyId,
+        messages: &[&Message],
+    ) -> Result<BTreeMap<MessageId, &'static str>, Error> {
+        let raised = messages.iter().filter(|m| m.kind == Kind::QuestionUnanswered);
+        let raised: Vec<_> =
+            raised.filter_map(|m| Some((m.id, m.part.parse::<QuestionId>().ok()?))).collect();
+        let ids = raised.iter().map(|(_, question)| question.0);
+        let questions = documents::find_all::<Question>(self.core.db.read(), ids).await?;
+        let of = |id| questions.iter().find(|stored| stored.company == company && stored.value.id == id);
+        let answered = raised
+            .into_iter()
+            .filter_map(|(message, question)| Some((message, of(question)?.value.why_not_raised()?)));
+        Ok(answered.collect())
     }
 }
 

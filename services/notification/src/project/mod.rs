@@ -10,7 +10,7 @@ pub use integrations::{Integration, Integrations, IntegrationsPolicy, Morning};
 pub use model::{Entry, Project, date_key, stage_key};
 pub use planned::Planned;
 pub use reminder::{Reminder, ReminderPolicy, Verdict};
-pub use unanswered::{Proposal, Step, Unanswered, UnansweredPolicy};
+pub use unanswered::{Proposal, Step, Unanswered, UnansweredPolicy, business_days_after};
 
 #[cfg(test)]
 mod tests;

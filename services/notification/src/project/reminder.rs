@@ -7,6 +7,7 @@ use proto::scheduling::v1::Stage;
 use serde::Deserialize;
 
 use super::{Entry, IntegrationsPolicy, Project, UnansweredPolicy};
+use crate::questions::QuestionPolicy;
 
 /// When people are reminded of a date, of an answer that they owe, and of what comes back; policy data.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -17,6 +18,7 @@ pub struct ReminderPolicy {
     /// Local time in Poland.
     pub at: Time,
     pub unanswered: UnansweredPolicy,
+    pub questions: QuestionPolicy,
     pub integrations: IntegrationsPolicy,
 }
 

@@ -7,6 +7,7 @@ mod delivery;
 mod integrations;
 mod links;
 mod questions;
+mod raised;
 mod reminders;
 mod smtp;
 mod telling;

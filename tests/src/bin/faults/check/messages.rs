@@ -22,7 +22,8 @@ use super::{
 use crate::{run::Journey, timekeeper::Stop};
 
 /// What is sent at a time of its own, and dropped where it is overtaken.
-const REMINDERS: &str = "('reminder', 'integrations_today', 'dates_unanswered', 'dates_still_unanswered')";
+const REMINDERS: &str = "('reminder', 'integrations_today', 'dates_unanswered', 'dates_still_unanswered', \
+                         'question_unanswered')";
 
 /// How many messages each recipient of each event has.
 type Count = BTreeMap<(String, String), i64>;
