@@ -80,9 +80,9 @@ pub fn build(message: &Message, to: &Envelope, identity: &MailIdentity) -> anyho
             .raw_header(header("List-Unsubscribe", format!("<{link}>")))
             .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()));
     }
-    if let Some(project) = message.project {
+    if let Some(thread) = message.thread() {
         // Nobody ever gets a mail with this id: it only holds together what mail programs show as one conversation.
-        let thread = format!("<{project}@{}>", identity.domain);
+        let thread = format!("<{thread}@{}>", identity.domain);
         mail = mail.in_reply_to(thread.clone()).references(thread);
     }
     mail.from(mailbox(&identity.from_name, &identity.from).context("the sender's address")?)

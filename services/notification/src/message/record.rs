@@ -157,7 +157,7 @@ impl Notification {
     }
 
     /// What took a date out of a calendar may have been the last mail to somebody who is to be anonymised.
-    async fn forget_parting(&self, unit: &Unit, message: &Message) -> Result<(), Error> {
+    async fn forget_parting(&self, unit: &mut Unit, message: &Message) -> Result<(), Error> {
         if let Some(id) = message.contact().filter(|_| message.uninvites()) {
             let directory = directory(unit.db(), message.company).await?;
             if directory.contact(id).is_some_and(|contact| contact.state == ContactState::Parting) {

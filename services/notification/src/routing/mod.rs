@@ -45,7 +45,7 @@ pub const fn row_of(kind: Kind) -> Row {
         DatesStillUnanswered => row(WhenAsked, WhenAsked, Yes),
         DateAgreed | DateMoved | DateWithdrawn | DateMissed => row(Entry, Entry, Yes),
         ReadinessOverdue | OverrideRecorded => row(Yes, Yes, Yes),
-        Reminder => row(Yes, Yes, No),
+        Reminder | IntegrationsToday => row(Yes, Yes, No),
         VariantRecommended
         | VariantChosen
         | LicenceRecommended
@@ -65,7 +65,8 @@ pub const fn row_of(kind: Kind) -> Row {
         | IntegrationDropAsked
         | IntegrationDropRefused
         | IntegrationDropped
-        | IntegrationReopened => row(Yes, Yes, Yes),
+        | IntegrationReopened
+        | IntegrationsSummary => row(Yes, Yes, Yes),
         VerificationRequested | ProblemReported | ProblemAnswered | Verified | StageReopened => {
             row(Yes, Yes, Yes)
         }
@@ -76,7 +77,7 @@ pub const fn row_of(kind: Kind) -> Row {
         // Help with the variant is a question, too.
         QuestionAsked | QuestionAnswered | VariantHelpAsked => row(Asker, Asker, Yes),
         EntryAdded | EntryRemoved => row(Owner, Owner, No),
-        WebhookSwitchedOff => row(No, No, Yes),
+        QuestionUnanswered | WebhookSwitchedOff => row(No, No, Yes),
     }
 }
 

@@ -30,6 +30,8 @@ impl Kind {
             | WindowOverrun => false,
             IntegrationsAnnounced
             | IntegrationsCancelled
+            | IntegrationsToday
+            | IntegrationsSummary
             | IntegrationDropAsked
             | IntegrationDropRefused
             | IntegrationDropped
@@ -38,7 +40,7 @@ impl Kind {
             ProtocolIssued | ProtocolDeclined | ProtocolSigned | ProjectCompleted | ProjectCancelled => false,
             ContactUndeliverable | QuestionAnswered | EntryAdded | EntryRemoved => false,
             // Contacts do not hear of it.
-            WebhookSwitchedOff => false,
+            QuestionUnanswered | WebhookSwitchedOff => false,
         }
     }
 

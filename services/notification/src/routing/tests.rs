@@ -18,7 +18,7 @@ const PAGE: &[(&str, &[Kind])] = {
         ("??x", &[DatesStillUnanswered]),
         ("eex", &[DateAgreed, DateMoved, DateWithdrawn, DateMissed]),
         ("xxx", &[OverrideRecorded, ReadinessOverdue]),
-        ("xx-", &[Reminder]),
+        ("xx-", &[Reminder, IntegrationsToday]),
         (
             "-xx",
             &[
@@ -57,6 +57,7 @@ const PAGE: &[(&str, &[Kind])] = {
                 IntegrationDropRefused,
                 IntegrationDropped,
                 IntegrationReopened,
+                IntegrationsSummary,
             ],
         ),
         ("xxx", &[VerificationRequested, ProblemReported, ProblemAnswered, Verified, StageReopened]),
@@ -64,7 +65,7 @@ const PAGE: &[(&str, &[Kind])] = {
         ("-xx", &[ContactReplaced, ContactUndeliverable]),
         ("aax", &[QuestionAsked, QuestionAnswered, VariantHelpAsked]),
         ("oo-", &[EntryAdded, EntryRemoved]),
-        ("--x", &[WebhookSwitchedOff]),
+        ("--x", &[QuestionUnanswered, WebhookSwitchedOff]),
     ]
 };
 
