@@ -111,7 +111,7 @@ impl Drop for Folder {
 #[case::a_frame_with_a_fact(
     "pl/frame.txt.j2",
     "{{ body }} {{ when }}\n",
-    ":1: when is not among what there is (body, calendar, company, name, portal)"
+    ":1: when is not among what there is (body, calendar, company, name, portal, unsubscribe)"
 )]
 #[case::a_page_without_lists(
     "page.html.j2",
