@@ -107,8 +107,10 @@ pub(crate) fn without_address(answer: &str, address: &str) -> String {
     words.join(" ").chars().take(LONGEST_ANSWER).collect()
 }
 
-/// Whether an enhanced status (RFC 3463) says that the address does not work (X.1) or its mailbox (X.2), and not that
-/// the mail is too large for it, or anything about the network, the server or its policy.
+/// Whether a notice's or an answer's enhanced status (RFC 3463) says that the recipient's address does not work: no
+/// such mailbox or domain, malformed, ambiguous, moved, a domain that takes no mail (RFC 7505), or a mailbox that is
+/// disabled. The rest of X.1 is about the sender or does not say whom it means, and of X.2 about a mailbox that is
+/// full, a mail too long for it, or a list.
 pub(crate) fn blames_the_address(status: &str) -> bool {
-    (status.starts_with("5.1.") || status.starts_with("5.2.")) && status != "5.2.3"
+    matches!(status, "5.1.1" | "5.1.2" | "5.1.3" | "5.1.4" | "5.1.6" | "5.1.10" | "5.2.1")
 }
