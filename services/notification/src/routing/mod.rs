@@ -74,7 +74,7 @@ pub const fn row_of(kind: Kind) -> Row {
         // Help with the variant is a question, too.
         QuestionAsked | QuestionAnswered | VariantHelpAsked => row(Asker, Asker, Yes),
         EntryAdded | EntryRemoved => row(Owner, Owner, No),
-        WebhookSwitchedOff => row(No, No, Yes),
+        WebhookSwitchedOff | MessageGivenUp => row(No, No, Yes),
     }
 }
 

@@ -64,7 +64,7 @@ const PAGE: &[(&str, &[Kind])] = {
         ("-xx", &[ContactReplaced, ContactUndeliverable]),
         ("aax", &[QuestionAsked, QuestionAnswered, VariantHelpAsked]),
         ("oo-", &[EntryAdded, EntryRemoved]),
-        ("--x", &[WebhookSwitchedOff]),
+        ("--x", &[WebhookSwitchedOff, MessageGivenUp]),
     ]
 };
 

@@ -8,6 +8,7 @@ mod holding;
 mod links;
 mod previews;
 mod questions;
+mod refusals;
 mod reminders;
 mod smtp;
 mod telling;
