@@ -106,6 +106,8 @@ kinds! {
 
     ContactReplaced => "contact_replaced",
     ContactUndeliverable => "contact_undeliverable",
+    /// A message to a contact is not tried any more.
+    MessageGivenUp => "message_given_up",
 
     QuestionAsked => "question_asked",
     QuestionAnswered => "question_answered",

@@ -23,7 +23,7 @@ impl Folder {
     /// in `.invalid`, which exist nowhere (RFC 2606).
     pub async fn deliver(&self, name: &str, mail: &lettre::Message) -> Result<String, Failure> {
         if mail.envelope().to().iter().any(|a| a.domain().ends_with(".invalid")) {
-            return Err(Failure::Permanent("550 5.1.2 no such domain".into()));
+            return Err(Failure::Address("550 5.1.2 no such domain".into()));
         }
         let (folder, file, bytes) =
             (self.path.clone(), self.path.join(format!("{name}.eml")), mail.formatted());

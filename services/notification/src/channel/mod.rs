@@ -1,18 +1,26 @@
 //! The ways a mail leaves: a folder of .eml files, or a mail server.
 
+mod answer;
 mod folder;
+mod pool;
+mod settings;
 mod smtp;
 
 use std::{path::PathBuf, time::Duration};
 
 use serde::Deserialize;
 
+pub(crate) use answer::blames_the_address;
 pub use folder::Folder;
-pub use smtp::{Smtp, SmtpConfig, Tls};
+pub use settings::{SmtpConfig, Tls};
+pub use smtp::Smtp;
 
 /// A disk that takes longer than this for one file is as good as away.
 const FOLDER_LIMIT: Duration = Duration::from_secs(3);
 const FOLDER_AT_ONCE: u64 = 40;
+
+/// More would take the same messages from each other, and find fewer together that belong to one company.
+const SMTP_SENDERS: u32 = 4;
 
 /// Where mails go.
 #[derive(Clone, Debug, Deserialize)]
@@ -35,7 +43,13 @@ pub enum Channel {
 pub enum Failure {
     /// The recipient's address does not work; trying again is of no use.
     #[error("{0}")]
-    Permanent(String),
+    Address(String),
+    /// This mail is refused for good, for its content, size or a policy; it says nothing of the address.
+    #[error("{0}")]
+    Mail(String),
+    /// The server does not serve this client, whoever the mail is for: until somebody mends configuration or server.
+    #[error("{0}")]
+    Connection(String),
     /// The server, the network or the disk: later it may work.
     #[error("{0}")]
     Transient(String),
@@ -58,11 +72,20 @@ impl Channel {
         }
     }
 
-    /// How many mails one replica hands over side by side.
+    /// How many loops of one replica hand mails over. A server may take minutes over one mail: then one of them waits,
+    /// and the others go on.
+    pub fn senders(&self) -> u32 {
+        match self {
+            Self::Folder(_) => 1,
+            Self::Smtp(smtp) => smtp.max_connections.get().min(SMTP_SENDERS),
+        }
+    }
+
+    /// How many mails one of the loops hands over side by side. Together they have no more than there are connections.
     pub fn most_at_once(&self) -> u64 {
         match self {
             Self::Folder(_) => FOLDER_AT_ONCE,
-            Self::Smtp(smtp) => smtp.max_connections.get().into(),
+            Self::Smtp(smtp) => (smtp.max_connections.get() / self.senders()).into(),
         }
     }
 
@@ -86,11 +109,12 @@ impl Channel {
             let to = mail.envelope().to().first().map(ToString::to_string).unwrap_or_default();
             without_address(&answer, &to)
         };
-        match result {
-            Ok(answer) => Ok(clean(answer)),
-            Err(Failure::Permanent(answer)) => Err(Failure::Permanent(clean(answer))),
-            Err(Failure::Transient(answer)) => Err(Failure::Transient(clean(answer))),
-        }
+        result.map(clean).map_err(|failure| match failure {
+            Failure::Address(answer) => Failure::Address(clean(answer)),
+            Failure::Mail(answer) => Failure::Mail(clean(answer)),
+            Failure::Connection(answer) => Failure::Connection(clean(answer)),
+            Failure::Transient(answer) => Failure::Transient(clean(answer)),
+        })
     }
 }
 
@@ -105,10 +129,4 @@ pub(crate) fn without_address(answer: &str, address: &str) -> String {
     let words: Vec<_> =
         answer.split_whitespace().map(|word| if is_address(word) { "(address)" } else { word }).collect();
     words.join(" ").chars().take(LONGEST_ANSWER).collect()
-}
-
-/// Whether an enhanced status (RFC 3463) says that the address does not work (X.1) or its mailbox (X.2), and not that
-/// the mail is too large for it, or anything about the network, the server or its policy.
-pub(crate) fn blames_the_address(status: &str) -> bool {
-    (status.starts_with("5.1.") || status.starts_with("5.2.")) && status != "5.2.3"
 }

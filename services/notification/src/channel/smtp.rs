@@ -1,74 +1,58 @@
-use std::{num::NonZeroU32, path::PathBuf, time::Duration};
+use std::{fmt, num::NonZeroU32, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use lettre::{
-    AsyncSmtpTransport, AsyncTransport, Tokio1Executor,
+    address::Envelope,
     transport::smtp::{
-        Error, PoolConfig,
-        authentication::Credentials,
-        client::{Certificate, Tls as LettreTls, TlsParameters},
-        extension::ClientId,
+        Error,
+        authentication::{Credentials, DEFAULT_MECHANISMS},
+        client::{AsyncSmtpConnection, Certificate, TlsParameters},
+        commands::{Data, Mail, Rcpt},
+        extension::{ClientId, Extension, MailBodyParameter, MailParameter},
+        response::{Response, Severity},
     },
 };
-use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
+use secrecy::ExposeSecret;
 
-use super::{Failure, blames_the_address};
+use super::Failure;
+use super::answer::{Step, judge};
+use super::pool::Pool;
+use super::settings::{SmtpConfig, Tls};
 
-/// How the connection is encrypted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Tls {
-    /// STARTTLS, and no mail without it.
-    #[default]
-    Starttls,
-    /// From the first byte.
-    Implicit,
-    /// None: for a server on the same machine.
-    Off,
-}
+/// The steps with the shorter limit: a look at an idle connection, connecting with EHLO, STARTTLS, login, MAIL, RCPT,
+/// DATA, QUIT.
+const STEPS: u32 = 8;
 
-/// A mail server.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SmtpConfig {
-    pub host: String,
-    /// 587, 465 or 25 by `tls` if absent.
-    pub port: Option<u16>,
-    #[serde(default)]
-    pub tls: Tls,
-    /// A certificate (PEM) to trust besides the public ones.
-    pub ca_file: Option<PathBuf>,
-    pub user: Option<String>,
-    pub password: Option<SecretString>,
-    /// What this client calls itself; the machine's name if absent.
-    pub hello_name: Option<String>,
-    #[serde(default = "default_timeout")]
-    pub timeout_seconds: u64,
-    #[serde(default = "default_connections")]
-    pub max_connections: NonZeroU32,
-}
-
-fn default_timeout() -> u64 {
-    20
-}
-
-const fn default_connections() -> NonZeroU32 {
-    NonZeroU32::new(4).expect("not 0")
-}
+/// Servers close what is idle after some minutes, a few sooner.
+const IDLE_FOR: Duration = Duration::from_secs(30);
 
 /// Sends over pooled connections.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Smtp {
-    transport: AsyncSmtpTransport<Tokio1Executor>,
-    /// For each answer of the server.
-    timeout: Duration,
+    address: (String, u16),
+    tls: Tls,
+    parameters: Option<TlsParameters>,
+    hello: ClientId,
+    credentials: Option<Credentials>,
+    /// For each step but the last.
+    limit: Duration,
+    content_limit: Duration,
     pub max_connections: NonZeroU32,
+    pool: Arc<Pool>,
+}
+
+/// What ends a dialogue.
+enum End {
+    /// The server's answer: another command might follow.
+    Refused(Failure),
+    /// No answer, or none that fits: what comes next on this connection may be the answer to anything.
+    Broken(String),
 }
 
 impl Smtp {
-    /// Fails on an unreadable certificate or an impossible host name.
+    /// Fails on settings that would harm, an unreadable certificate or an impossible host name.
     pub fn new(config: &SmtpConfig) -> anyhow::Result<Self> {
+        config.check()?;
         let parameters = || -> anyhow::Result<TlsParameters> {
             let mut builder = TlsParameters::builder(config.host.clone());
             if let Some(file) = &config.ca_file {
@@ -77,55 +61,175 @@ impl Smtp {
             }
             Ok(builder.build()?)
         };
-        let (tls, port) = match config.tls {
-            Tls::Starttls => (LettreTls::Required(parameters()?), 587),
-            Tls::Implicit => (LettreTls::Wrapper(parameters()?), 465),
-            Tls::Off => (LettreTls::None, 25),
+        let (parameters, port) = match config.tls {
+            Tls::Starttls => (Some(parameters()?), 587),
+            Tls::Implicit => (Some(parameters()?), 465),
+            Tls::Off => (None, 25),
         };
-        let timeout = Duration::from_secs(config.timeout_seconds);
-        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&config.host)
-            .port(config.port.unwrap_or(port))
-            .tls(tls)
-            .timeout(Some(timeout))
-            .pool_config(PoolConfig::new().max_size(config.max_connections.get()));
-        if let Some(name) = &config.hello_name {
-            builder = builder.hello_name(ClientId::Domain(name.clone()));
-        }
-        if let (Some(user), Some(password)) = (&config.user, &config.password) {
-            builder = builder.credentials(Credentials::new(user.clone(), password.expose_secret().into()));
-        }
-        Ok(Self { transport: builder.build(), timeout, max_connections: config.max_connections })
+        let login = config.user.as_ref().zip(config.password.as_ref());
+        let limit = Duration::from_secs(config.timeout_seconds);
+        Ok(Self {
+            address: (config.host.clone(), config.port.unwrap_or(port)),
+            tls: config.tls,
+            parameters,
+            hello: config.hello_name.clone().map_or_else(ClientId::default, ClientId::Domain),
+            credentials: login.map(|(user, p)| Credentials::new(user.clone(), p.expose_secret().into())),
+            limit,
+            content_limit: Duration::from_secs(config.content_timeout_seconds),
+            max_connections: config.max_connections,
+            pool: Pool::new(config.max_connections.get(), limit, IDLE_FOR),
+        })
     }
 
-    /// A server that stalls again and again in the middle of a dialogue is left after this.
+    #[cfg(test)]
+    pub(crate) fn idle_for(self, idle_for: Duration) -> Self {
+        Self { pool: Pool::new(self.max_connections.get(), self.limit, idle_for), ..self }
+    }
+
+    /// All steps, each for as long as it may take.
     pub fn longest_try(&self) -> Duration {
-        self.timeout * 3
+        self.limit * STEPS + self.content_limit
     }
 
+    /// The server's answer to the mail.
     pub async fn deliver(&self, mail: &lettre::Message) -> Result<String, Failure> {
-        match self.transport.send(mail.clone()).await {
-            Err(e) => Err(classify(&e)),
-            Ok(response) => Ok(response.message().collect::<Vec<_>>().join(" ")),
+        let _place = self.pool.places.acquire().await;
+        let mut connection = match self.pool.take().await {
+            Some(connection) => connection,
+            None => self.connect().await?,
+        };
+        match self.send(&mut connection, mail.envelope(), &mail.formatted()).await {
+            Ok(answer) => {
+                self.pool.park(connection);
+                Ok(answer.message().collect::<Vec<_>>().join(" "))
+            }
+            Err(End::Refused(failure)) => {
+                self.pool.leave(connection).await;
+                Err(failure)
+            }
+            Err(broken) => Err(broken.into()),
+        }
+    }
+
+    async fn connect(&self) -> Result<AsyncSmtpConnection, Failure> {
+        let implicit = self.parameters.clone().filter(|_| self.tls == Tls::Implicit);
+        let (host, port) = &self.address;
+        let connecting = AsyncSmtpConnection::connect_tokio1(
+            (host.as_str(), *port),
+            // One of several addresses may be dead.
+            Some(self.limit / 2),
+            &self.hello,
+            implicit,
+            None,
+        );
+        let mut connection = within(self.limit, Step::Connect, connecting).await?;
+        if let Some(parameters) = self.parameters.clone().filter(|_| self.tls == Tls::Starttls) {
+            within(self.limit, Step::StartTls, connection.starttls(parameters, &self.hello)).await?;
+        }
+        if let Some(credentials) = &self.credentials {
+            within(self.limit, Step::Auth, connection.auth(DEFAULT_MECHANISMS, credentials)).await?;
+        }
+        Ok(connection)
+    }
+
+    /// The commands one by one, since what a refusal means depends on what it answers.
+    async fn send(
+        &self,
+        connection: &mut AsyncSmtpConnection,
+        envelope: &Envelope,
+        content: &[u8],
+    ) -> Result<Response, End> {
+        let parameters = parameters(connection, envelope, content)?;
+        let limit = self.limit;
+        let mail = Mail::new(envelope.from().cloned(), parameters);
+        expect(Severity::PositiveCompletion, limit, Step::Mail, connection.command(mail)).await?;
+        for to in envelope.to() {
+            let rcpt = Rcpt::new(to.clone(), Vec::new());
+            expect(Severity::PositiveCompletion, limit, Step::Rcpt, connection.command(rcpt)).await?;
+        }
+        expect(Severity::PositiveIntermediate, limit, Step::Data, connection.command(Data)).await?;
+        let sending = connection.message(content);
+        expect(Severity::PositiveCompletion, self.content_limit, Step::Content, sending).await
+    }
+}
+
+/// How the mail is announced; refused if the server cannot take such a mail at all.
+fn parameters(
+    connection: &AsyncSmtpConnection,
+    envelope: &Envelope,
+    content: &[u8],
+) -> Result<Vec<MailParameter>, End> {
+    let server = connection.server_info();
+    let ascii = |address: &lettre::Address| AsRef::<str>::as_ref(address).is_ascii();
+    let needed = [
+        (envelope.from().into_iter().chain(envelope.to()).all(ascii), Extension::SmtpUtfEight),
+        (content.is_ascii(), Extension::EightBitMime),
+    ];
+    let mut parameters = Vec::new();
+    for (plain, extension) in needed {
+        if plain {
+            continue;
+        }
+        if !server.supports_feature(extension) {
+            let why = format!("the server does not offer {extension}, which this mail needs");
+            return Err(End::Refused(Failure::Mail(why)));
+        }
+        parameters.push(match extension {
+            Extension::EightBitMime => MailParameter::Body(MailBodyParameter::EightBitMime),
+            _ => MailParameter::SmtpUtfEight,
+        });
+    }
+    Ok(parameters)
+}
+
+/// The answer to a step, in time and of the kind that has to come.
+async fn expect(
+    kind: Severity,
+    limit: Duration,
+    step: Step,
+    answer: impl Future<Output = Result<Response, Error>>,
+) -> Result<Response, End> {
+    let response = within(limit, step, answer).await?;
+    let code = response.code();
+    if code.severity != kind {
+        return Err(End::Broken(format!("{code} is no answer to {step:?}")));
+    }
+    Ok(response)
+}
+
+async fn within<T>(
+    limit: Duration,
+    step: Step,
+    answer: impl Future<Output = Result<T, Error>>,
+) -> Result<T, End> {
+    let answer = tokio::time::timeout(limit, answer).await;
+    let late = |_| End::Broken(format!("{step:?}: no answer within {} s", limit.as_secs()));
+    answer.map_err(late)?.map_err(|error| End::of(step, &error))
+}
+
+impl End {
+    fn of(step: Step, error: &Error) -> Self {
+        let words = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+        match error.status() {
+            Some(code) => Self::Refused(judge(step, code.into(), &words)),
+            // The server lacks what the configuration demands: STARTTLS, or a way to log in.
+            None if error.is_client() => Self::Refused(Failure::Connection(format!("{step:?}: {words}"))),
+            None => Self::Broken(format!("{step:?}: {error}")),
         }
     }
 }
 
-fn classify(error: &Error) -> Failure {
-    let answer = error.to_string();
-    match error.status().map(|code| code.to_string()) {
-        Some(code) if is_about_the_address(&code, &answer) => Failure::Permanent(answer),
-        _ => Failure::Transient(answer),
+impl From<End> for Failure {
+    fn from(end: End) -> Self {
+        match end {
+            End::Refused(failure) => failure,
+            End::Broken(why) => Self::Transient(why),
+        }
     }
 }
 
-/// By the enhanced status (RFC 3463) where there is one. Without it a permanent refusal (5xx) speaks of the recipient,
-/// except where it speaks of our own dialogue (500–504) or our login (530–538).
-fn is_about_the_address(code: &str, answer: &str) -> bool {
-    let is_enhanced =
-        |word: &&str| word.starts_with("5.") && word.split('.').all(|n| n.parse::<u16>().is_ok());
-    if let Some(status) = answer.split_whitespace().find(is_enhanced) {
-        return blames_the_address(status);
+impl fmt::Debug for Smtp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Smtp").field("address", &self.address).finish_non_exhaustive()
     }
-    let of_the_dialogue = matches!(code, "500" | "501" | "502" | "503" | "504") || code.starts_with("53");
-    code.starts_with('5') && !of_the_dialogue
 }

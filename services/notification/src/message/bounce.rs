@@ -1,6 +1,6 @@
-//! Delivery status notifications (RFC 3464), as mail servers send them to the sender's address.
+//! Delivery status notifications (RFC 3464, RFC 6533), as mail servers send them to the sender's address.
 
-use mail_parser::{Message as Mail, MessageParser, MimeHeaders as _, PartType};
+use mail_parser::{Message as Mail, MessageParser, MessagePart, MimeHeaders as _, PartType};
 use platform::Error;
 use proto::refusal::words;
 
@@ -44,32 +44,31 @@ impl Notice {
         };
         let parsed = MessageParser::default().parse(mail);
         let parsed = parsed.ok_or_else(|| invalid("no mail", "to nie jest wiadomość"))?;
-        let status = part(&parsed, "delivery-status").and_then(text);
+        let status = part(&parsed, &["delivery-status", "global-delivery-status"]).and_then(text);
         let status = status.ok_or_else(|| invalid("no delivery status", "brak stanu doręczenia"))?;
-        let original = original(&parsed, domain);
-        let (message, resends) =
-            original.ok_or_else(|| invalid("none of our mails", "nie dotyczy naszej wiadomości"))?;
+        let Original { message, resends, to } = Original::read(&parsed, domain)
+            .ok_or_else(|| invalid("none of our mails", "nie dotyczy naszej wiadomości"))?;
+        let status = about(&status, &to);
         let field = |name: &str| field(&status, name);
         let action = field("action").unwrap_or_default().to_lowercase();
         let action = if action == "failed" { Action::Failed } else { Action::Other };
+        // A comment may follow.
         let code = field("status").unwrap_or_default();
+        let code = code.split_whitespace().next().unwrap_or_default();
         let said = format!("{code} {}", field("diagnostic-code").unwrap_or_default());
-        // Before an alias was followed, if there was one.
-        let recipient = field("original-recipient").or_else(|| field("final-recipient")).unwrap_or_default();
-        let recipient = recipient.rsplit(';').next().unwrap_or_default().trim().to_owned();
+        let recipient = recipient(&status);
         let words = without_address(&said, &recipient);
-        let blamed = action == Action::Failed && blames_the_address(&code);
+        let blamed = action == Action::Failed && blames_the_address(code);
         Ok(Self { message, resends, action, words, blames: if blamed { recipient } else { String::new() } })
     }
 }
 
-/// The part of type message/`subtype` or text/`subtype`.
-fn part<'a>(mail: &'a Mail<'a>, subtype: &str) -> Option<&'a PartType<'a>> {
-    let part = mail.parts.iter().find(|part| {
-        let kind = part.content_type();
-        kind.and_then(|kind| kind.subtype()).is_some_and(|found| found.eq_ignore_ascii_case(subtype))
-    })?;
-    Some(&part.body)
+/// The part of type message/ or text/ with one of the subtypes.
+fn part<'a>(mail: &'a Mail<'a>, subtypes: &[&str]) -> Option<&'a PartType<'a>> {
+    let is_one = |found: &str| subtypes.iter().any(|subtype| found.eq_ignore_ascii_case(subtype));
+    let of =
+        |part: &&MessagePart<'_>| part.content_type().and_then(|kind| kind.subtype()).is_some_and(is_one);
+    Some(&mail.parts.iter().find(of)?.body)
 }
 
 fn text(part: &PartType<'_>) -> Option<String> {
@@ -82,7 +81,24 @@ fn text(part: &PartType<'_>) -> Option<String> {
     }
 }
 
-/// A field of the notice about its first recipient; we write to one at a time. Lines that go on are joined.
+/// What a notice says of a recipient; of the first one where it does not name ours.
+fn about(status: &str, ours: &str) -> String {
+    let lines: Vec<_> = status.lines().map(str::trim_end).collect();
+    // Before the first of them stands what is said of the mail.
+    let groups = lines.split(|line| line.is_empty()).map(|group| group.join("\n"));
+    let groups: Vec<_> = groups.filter(|group| field(group, "action").is_some()).collect();
+    let found = groups.iter().find(|group| recipient(group).eq_ignore_ascii_case(ours)).or(groups.first());
+    found.cloned().unwrap_or_default()
+}
+
+/// Before an alias was followed, if there was one. Empty where none is named.
+fn recipient(group: &str) -> String {
+    let typed = field(group, "original-recipient").or_else(|| field(group, "final-recipient"));
+    let typed = typed.unwrap_or_default();
+    typed.rsplit(';').next().unwrap_or_default().trim().to_owned()
+}
+
+/// A field of a header or of a part of a notice. Lines that go on are joined.
 fn field(status: &str, name: &str) -> Option<String> {
     let mut found: Option<String> = None;
     for line in status.lines() {
@@ -100,16 +116,30 @@ fn field(status: &str, name: &str) -> Option<String> {
     found.map(|value| value.trim().to_owned())
 }
 
-/// The message that the notice brings back, whole or its header alone.
-fn original(mail: &Mail<'_>, domain: &str) -> Option<(MessageId, u32)> {
-    let id = match part(mail, "rfc822") {
-        Some(PartType::Message(whole)) => whole.message_id()?.to_owned(),
-        _ => field(&part(mail, "rfc822-headers").and_then(text)?, "message-id")?,
-    };
-    let (id, of) = id.trim_matches(['<', '>', ' ']).split_once('@')?;
-    let (id, resends) = id.split_once('.').unwrap_or((id, "0"));
-    let message = (id.parse().ok().map(MessageId)?, resends.parse().ok()?);
-    (of == domain).then_some(message)
+/// What the mail that a notice brings back, whole or its header alone, says of itself.
+struct Original {
+    message: MessageId,
+    resends: u32,
+    /// Empty where the header does not show it.
+    to: String,
+}
+
+impl Original {
+    fn read(mail: &Mail<'_>, domain: &str) -> Option<Self> {
+        let header = match part(mail, &["rfc822", "global"]) {
+            Some(PartType::Message(whole)) => return Self::of(whole, domain),
+            _ => part(mail, &["rfc822-headers", "global-headers"]).and_then(text)?,
+        };
+        Self::of(&MessageParser::default().parse(header.as_bytes())?, domain)
+    }
+
+    fn of(mail: &Mail<'_>, domain: &str) -> Option<Self> {
+        let (id, of) = mail.message_id()?.split_once('@')?;
+        let (id, resends) = id.split_once('.').unwrap_or((id, "0"));
+        let to = mail.to().and_then(|to| to.first()).and_then(|to| to.address()).unwrap_or_default();
+        let message = id.parse().ok().map(MessageId)?;
+        (of == domain).then_some(Self { message, resends: resends.parse().ok()?, to: to.to_owned() })
+    }
 }
 
 #[cfg(test)]
@@ -120,6 +150,7 @@ mod tests {
     use super::*;
 
     const DOMAIN: &str = "przesiadka.softvig.pl";
+    const TO: &str = "tadek@auto-lecki.example";
 
     /// As Postfix writes them.
     fn notice(action: &str, status: &str, code: &str, original: &str) -> String {
@@ -150,7 +181,9 @@ mod tests {
         Action::Failed,
         true
     )]
-    #[case::full("failed", "5.2.2", "552 mailbox full", Action::Failed, true)]
+    #[case::disabled("failed", "5.2.1", "550 disabled", Action::Failed, true)]
+    #[case::full("failed", "5.2.2", "552 mailbox full", Action::Failed, false)]
+    #[case::of_the_sender("failed", "5.1.8", "550 5.1.1 bad sender", Action::Failed, false)]
     #[case::never_answered("failed", "4.4.1", "connection timed out", Action::Failed, false)]
     #[case::nobody_knows_the_way("failed", "5.4.4", "no route to tadek", Action::Failed, false)]
     #[case::taken_for_spam("failed", "5.7.1", "554 5.7.1 spam", Action::Failed, false)]
@@ -182,6 +215,40 @@ mod tests {
                 read.words
             );
         }
+    }
+
+    /// As servers write them that take addresses beyond ASCII (RFC 6533).
+    #[rstest]
+    #[case::whole("message/global")]
+    #[case::header("message/global-headers")]
+    #[case::of_the_old_kind("text/rfc822-headers")]
+    fn a_notice_may_be_international(#[case] original: &str) {
+        let id = Uuid::from_u128(7);
+        let original =
+            format!("Content-Type: {original}\r\n\r\nTo: Żaneta <{TO}>\r\nMessage-ID: <{id}@{DOMAIN}>\r\n");
+        let mail = notice("failed", "5.1.1", "550 brak skrzynki", &original)
+            .replace("message/delivery-status", "message/global-delivery-status")
+            .replace("Final-Recipient: rfc822;", "Final-Recipient: utf-8;");
+        let read = Notice::read(mail.as_bytes(), DOMAIN).expect("a notice");
+        assert_eq!((read.message, read.blames.as_str()), (MessageId(id), TO));
+    }
+
+    #[rstest]
+    #[case::ours(&format!("To: Tadek <{TO}>\r\n"), Action::Failed, TO)]
+    #[case::nobody_is_named("", Action::Other, "")]
+    #[case::somebody_else("To: x@elsewhere.example\r\n", Action::Other, "")]
+    fn of_several_recipients_ours_counts(#[case] to: &str, #[case] action: Action, #[case] blames: &str) {
+        let id = Uuid::from_u128(7);
+        let original =
+            format!("Content-Type: text/rfc822-headers\r\n\r\n{to}Message-ID: <{id}@{DOMAIN}>\r\n");
+        let other =
+            "Final-Recipient: rfc822; other@elsewhere.example\r\nAction: delivered\r\nStatus: 2.0.0\r\n\r\n";
+        let mail = notice("failed", "5.1.1 (unknown)", "550 unknown", &original).replace(
+            "Final-Recipient:",
+            &format!("{other}Original-Recipient: rfc822;{TO}\r\nFinal-Recipient:"),
+        );
+        let read = Notice::read(mail.as_bytes(), DOMAIN).expect("a notice");
+        assert_eq!((read.action, read.blames.as_str()), (action, blames));
     }
 
     #[rstest]

@@ -20,7 +20,6 @@ use super::queries::MESSAGE;
 use super::record::announce;
 use super::store::{self, StoredMessage};
 use super::{Message, MessageId, Recipient, Times};
-use crate::book::directory;
 use crate::events::message_name;
 use crate::{Notification, view};
 
@@ -101,7 +100,7 @@ impl Notification {
         save(unit, stored).await
     }
 
-    /// The address that a notice blames is undeliverable, unless it was corrected since.
+    /// The address that a notice blames is undeliverable.
     async fn blame(&self, unit: &mut Unit, message: &Message, notice: &Notice) -> Result<(), Error> {
         if notice.blames.is_empty() {
             return Ok(());
@@ -110,12 +109,7 @@ impl Notification {
             tracing::error!(message = %message.id, "SOFTVIG's own address bounced");
             return Ok(());
         };
-        let directory = directory(unit.db(), message.company).await?;
-        let present = directory.contact(id).map(|contact| contact.email.as_str()).unwrap_or_default();
-        if present.eq_ignore_ascii_case(&notice.blames) {
-            self.mark_undeliverable(unit, message, id, &notice.words).await?;
-        }
-        Ok(())
+        self.mark_undeliverable(unit, message, id, &notice.blames, &notice.words).await
     }
 
     async fn read_message(&self, company: CompanyId, id: MessageId) -> Result<pb::Message, Error> {

@@ -67,7 +67,14 @@ impl Message {
         Ok(())
     }
 
-    /// The server refused it for good.
+    /// The server refused it for good, but not for its address.
+    pub fn rejected(&mut self, token: Uuid, answer: String, times: Times) -> Result<(), LeaseLost> {
+        self.tried(token, answer, times)?;
+        self.state = State::GivenUp { at: times.business };
+        Ok(())
+    }
+
+    /// The server refused its address for good.
     pub fn refused(&mut self, token: Uuid, answer: String, times: Times) -> Result<(), LeaseLost> {
         self.tried(token, answer, times)?;
         self.state = State::Undeliverable { at: times.business };

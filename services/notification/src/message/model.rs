@@ -146,7 +146,7 @@ pub enum State {
     Joined {
         into: MessageId,
     },
-    /// No server took it in all that time.
+    /// No server took it in all that time, or one refused it for good, but not for its address.
     GivenUp {
         at: Timestamp,
     },

@@ -32,8 +32,13 @@ const RECORD_AGAIN: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub(crate) enum Tried {
     Sent(String),
-    /// The address does not work.
-    Refused(String),
+    /// The address that was tried does not work.
+    Refused {
+        address: String,
+        answer: String,
+    },
+    /// It is the mail that is not wanted.
+    Rejected(String),
     Postponed(String),
     /// Nobody needs it.
     Dropped(&'static str),
@@ -42,10 +47,25 @@ pub(crate) enum Tried {
 }
 
 impl Tried {
-    fn apply(&self, message: &mut Message, token: Uuid, times: Times) -> Result<(), LeaseLost> {
+    /// What was refused at an address that was corrected meanwhile is tried again, at the new one.
+    fn apply(
+        &self,
+        message: &mut Message,
+        token: Uuid,
+        times: Times,
+        present: Option<&Directory>,
+    ) -> Result<(), LeaseLost> {
         match self {
             Self::Sent(answer) => message.sent(token, answer.clone(), times),
-            Self::Refused(answer) => message.refused(token, answer.clone(), times),
+            Self::Refused { address, answer } => match (present, message.contact()) {
+                (Some(present), Some(contact))
+                    if message.address.is_none() && !present.writes_to(contact, address) =>
+                {
+                    message.postpone(token, answer.clone(), times)
+                }
+                _ => message.refused(token, answer.clone(), times),
+            },
+            Self::Rejected(answer) => message.rejected(token, answer.clone(), times),
             Self::Postponed(answer) => message.postpone(token, answer.clone(), times),
             Self::Dropped(why) => message.drop(token, why, times.business),
             Self::PassedOn(_) => message.drop(token, "passed on to the contact's successor", times.business),
@@ -111,9 +131,11 @@ impl Notification {
     ) -> Result<(), Error> {
         let mut unit = self.core.begin(company.into(), None).await?;
         let times = Times { business: unit.now(), machine: clock::machine_now() };
+        let refused = tries.iter().any(|(_, tried)| matches!(tried, Tried::Refused { .. }));
+        let present = if follow && refused { Some(directory(unit.db(), company).await?) } else { None };
         let outcome = |(stored, tried): &(StoredMessage, Tried)| {
             let mut stored = stored.clone();
-            tried.apply(&mut stored.value, lease.token, times).is_ok().then_some(stored)
+            tried.apply(&mut stored.value, lease.token, times, present.as_ref()).is_ok().then_some(stored)
         };
         let outcomes = tries.iter().filter_map(outcome).collect();
         let saved = store::save(unit.db(), outcomes).await?;
@@ -134,19 +156,28 @@ impl Notification {
 
     /// What follows from a try that was recorded.
     async fn follow(&self, unit: &mut Unit, message: &Message, tried: &Tried) -> Result<(), Error> {
-        announce(unit, message);
-        match (tried, message.recipient) {
-            (Tried::Refused(answer), Recipient::Contact(contact)) => {
-                self.mark_undeliverable(unit, message, contact, answer).await?;
+        let event_id = announce(unit, message);
+        let (id, attempts) = (message.id, message.attempts);
+        match (tried, message.state) {
+            (
+                Tried::Rejected(answer) | Tried::Postponed(answer) | Tried::Refused { answer, .. },
+                State::GivenUp { .. },
+            ) => {
+                tracing::error!(message = %id, attempts, answer, "a message is given up");
+                if let Some(event_id) = event_id {
+                    self.tell_given_up(unit, message, event_id, answer).await?;
+                }
             }
-            (Tried::Refused(answer), Recipient::Softvig) => {
-                tracing::error!(message = %message.id, answer, "SOFTVIG's own address was refused");
-            }
-            (Tried::Postponed(answer), _) if matches!(message.state, State::GivenUp { .. }) => {
-                tracing::error!(message = %message.id, attempts = message.attempts, answer, "a message is given up");
-            }
-            (Tried::Postponed(answer), _) => {
-                tracing::warn!(message = %message.id, attempts = message.attempts, answer, "a message waits");
+            (Tried::Refused { address, answer }, State::Undeliverable { .. }) => match message.recipient {
+                Recipient::Contact(contact) => {
+                    self.mark_undeliverable(unit, message, contact, address, answer).await?;
+                }
+                Recipient::Softvig => {
+                    tracing::error!(message = %id, answer, "SOFTVIG's own address was refused")
+                }
+            },
+            (Tried::Postponed(answer) | Tried::Refused { answer, .. } | Tried::Rejected(answer), _) => {
+                tracing::warn!(message = %id, attempts, answer, "a message waits");
             }
             // Some of those that it takes the place of may still be needed.
             (Tried::Dropped(_), _) => part(unit.db(), message, clock::machine_now()).await?,
@@ -186,19 +217,43 @@ impl Notification {
         store::insert(unit.db(), copy.as_slice()).await
     }
 
-    /// The first refusal of an address is an event, and those who can correct it are told.
+    /// SOFTVIG is told, but not of its own mail: that one would not arrive either.
+    async fn tell_given_up(
+        &self,
+        unit: &Unit,
+        message: &Message,
+        event_id: Uuid,
+        answer: &str,
+    ) -> Result<(), Error> {
+        let Some(contact) = message.contact() else { return Ok(()) };
+        let directory = directory(unit.db(), message.company).await?;
+        let name = directory.contact(contact).map(|c| c.name.clone()).unwrap_or_default();
+        let notice = Notice {
+            mentions: message.concerns().collect(),
+            ..Notice::new(Kind::MessageGivenUp, event_id, message.project, unit.now())
+                .text("contact", name)
+                .text("subject", message.content.subject.clone())
+                .text("message", message_name(message.company, message.id))
+                .text("answer", answer)
+        };
+        tell(unit, &self.renderer, &directory, &[notice]).await
+    }
+
+    /// The first refusal of an address is an event, and those who can correct it are told; not of one that was
+    /// corrected since.
     pub(super) async fn mark_undeliverable(
         &self,
         unit: &mut Unit,
         message: &Message,
         contact: ContactId,
+        address: &str,
         answer: &str,
     ) -> Result<(), Error> {
         let company = message.company;
         let Some(mut stored) = documents::find::<Directory>(unit.db(), company, company.0).await? else {
             return Ok(());
         };
-        if !stored.value.mark_undeliverable(contact) {
+        if !stored.value.writes_to(contact, address) || !stored.value.mark_undeliverable(contact) {
             return Ok(());
         }
         documents::save(unit.db(), &stored).await?;
@@ -227,8 +282,8 @@ fn recipient_name(message: &Message) -> String {
     }
 }
 
-/// Tells the other services how a message ended.
-pub(super) fn announce(unit: &mut Unit, message: &Message) {
+/// Tells the other services how a message ended, if it did; the event's id.
+pub(super) fn announce(unit: &mut Unit, message: &Message) -> Option<Uuid> {
     let (name, contact) = (message_name(message.company, message.id), recipient_name(message));
     let (topic, answer) = (message.kind.name().to_owned(), message.outcome.clone());
     let event = match message.state {
@@ -244,7 +299,7 @@ pub(super) fn announce(unit: &mut Unit, message: &Message) {
         | State::Sending { .. }
         | State::Undeliverable { .. }
         | State::Dropped { .. }
-        | State::Joined { .. } => return,
+        | State::Joined { .. } => return None,
     };
-    emit(unit, message.company, message.project, event);
+    Some(emit(unit, message.company, message.project, event))
 }

@@ -32,6 +32,10 @@ pub(crate) struct Hand {
 impl Notification {
     /// Sends what is due until cancelled; what is in hand is finished. Any number of replicas may run it.
     pub async fn run_sender(self, stop: CancellationToken) {
+        join_all((0..self.channel.senders()).map(|_| self.send_until(&stop))).await;
+    }
+
+    async fn send_until(&self, stop: &CancellationToken) {
         while !stop.is_cancelled() {
             // Before the look, so that nothing that is committed meanwhile is missed.
             let changed = self.core.changed().notified();
@@ -162,14 +166,23 @@ impl Notification {
                 None => envelope(directory, id, message),
             },
         };
-        let mail = match to.map(|to| build(message, &to, &self.renderer.identity)) {
+        let to = match to {
             Err(why) => return Tried::Dropped(why),
-            Ok(Err(e)) => return Tried::Refused(format!("{e:#}")),
-            Ok(Ok(mail)) => mail,
+            Ok(to) => to,
+        };
+        let refused = |answer| Tried::Refused { address: to.address.clone(), answer };
+        let mail = match build(message, &to, &self.renderer.identity) {
+            Err(e) => return refused(format!("{e:#}")),
+            Ok(mail) => mail,
         };
         match self.channel.deliver(&file_name(message), &mail).await {
             Ok(answer) => Tried::Sent(answer),
-            Err(Failure::Permanent(answer)) => Tried::Refused(answer),
+            Err(Failure::Address(answer)) => refused(answer),
+            Err(Failure::Mail(answer)) => Tried::Rejected(answer),
+            Err(Failure::Connection(answer)) => {
+                tracing::error!(answer, "the mail server does not serve this client");
+                Tried::Postponed(answer)
+            }
             Err(Failure::Transient(answer)) => Tried::Postponed(answer),
         }
     }

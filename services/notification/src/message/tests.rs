@@ -41,9 +41,10 @@ fn claimed() -> Message {
 #[test]
 fn only_the_holder_of_the_lease_records_an_outcome() {
     type Act = fn(&mut Message, Uuid) -> Result<(), LeaseLost>;
-    let acts: [(Act, &str); 4] = [
+    let acts: [(Act, &str); 5] = [
         (|m, t| m.sent(t, "250 ok".into(), times(now())), "sent"),
         (|m, t| m.refused(t, "550 no".into(), times(now())), "undeliverable"),
+        (|m, t| m.rejected(t, "554 spam".into(), times(now())), "given_up"),
         (|m, t| m.postpone(t, "421 later".into(), times(now())), "pending"),
         (|m, t| m.drop(t, "left", now()), "dropped"),
     ];

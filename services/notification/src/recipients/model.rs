@@ -254,6 +254,11 @@ impl Directory {
         }
     }
 
+    /// Whether this is the contact's address, as it now is.
+    pub fn writes_to(&self, id: ContactId, address: &str) -> bool {
+        self.contact(id).is_some_and(|contact| contact.email.eq_ignore_ascii_case(address))
+    }
+
     /// The address was refused for good. Whether that is news: of who has left nobody need correct it.
     pub fn mark_undeliverable(&mut self, id: ContactId) -> bool {
         match self.contact_mut(id) {

@@ -77,7 +77,7 @@ pub const fn row_of(kind: Kind) -> Row {
         // Help with the variant is a question, too.
         QuestionAsked | QuestionAnswered | VariantHelpAsked => row(Asker, Asker, Yes),
         EntryAdded | EntryRemoved => row(Owner, Owner, No),
-        QuestionUnanswered | WebhookSwitchedOff => row(No, No, Yes),
+        QuestionUnanswered | WebhookSwitchedOff | MessageGivenUp => row(No, No, Yes),
     }
 }
 

@@ -40,7 +40,7 @@ impl Kind {
             ProtocolIssued | ProtocolDeclined | ProtocolSigned | ProjectCompleted | ProjectCancelled => false,
             ContactUndeliverable | QuestionAnswered | EntryAdded | EntryRemoved => false,
             // Contacts do not hear of it.
-            QuestionUnanswered | WebhookSwitchedOff => false,
+            QuestionUnanswered | WebhookSwitchedOff | MessageGivenUp => false,
         }
     }
 

@@ -65,7 +65,7 @@ const PAGE: &[(&str, &[Kind])] = {
         ("-xx", &[ContactReplaced, ContactUndeliverable]),
         ("aax", &[QuestionAsked, QuestionAnswered, VariantHelpAsked]),
         ("oo-", &[EntryAdded, EntryRemoved]),
-        ("--x", &[QuestionUnanswered, WebhookSwitchedOff]),
+        ("--x", &[QuestionUnanswered, WebhookSwitchedOff, MessageGivenUp]),
     ]
 };
 

@@ -12,6 +12,7 @@ mod preferences;
 mod previews;
 mod questions;
 mod raised;
+mod refusals;
 mod reminders;
 mod smtp;
 mod telling;

@@ -89,13 +89,19 @@ impl World {
         fs::create_dir(&folder).expect("a folder");
         let mails = folder.join("mails");
         let clock = TestClock::at(&now().to_string());
-        let harness = Harness::new(replica(&database, clock.clock.clone(), &mails, post.clone()).await);
+        let service = replica(&database, clock.clock.clone(), &Config::default(), &mails, post.clone()).await;
+        let harness = Harness::new(service);
         Self { harness, clock, mails, folder, database, post }
     }
 
     /// Another process of the same service.
     pub async fn replica(&self) -> Notification {
-        replica(&self.database, self.clock.clock.clone(), &self.mails, self.post.clone()).await
+        self.replica_with(&Config::default()).await
+    }
+
+    /// The same with another configuration.
+    pub async fn replica_with(&self, config: &Config) -> Notification {
+        replica(&self.database, self.clock.clock.clone(), config, &self.mails, self.post.clone()).await
     }
 
     /// One event of scheduling arrives; its message, to let it arrive again.
@@ -223,9 +229,15 @@ pub fn describe(message: &pb::Message) -> String {
     format!("{} {to}", message.topic)
 }
 
-async fn replica(database: &Database, clock: Clock, mails: &Path, post: Post) -> Notification {
+async fn replica(
+    database: &Database,
+    clock: Clock,
+    config: &Config,
+    mails: &Path,
+    post: Post,
+) -> Notification {
     let core = Core::new(Notification::NAME, open(database.url()).await, clock);
-    Notification::with_post(core, &Config::default(), mails, post).expect("a valid configuration")
+    Notification::with_post(core, config, mails, post).expect("a valid configuration")
 }
 
 async fn open(url: &str) -> Db {

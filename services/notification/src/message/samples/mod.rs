@@ -112,6 +112,13 @@ pub fn samples(kind: Kind) -> Vec<Sample> {
             let answer = "550 5.1.1 The mailbox does not exist";
             vec![usual(new().text("contact", "Jan Wiśniewski").text("answer", answer))]
         }
+        MessageGivenUp => vec![usual(
+            new()
+                .text("contact", "Jan Wiśniewski")
+                .text("subject", "Termin uzgodniony: migracja")
+                .text("message", "companies/01a2b3c4-0000-7000-8000-000000000001/messages/01a2b3c4-0000-7000-8000-000000000002")
+                .text("answer", "554 5.7.1 Message rejected as spam"),
+        )],
 
         QuestionAsked => vec![usual(work::question(new()))],
         QuestionUnanswered => {
