@@ -45,6 +45,17 @@ fn status(words: &str) -> Option<&str> {
     (word.split('.').count() == 3 && word.split('.').all(is_number)).then_some(word)
 }
 
+/// Code and status of an answer, or of what a notice says. The words beside them may name the recipient.
+pub(crate) fn codes(answer: &str) -> String {
+    let is_code = |word: &&str| {
+        let numbers: Vec<&str> = word.split('.').collect();
+        let digits = numbers.iter().all(|n| n.len() <= 3 && n.parse::<u16>().is_ok());
+        digits && (numbers.len() == 3 || numbers.len() == 1 && word.len() == 3)
+    };
+    let words = answer.split([' ', ';', '-', ':']);
+    words.filter(is_code).take(2).collect::<Vec<_>>().join(" ")
+}
+
 /// Whether a notice's or an answer's enhanced status (RFC 3463) says that the recipient's address does not work: no
 /// such mailbox or domain, malformed, ambiguous, moved, a domain that takes no mail (RFC 7505), or a mailbox that is
 /// disabled. The rest of X.1 is about the sender or does not say whom it means, and of X.2 about a mailbox that is
@@ -73,6 +84,15 @@ mod tests {
     use rstest::rstest;
 
     use super::*;
+
+    #[rstest]
+    #[case("550 5.1.1 <(address)> Jan Nowak is not here since 2026", "550 5.1.1")]
+    #[case("5.1.1 smtp; 550-5.1.1 unknown", "5.1.1 550")]
+    #[case("554 host 5.1.22.7 is listed", "554")]
+    #[case("connection refused", "")]
+    fn codes_are_left_without_words(#[case] answer: &str, #[case] expected: &str) {
+        assert_eq!(codes(answer), expected);
+    }
 
     #[rstest]
     // The address.

@@ -10,7 +10,7 @@ use std::{path::PathBuf, time::Duration};
 
 use serde::Deserialize;
 
-pub(crate) use answer::blames_the_address;
+pub(crate) use answer::{blames_the_address, codes};
 pub use folder::Folder;
 pub use settings::{SmtpConfig, Tls};
 pub use smtp::Smtp;

@@ -20,6 +20,7 @@ use super::queries::MESSAGE;
 use super::record::announce;
 use super::store::{self, StoredMessage};
 use super::{Message, MessageId, Recipient, Times};
+use crate::channel::codes;
 use crate::events::message_name;
 use crate::{Notification, view};
 
@@ -88,14 +89,16 @@ impl Notification {
             return Err(Error::Unavailable(anyhow::anyhow!("the message is just being sent")));
         }
         let times = Times { business: unit.now(), machine: clock::machine_now() };
+        // What was anonymised is not named again.
+        let said = if stored.value.is_scrubbed() { codes(&notice.words) } else { notice.words.clone() };
         let failed = notice.action == Action::Failed && notice.resends == stored.value.resends;
-        if failed && stored.value.bounced(notice.words.clone(), times) {
+        if failed && stored.value.bounced(said.clone(), times) {
             announce(&mut unit, &stored.value);
             self.blame(&mut unit, &stored.value, &notice).await?;
         } else {
-            stored.value.heard(notice.words.clone(), times);
+            stored.value.heard(said, times);
         }
-        let body = json!({ "message": notice.message, "says": notice.words });
+        let body = json!({ "message": notice.message, "says": codes(&notice.words) });
         record(&mut unit, &stored.value, "delivery_status_reported", actor.in_history(company), body);
         save(unit, stored).await
     }

@@ -32,7 +32,7 @@ impl Message {
 
     /// The one that was to be sent in its place is not: it goes out by itself. Whether it does.
     pub fn part(&mut self, from: MessageId, machine_now: Timestamp) -> bool {
-        let parts = self.state == State::Joined { into: from } && self.content != Content::default();
+        let parts = self.state == State::Joined { into: from } && !self.is_scrubbed();
         if parts {
             self.release(machine_now);
         }

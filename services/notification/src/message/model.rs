@@ -265,9 +265,14 @@ impl Message {
         matches!(self.state, State::Sending { .. })
     }
 
+    /// Whether its words are gone, because a contact was anonymised.
+    pub fn is_scrubbed(&self) -> bool {
+        self.content == Content::default()
+    }
+
     /// Whether it can be sent again: it is not on its way, and has its words.
     pub fn is_resendable(&self) -> bool {
-        !self.is_on_its_way() && self.content != Content::default()
+        !self.is_on_its_way() && !self.is_scrubbed()
     }
 
     /// The part of its Message-ID before the @; another one each time that it is sent again, or mail programs would

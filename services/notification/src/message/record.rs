@@ -19,6 +19,7 @@ use super::store::{self, StoredMessage};
 use super::{Fact, Lease, LeaseLost, Message, Notice, Recipient, State, Times};
 use crate::Notification;
 use crate::book::{directory, tell};
+use crate::channel::codes;
 use crate::events::{contact_name, emit, message_name};
 use crate::forget::forget;
 use crate::kind::Kind;
@@ -260,7 +261,7 @@ impl Notification {
         let event = Event::AddressUndeliverable(AddressUndeliverable {
             contact: contact_name(company, contact),
             message: message_name(company, message.id),
-            answer: answer.to_owned(),
+            answer: codes(answer),
         });
         let event_id = emit(unit, company, message.project, event);
         let directory = stored.value;
@@ -285,7 +286,7 @@ fn recipient_name(message: &Message) -> String {
 /// Tells the other services how a message ended, if it did; the event's id.
 pub(super) fn announce(unit: &mut Unit, message: &Message) -> Option<Uuid> {
     let (name, contact) = (message_name(message.company, message.id), recipient_name(message));
-    let (topic, answer) = (message.kind.name().to_owned(), message.outcome.clone());
+    let (topic, answer) = (message.kind.name().to_owned(), codes(&message.outcome));
     let event = match message.state {
         State::Sent { .. } => Event::MessageSent(MessageSent { message: name, contact, topic }),
         State::GivenUp { .. } => {
