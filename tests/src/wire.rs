@@ -146,7 +146,8 @@ impl RestCall {
     /// rest into body or query.
     fn new(verb: &Method, template: &str, request: &Value) -> Self {
         let mut rest = request.as_object().expect("an object").clone();
-        let carried = ["company", "contact"].into_iter().find_map(|part| request[part]["name"].as_str());
+        let carried =
+            ["company", "contact", "preferences"].into_iter().find_map(|part| request[part]["name"].as_str());
         let name = ["name", "parent"].into_iter().find_map(|field| rest.remove(field));
         let name = name.as_ref().and_then(Value::as_str).or(carried).unwrap_or_default();
         let ids = name.split('/').skip(1).step_by(2);

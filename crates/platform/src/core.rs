@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
+use sea_orm::ConnectionTrait;
 use tokio::sync::{Notify, OnceCell};
 
 use crate::{
@@ -59,9 +60,14 @@ impl Core {
         self.sources.get().is_none_or(|sources| sources.contains(&source))
     }
 
-    /// What seals this database's tokens.
-    pub(crate) async fn tokens(&self) -> Result<&Tokens, Error> {
-        self.tokens.get_or_try_init(|| Tokens::load(&self.db)).await
+    /// What seals this database's tokens. In a unit of work it is asked for in its transaction; see
+    /// [`Unit::tokens`](crate::unit::Unit::tokens).
+    pub async fn tokens(&self) -> Result<&Tokens, Error> {
+        self.tokens_by(self.db.read()).await
+    }
+
+    pub(crate) async fn tokens_by(&self, c: &impl ConnectionTrait) -> Result<&Tokens, Error> {
+        self.tokens.get_or_try_init(|| Tokens::load(c)).await
     }
 
     /// Machine time at which this database was made.

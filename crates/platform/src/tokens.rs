@@ -1,14 +1,11 @@
-//! Opaque tokens of pages and watches: sealed by a key of the database, bound to caller and query.
+//! Opaque tokens, such as those of pages and watches: sealed by a key of the database, bound to what they are for.
 
 use aws_lc_rs::{hmac, rand};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use sea_orm::DbErr;
+use sea_orm::{ConnectionTrait, DbErr};
 use uuid::Uuid;
 
-use crate::{
-    db::{Db, query_one},
-    error::Error,
-};
+use crate::{db::query_one, error::Error};
 
 const TAG: usize = 16;
 
@@ -28,8 +25,8 @@ pub(crate) fn new_key() -> Result<Vec<u8>, DbErr> {
 }
 
 impl Tokens {
-    pub(crate) async fn load(db: &Db) -> Result<Self, Error> {
-        let row = query_one(db.read(), "select epoch, token_key from head where id = 1", vec![]).await?;
+    pub(crate) async fn load(c: &impl ConnectionTrait) -> Result<Self, Error> {
+        let row = query_one(c, "select epoch, token_key from head where id = 1", vec![]).await?;
         let row = row.ok_or_else(|| anyhow::anyhow!("the schema has no head row"))?;
         let key: Vec<u8> = row.try_get("", "token_key")?;
         Ok(Self { key: hmac::Key::new(hmac::HMAC_SHA256, &key), epoch: row.try_get("", "epoch")? })

@@ -15,6 +15,7 @@ use crate::{
     db::{Transaction, execute, query_one, rows},
     error::Error,
     lane::{Lane, LanePosition},
+    tokens::Tokens,
 };
 
 /// An event for the outbox.
@@ -151,6 +152,11 @@ impl Unit {
 
     pub fn core(&self) -> &Core {
         &self.core
+    }
+
+    /// What seals this database's tokens.
+    pub async fn tokens(&self) -> Result<&Tokens, Error> {
+        self.core.tokens_by(&self.tx).await
     }
 
     /// Business time of this unit: one instant for all that it records.

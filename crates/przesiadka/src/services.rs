@@ -151,9 +151,9 @@ impl Name {
                 add!(NotificationServiceServer, notification, &service);
                 let on_timer = Arc::clone(&service) as Arc<dyn OnTimer>;
                 let sender = Some((*service).clone());
-                let calendars = notification::rest::calendars(&service);
+                let open = notification::rest::open_paths(&service);
                 let assembled = assembled(edge, &service, notification::rest::routes(), Some(on_timer));
-                Assembled { sender, rest: assembled.rest.merge(calendars), ..assembled }
+                Assembled { sender, rest: assembled.rest.merge(open), ..assembled }
             }
         })
     }

@@ -13,13 +13,18 @@ use uuid::Uuid;
 
 use crate::consume::Book;
 use crate::message::{Message, Notice, Renderer, store};
-use crate::project::{Project, ReminderPolicy, UnansweredPolicy};
+use crate::project::{IntegrationsPolicy, Morning, Project, ReminderPolicy, UnansweredPolicy};
 use crate::recipients::Directory;
+use crate::unsubscribe::Unsubscribe;
 
 /// The kind of the reminders' timers.
 pub const REMINDER: &str = "reminder";
 /// The kind of the timers of proposals that wait for an answer.
 pub const UNANSWERED: &str = "unanswered";
+/// The kind of the timers of integrations that come back.
+pub const INTEGRATIONS: &str = "integrations";
+/// The kind of the timers of questions that wait for an answer.
+pub const QUESTION: &str = "question";
 
 /// A book as it was read, so that only what changed is written.
 pub struct OpenBook {
@@ -85,7 +90,8 @@ async fn write<T: Document + Clone + Serialize + DeserializeOwned>(
     }
 }
 
-/// Sets the timers of dates that are newly agreed and of new proposals, and removes those of what ended or moved.
+/// Sets the timers of dates that are newly agreed, of new proposals and of announced days, and removes those of what
+/// ended or moved.
 async fn follow(
     unit: &mut Unit,
     policy: &ReminderPolicy,
@@ -106,7 +112,8 @@ async fn follow(
             unit.set_timer(REMINDER, &reminder.to_string(), due_at).await?;
         }
     }
-    follow_proposals(unit, &policy.unanswered, before, after).await
+    follow_proposals(unit, &policy.unanswered, before, after).await?;
+    follow_integrations(unit, &policy.integrations, before, after).await
 }
 
 async fn follow_proposals(
@@ -130,6 +137,30 @@ async fn follow_proposals(
     Ok(())
 }
 
+async fn follow_integrations(
+    unit: &mut Unit,
+    policy: &IntegrationsPolicy,
+    before: Option<&Project>,
+    after: &Project,
+) -> Result<(), Error> {
+    let morning = |project: &Project| {
+        project.integrations.awaited_day().map(|day| Morning { project: project.id, day })
+    };
+    let (old, new) = (before.and_then(morning), morning(after));
+    if old == new {
+        return Ok(());
+    }
+    if let Some(old) = old {
+        unit.clear_timer(INTEGRATIONS, &old.to_string()).await?;
+    }
+    if let Some(new) = new
+        && let Some(due_at) = policy.ahead(new.day, unit.now())
+    {
+        unit.set_timer(INTEGRATIONS, &new.to_string(), due_at).await?;
+    }
+    Ok(())
+}
+
 /// Writes the messages of the notices.
 pub async fn tell(
     unit: &Unit,
@@ -138,9 +169,13 @@ pub async fn tell(
     notices: &[Notice],
 ) -> Result<(), Error> {
     let machine_now: Timestamp = clock::machine_now();
+    let tokens = unit.tokens().await?;
+    let unsubscribe = |contact, kind| {
+        Unsubscribe { company: directory.company, contact, kind }.link(&renderer.public_host, tokens)
+    };
     let mut messages: Vec<Message> = Vec::new();
     for notice in notices {
-        messages.extend(renderer.messages(notice, directory, unit.now(), machine_now)?);
+        messages.extend(renderer.messages(notice, directory, &unsubscribe, unit.now(), machine_now)?);
     }
     store::insert(unit.db(), &messages).await
 }

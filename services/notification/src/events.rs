@@ -18,6 +18,11 @@ pub fn contact_name(company: CompanyId, contact: ContactId) -> String {
     format!("companies/{company}/contacts/{contact}")
 }
 
+/// `companies/{company}/contacts/{contact}/preferences`
+pub fn preferences_name(company: CompanyId, contact: ContactId) -> String {
+    format!("{}/preferences", contact_name(company, contact))
+}
+
 /// `companies/{company}/messages/{message}`
 pub fn message_name(company: CompanyId, message: MessageId) -> String {
     format!("companies/{company}/messages/{message}")
@@ -62,6 +67,7 @@ fn kind(event: &Event) -> &'static str {
         Event::MessageBounced(_) => "message_bounced",
         Event::AddressUndeliverable(_) => "address_undeliverable",
         Event::AddressCleared(_) => "address_cleared",
+        Event::ContactPreferencesChanged(_) => "contact_preferences_changed",
         Event::QuestionAsked(_) => "question_asked",
         Event::QuestionAnswered(_) => "question_answered",
     }

@@ -14,6 +14,7 @@ use proto::{
 use uuid::Uuid;
 
 use crate::consume::{Book, Head, Outcome, scheduling};
+use crate::kind::Kind;
 use crate::message::{MailIdentity, Message, Notice, Renderer, SendingPolicy, Templates};
 use crate::recipients::{Directory, Language, Softvig};
 
@@ -94,7 +95,13 @@ pub fn renderer() -> Renderer {
         },
         sending: SendingPolicy::shipped(),
         templates: SHIPPED.clone(),
+        public_host: "przesiadka.softvig.example".into(),
     }
+}
+
+/// Where a contact would switch a kind off; it has no underscores, by which tests find keys in texts.
+pub fn unsubscribe_link(contact: ContactId, kind: Kind) -> String {
+    format!("https://przesiadka.softvig.example/{contact}/{}", kind.name().replace('_', "-"))
 }
 
 pub fn event(event: Event) -> SchedulingEvent {
@@ -128,7 +135,11 @@ pub fn told(book: &mut Book, what: Event) -> Vec<Notice> {
 
 /// The messages of an event's notices.
 pub fn messages(book: &Book, notices: &[Notice]) -> Vec<Message> {
-    let render = |n| renderer().messages(n, &book.directory, now(), now()).expect("every template renders");
+    let render = |n| {
+        renderer()
+            .messages(n, &book.directory, &unsubscribe_link, now(), now())
+            .expect("every template renders")
+    };
     notices.iter().flat_map(render).collect()
 }
 

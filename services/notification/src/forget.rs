@@ -19,7 +19,7 @@ const LONGEST: SignedDuration = SignedDuration::from_hours(24);
 
 /// Removes what the contact wrote, and what was written to or about them; name and address as well, unless a mail
 /// is still on its way to them. Then the sender calls this again.
-pub(crate) async fn forget(unit: &Unit, company: CompanyId, contact: ContactId) -> Result<(), Error> {
+pub(crate) async fn forget(unit: &mut Unit, company: CompanyId, contact: ContactId) -> Result<(), Error> {
     let now = unit.now();
     let concerning = store::concerning(unit.db(), company, contact).await?;
     let (on_its_way, mut rest): (Vec<_>, Vec<_>) =

@@ -60,6 +60,24 @@ impl NotificationService for Grpc {
         self.0.call(r, Notification::clear_undeliverable).await
     }
 
+    async fn get_contact_preferences(
+        &self,
+        r: Request<GetContactPreferencesRequest>,
+    ) -> Answer<ContactPreferences> {
+        self.0.call(r, Notification::get_contact_preferences).await
+    }
+
+    async fn update_contact_preferences(
+        &self,
+        r: Request<UpdateContactPreferencesRequest>,
+    ) -> Answer<ContactPreferences> {
+        self.0.call(r, Notification::update_contact_preferences).await
+    }
+
+    async fn export_contact(&self, r: Request<ExportContactRequest>) -> Answer<ContactExport> {
+        self.0.call(r, Notification::export_contact).await
+    }
+
     async fn create_calendar_link(&self, r: Request<CreateCalendarLinkRequest>) -> Answer<CalendarLink> {
         self.0.call(r, Notification::create_calendar_link).await
     }

@@ -81,12 +81,16 @@ kinds! {
     WindowOverrun => "window_overrun",
 
     IntegrationsAnnounced => "integrations_announced",
+    /// On the morning of the announced day.
+    IntegrationsToday => "integrations_today",
     IntegrationsCancelled => "integrations_cancelled",
     IntegrationRestored => "integration_restored",
     IntegrationDropAsked => "integration_drop_asked",
     IntegrationDropRefused => "integration_drop_refused",
     IntegrationDropped => "integration_dropped",
     IntegrationReopened => "integration_reopened",
+    /// Every brand is restored or dropped.
+    IntegrationsSummary => "integrations_summary",
 
     VerificationRequested => "verification_requested",
     ProblemReported => "problem_reported",
@@ -107,6 +111,7 @@ kinds! {
 
     QuestionAsked => "question_asked",
     QuestionAnswered => "question_answered",
+    QuestionUnanswered => "question_unanswered",
 
     /// An invitation for somebody who became a contact after the date was agreed.
     EntryAdded => "entry_added",

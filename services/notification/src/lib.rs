@@ -22,6 +22,7 @@ mod reminders;
 pub mod rest;
 pub mod routing;
 pub mod schema;
+pub mod unsubscribe;
 mod view;
 mod watch;
 pub mod webhooks;
@@ -45,8 +46,6 @@ pub struct Notification {
     renderer: Renderer,
     channel: Channel,
     reminders: ReminderPolicy,
-    /// Where the REST port is reached from outside.
-    public_host: String,
     webhooks: Webhooks,
 }
 
@@ -78,7 +77,6 @@ impl Notification {
             renderer: config.renderer()?,
             channel: config.open_channel(mail_folder)?,
             reminders: ReminderPolicy::shipped(),
-            public_host: config.public_host()?,
         })
     }
 }

@@ -1,12 +1,14 @@
-//! What the API shows of messages and questions.
+//! What the API shows.
 
-use platform::{actor::Actor, clock::to_wire, etag};
+use platform::{actor::Actor, clock::to_wire, etag, id::CompanyId};
 use proto::notification::v1 as pb;
 
-use crate::events::{contact_name, message_name, project_name, question_name};
+use crate::events::{contact_name, message_name, preferences_name, project_name, question_name};
+use crate::kind::Kind;
 use crate::links::{CalendarLink, Holder};
 use crate::message::{Message, Recipient, State, Try};
 use crate::questions::{Answer, Question};
+use crate::recipients::{Contact, Language};
 
 /// A message as lists show it: without its texts.
 pub fn summary(message: &Message) -> pb::Message {
@@ -62,6 +64,20 @@ pub fn message(message: &Message) -> pb::Message {
         html: content.html.clone(),
         calendar: content.invitation.as_ref().map(|i| i.ics.clone()).unwrap_or_default(),
         ..summary(message)
+    }
+}
+
+/// What a contact wants to be told, and what it may do without.
+pub fn preferences(company: CompanyId, contact: &Contact) -> pb::ContactPreferences {
+    let preferences = &contact.preferences;
+    let names = |kinds: &mut dyn Iterator<Item = Kind>| kinds.map(|kind| kind.name().to_owned()).collect();
+    pb::ContactPreferences {
+        name: preferences_name(company, contact.id),
+        channel: pb::Channel::Email.into(),
+        language: preferences.language.map(Language::key).unwrap_or_default().to_owned(),
+        muted_topics: names(&mut Kind::optional().filter(|kind| contact.has_muted(*kind))),
+        optional_topics: names(&mut Kind::optional()),
+        etag: etag::of(preferences),
     }
 }
 

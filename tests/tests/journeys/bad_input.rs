@@ -161,6 +161,9 @@ fn bad_values(d: &Dealership<'_>) -> Vec<Case> {
         "displayName": "Jan", "email": email, "language": "pl", "roles": [role],
     } });
     let technical = "CONTACT_ROLE_TECHNICAL";
+    let wants = |language: &str, topic: &str| json!({ "preferences": {
+        "name": format!("{}/preferences", d.technical.contact), "language": language, "mutedTopics": [topic],
+    } });
     let registered = |nip: &str| json!({ "company": { "displayName": "Auto", "taxId": nip } });
     let order = |number: &str| json!({ "name": licensing, "demand": "sql_server", "number": number, "supplier": "SOFTVIG" });
     let (long, huge) = ("ż".repeat(5000), "x".repeat(300 << 10));
@@ -176,6 +179,13 @@ fn bad_values(d: &Dealership<'_>) -> Vec<Case> {
         ("no tax id", Crm, "scheduling.CreateCompany", registered("52602502"), InvalidArgument, "company.tax_id", "10 digits"),
         ("no e-mail address", Crm, "scheduling.CreateContact", contact("jan@localhost", technical), InvalidArgument, "contact.email", "an e-mail address"),
         ("a header in an address", Crm, "scheduling.CreateContact", contact("jan@auto.example\nBcc: x@y.example", technical), InvalidArgument, "contact.email", "an e-mail address"),
+        ("an address in quotes", Crm, "scheduling.CreateContact", contact("\"jan k\"@auto.example", technical), InvalidArgument, "contact.email", "an e-mail address"),
+        ("an accent before the @", Crm, "scheduling.CreateContact", contact("józef@auto.example", technical), InvalidArgument, "contact.email", "an e-mail address"),
+        ("an address of 320 characters", Crm, "scheduling.CreateContact", contact(&format!("{}@{}.example", "j".repeat(64), ["a"; 3].map(|a| a.repeat(63)).join(".") + &".a".repeat(28)), technical), InvalidArgument, "contact.email", "an e-mail address"),
+        ("a language that nobody writes", Crm, "scheduling.CreateContact", { let mut r = contact("jan@auto.example", technical); r["contact"]["language"] = json!("de"); r }, InvalidArgument, "contact.language", "pl or en"),
+        ("a language that nobody writes", Technical, "notification.UpdateContactPreferences", wants("de", "reminder"), InvalidArgument, "preferences.language", "pl, en"),
+        ("a topic that must be told", Technical, "notification.UpdateContactPreferences", wants("pl", "date_agreed"), InvalidArgument, "preferences.muted_topics[0]", "reminder"),
+        ("a topic that there is not", Technical, "notification.UpdateContactPreferences", wants("pl", "pogoda"), InvalidArgument, "preferences.muted_topics[0]", "reminder"),
         ("an unspecified role", Crm, "scheduling.CreateContact", contact("jan@auto.example", "CONTACT_ROLE_UNSPECIFIED"), InvalidArgument, "contact.roles", technical),
         ("an unspecified kind", Decision, "licensing.ChooseLicence", json!({ "name": licensing }), InvalidArgument, "kind", "LICENCE_KIND_STANDARD"),
         ("an unspecified date", Crm, "scheduling.WithdrawDate", json!({ "name": project, "reason": "x" }), InvalidArgument, "kind", "DATE_KIND_AUDIT_1"),

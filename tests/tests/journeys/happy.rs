@@ -31,7 +31,10 @@ async fn a_dealership_goes_from_contract_to_signed_protocol(#[values(Embedded, S
         {
             assert!(topics.iter().any(|t| t == topic), "{who} was not told {topic}: {topics:?}");
         }
-        assert_eq!(topics.iter().filter(|t| *t == "integration_restored").count(), 3, "{who}");
+        let times = |topic: &str| topics.iter().filter(|t| *t == topic).count();
+        assert_eq!(times("integration_restored"), 3, "{who}");
+        assert_eq!(times("integrations_today"), usize::from(who != "SOFTVIG"), "{who}");
+        assert_eq!(times("integrations_summary"), 1, "{who}");
     }
     let name = format!("{}/licensing", d.project);
     let licensing = d.decision.portal.call(GetLicensingRequest { name }).await.expect("licensing");

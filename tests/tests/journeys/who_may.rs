@@ -137,6 +137,9 @@ impl Things {
             "notification.CreateCalendarLink" | "notification.ListCalendarLinks" => json!({ "parent": company }),
             "notification.RevokeCalendarLink" => json!({ "name": format!("{company}/calendarLinks/{unknown}") }),
             "notification.ClearUndeliverable" => json!({ "contact": contact }),
+            "notification.GetContactPreferences" => json!({ "name": format!("{contact}/preferences") }),
+            "notification.UpdateContactPreferences" => json!({ "preferences": { "name": format!("{contact}/preferences") } }),
+            "notification.ExportContact" => json!({ "name": contact }),
             "notification.CreateWebhookEndpoint" => json!({ "webhookEndpoint": { "url": "http://127.0.0.1:9/" } }),
             "notification.UpdateWebhookEndpoint" => json!({ "webhookEndpoint": { "name": endpoint, "url": "http://127.0.0.1:9/" } }),
             "notification.ListWebhookEndpoints" => json!({}),
@@ -298,11 +301,13 @@ fn elsewhere(request: &Value, d: &Dealership<'_>) -> Value {
 }
 
 #[tokio::test]
-async fn a_contact_reads_and_changes_its_own_card_whatever_its_role() {
+async fn a_contact_reads_and_changes_what_is_its_own_whatever_its_role() {
     let installation = Installation::start(Layout::Embedded, NOW).await;
     let world = installation.world();
     let d = Dealership::open(&world, &Facts::AUTODOM).await.expect("a company with a project");
     let wire = Wire::of(&installation).await;
+    world.settled().await.expect("all services know the contacts");
+    let preferences = |contact: &str| format!("{contact}/preferences");
     let token = Some(d.technical.token.as_str());
     let mut card = card();
     card["name"] = json!(d.technical.contact);
@@ -313,6 +318,21 @@ async fn a_contact_reads_and_changes_its_own_card_whatever_its_role() {
         }),
         (
             "scheduling.ExportContact",
+            json!({ "name": d.technical.contact }),
+            json!({ "name": d.decision.contact }),
+        ),
+        (
+            "notification.GetContactPreferences",
+            json!({ "name": preferences(&d.technical.contact) }),
+            json!({ "name": preferences(&d.decision.contact) }),
+        ),
+        (
+            "notification.UpdateContactPreferences",
+            json!({ "preferences": { "name": preferences(&d.technical.contact) } }),
+            json!({ "preferences": { "name": preferences(&d.decision.contact) } }),
+        ),
+        (
+            "notification.ExportContact",
             json!({ "name": d.technical.contact }),
             json!({ "name": d.decision.contact }),
         ),

@@ -18,7 +18,7 @@ mod headers;
 mod merge;
 mod open;
 
-pub use open::{Find, open};
+pub use open::{Find, open, open_page};
 
 use std::sync::Arc;
 

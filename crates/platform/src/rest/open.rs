@@ -1,4 +1,4 @@
-//! The one kind of path that needs no token: its last word is the secret itself.
+//! The only paths that need no token: their last word is the secret itself.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use axum::{
 use futures::future::BoxFuture;
 use http::{
     HeaderName, HeaderValue, StatusCode,
-    header::{CACHE_CONTROL, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS},
+    header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS},
 };
 
 use super::{answer, headers};
@@ -30,10 +30,33 @@ pub fn open<S: Service>(
     media_type: &'static str,
     find: Find<S>,
 ) -> Router {
+    let find = respond(service, path, ending, media_type, find);
+    Router::new().route(&format!("{path}/{{secret}}"), get(find))
+}
+
+/// An HTML page under the same rules that asks something: `GET` shows it and changes nothing, `POST` does what it asks
+/// about, whatever the body says, and shows what came of it.
+pub fn open_page<S: Service>(
+    service: &Arc<S>,
+    path: &'static str,
+    show: Find<S>,
+    carry_out: Find<S>,
+) -> Router {
+    let page = |find| respond(service, path, "", "text/html; charset=utf-8", find);
+    Router::new().route(&format!("{path}/{{secret}}"), get(page(show)).post(page(carry_out)))
+}
+
+fn respond<S: Service>(
+    service: &Arc<S>,
+    path: &'static str,
+    ending: &'static str,
+    media_type: &'static str,
+    find: Find<S>,
+) -> impl Fn(Result<Path<String>, PathRejection>, Request) -> BoxFuture<'static, Response> + Clone + use<S> {
     let service = Arc::clone(service);
-    let respond = move |word: Result<Path<String>, PathRejection>, request: Request| {
+    move |word, request| {
         let service = Arc::clone(&service);
-        async move {
+        Box::pin(async move {
             let secret = word.as_ref().ok().and_then(|Path(word)| word.strip_suffix(ending));
             let found = match secret {
                 Some(secret) => caught(path, find(service, Secret::sent(secret))).await,
@@ -49,17 +72,17 @@ pub fn open<S: Service>(
                     answer::failure(&error, path, headers::prefers_polish(request.headers()))
                 }
             }
-        }
-    };
-    Router::new().route(&format!("{path}/{{secret}}"), get(respond))
+        })
+    }
 }
 
 fn plain(status: StatusCode, media_type: &'static str, text: String) -> Response {
     let mut response = Response::new(Body::from(text));
     *response.status_mut() = status;
-    let texts: [(HeaderName, &'static str); 4] = [
+    let texts: [(HeaderName, &'static str); 5] = [
         (CONTENT_TYPE, media_type),
         (CACHE_CONTROL, "no-store"),
+        (CONTENT_SECURITY_POLICY, "default-src 'none'; form-action 'self'; frame-ancestors 'none'"),
         (REFERRER_POLICY, "no-referrer"),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];

@@ -255,6 +255,9 @@ pub fn topic(key: &str) -> String {
     match key {
         "date_agreed" => "dates agreed".to_owned(),
         "date_withdrawn" => "dates withdrawn".to_owned(),
+        "integrations_today" => "what comes back today and what to check".to_owned(),
+        "integrations_summary" => "all integrations at once".to_owned(),
+        "question_unanswered" => "a question that waits for its answer".to_owned(),
         "run_prepared" => "what to stop and when".to_owned(),
         "stage_unlocked" => "the next stage".to_owned(),
         "verified" => "everything works".to_owned(),

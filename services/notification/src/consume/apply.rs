@@ -166,7 +166,7 @@ impl Heard {
 }
 
 /// What a contact's end changes outside the book.
-async fn follow(unit: &Unit, company: CompanyId, event: &Event) -> Result<(), ApplyError> {
+async fn follow(unit: &mut Unit, company: CompanyId, event: &Event) -> Result<(), ApplyError> {
     if let Some(contact) = gone(event) {
         links::delete_of(unit.db(), company, contact_id(contact).map_err(undecodable)?).await?;
     }

@@ -2,6 +2,7 @@
 
 mod apply;
 mod audit;
+mod integrations;
 mod licensing;
 mod reminder;
 mod scheduling;
@@ -21,6 +22,7 @@ use crate::project::Project;
 use crate::recipients::Directory;
 
 pub use audit::audit;
+pub use integrations::integrations_today;
 pub use licensing::licensing;
 pub use reminder::reminder;
 pub use scheduling::scheduling;

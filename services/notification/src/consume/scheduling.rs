@@ -5,10 +5,10 @@ use proto::scheduling::v1::{
     SchedulingEvent, Stage, System, scheduling_event::Event,
 };
 
-use super::{Book, Head, Outcome, contact_id};
+use super::{Book, Head, Outcome, contact_id, integrations};
 use crate::kind::Kind;
 use crate::message::{Calendar, Fact, Facts, Notice};
-use crate::project::{Entry, Planned, Project, Proposal, date_key, stage_key};
+use crate::project::{Entry, Integrations, Planned, Project, Proposal, date_key, stage_key};
 use crate::recipients::Change;
 
 /// One of scheduling's events. Fails only on what that service never writes.
@@ -109,10 +109,14 @@ fn project_event(
 
         Event::StageUnlocked(e) => {
             project.unlock(e.stage());
-            head.notice(Kind::StageUnlocked)
+            let unlocked = head
+                .notice(Kind::StageUnlocked)
                 .word("stage", "stage", stage_key(e.stage()))
-                .fact("earliest", Fact::day(&e.earliest_start))
-                .into()
+                .fact("earliest", Fact::day(&e.earliest_start));
+            // This is how scheduling says that the integrations are done, each time that they are.
+            let done = e.stage() == Stage::Verification;
+            let summary = done.then(|| integrations::summary(head, project)).flatten();
+            Outcome::Told(summary.into_iter().chain([unlocked]).collect())
         }
 
         Event::RunPrepared(e) => prepared(head, e)?,
@@ -120,22 +124,15 @@ fn project_event(
         Event::DatabasesRestored(e) => attempt(head, Kind::DatabasesRestored, e.attempt).into(),
         Event::RunFinished(e) => attempt(head, Kind::RunFinished, e.attempt).into(),
         Event::RunRolledBack(e) => {
+            project.integrations = Integrations::default();
             attempt(head, Kind::RunRolledBack, e.attempt).text("note", &e.reason).into()
         }
         Event::ReserveReached(e) => attempt(head, Kind::ReserveReached, e.attempt).into(),
         Event::WindowOverrun(e) => attempt(head, Kind::WindowOverrun, e.attempt).into(),
 
-        Event::IntegrationsAnnounced(e) => head
-            .notice(Kind::IntegrationsAnnounced)
-            .fact("day", Fact::day(&e.day))
-            .fact("brands", brands(&e.brands))
-            .into(),
-        Event::IntegrationsCancelled(e) => {
-            head.notice(Kind::IntegrationsCancelled).fact("brands", brands(&e.brands)).into()
-        }
-        Event::IntegrationRestored(e) => {
-            head.notice(Kind::IntegrationRestored).word("brand", "brand", &e.brand).into()
-        }
+        Event::IntegrationsAnnounced(e) => integrations::announced(head, e, project)?,
+        Event::IntegrationsCancelled(e) => integrations::called_off(head, e, project),
+        Event::IntegrationRestored(e) => integrations::restored(head, e, project),
         Event::IntegrationDropAsked(e) => head
             .notice(Kind::IntegrationDropAsked)
             .word("brand", "brand", &e.brand)
@@ -144,16 +141,8 @@ fn project_event(
         Event::IntegrationDropRefused(e) => {
             head.notice(Kind::IntegrationDropRefused).word("brand", "brand", &e.brand).into()
         }
-        Event::IntegrationDropped(e) => head
-            .notice(Kind::IntegrationDropped)
-            .word("brand", "brand", &e.brand)
-            .text("note", &e.reason)
-            .into(),
-        Event::IntegrationReopened(e) => head
-            .notice(Kind::IntegrationReopened)
-            .word("brand", "brand", &e.brand)
-            .text("note", &e.reason)
-            .into(),
+        Event::IntegrationDropped(e) => integrations::dropped(head, e, project),
+        Event::IntegrationReopened(e) => integrations::reopened(head, e, project),
 
         Event::VerificationRequested(_) => head.notice(Kind::VerificationRequested).into(),
         Event::ProblemReported(e) => head.notice(Kind::ProblemReported).text("note", &e.description).into(),
@@ -161,6 +150,9 @@ fn project_event(
         Event::Verified(_) => head.notice(Kind::Verified).into(),
         Event::StageReopened(e) => {
             project.unlock(e.stage());
+            if e.stage() == Stage::Migration {
+                project.integrations = Integrations::default();
+            }
             head.notice(Kind::StageReopened)
                 .word("stage", "stage", stage_key(e.stage()))
                 .text("note", &e.reason)
@@ -351,10 +343,6 @@ fn of_date(head: &Head, kind: Kind, entry: &Entry) -> Notice {
 /// What must still happen before a date, in words; empty if nothing.
 pub(crate) fn gate_fact(gate: Option<Stage>) -> Fact {
     gate.map_or_else(|| Fact::text(""), |gate| Fact::word("gate", stage_key(gate)))
-}
-
-fn brands(keys: &[String]) -> Fact {
-    Fact::List(keys.iter().map(|key| Fact::word("brand", key)).collect())
 }
 
 fn asker(actor: Option<&Actor>) -> anyhow::Result<Option<ContactId>> {

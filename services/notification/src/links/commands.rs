@@ -79,7 +79,7 @@ impl Notification {
     }
 
     fn calendar_url(&self, secret: &Secret) -> String {
-        format!("webcal://{}{}/{}{}", self.public_host, super::PATH, secret.reveal(), super::ENDING)
+        format!("webcal://{}{}/{}{}", self.renderer.public_host, super::PATH, secret.reveal(), super::ENDING)
     }
 }
 

@@ -62,7 +62,7 @@ impl Notification {
             (Holder::Contact(id), Some(company)) => {
                 let directory = directory(self.core.db.read(), company).await?;
                 match directory.contact(*id).filter(|contact| contact.is_active()) {
-                    Some(contact) => contact.language,
+                    Some(contact) => contact.language(),
                     None => return Ok(None),
                 }
             }

@@ -75,9 +75,14 @@ pub fn build(message: &Message, to: &Envelope, identity: &MailIdentity) -> anyho
         }
     };
     let mut mail = lettre::Message::builder();
-    if let Some(project) = message.project {
+    if let Some(link) = &content.unsubscribe {
+        mail = mail
+            .raw_header(header("List-Unsubscribe", format!("<{link}>")))
+            .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()));
+    }
+    if let Some(thread) = message.thread() {
         // Nobody ever gets a mail with this id: it only holds together what mail programs show as one conversation.
-        let thread = format!("<{project}@{}>", identity.domain);
+        let thread = format!("<{thread}@{}>", identity.domain);
         mail = mail.in_reply_to(thread.clone()).references(thread);
     }
     mail.from(mailbox(&identity.from_name, &identity.from).context("the sender's address")?)
@@ -90,6 +95,10 @@ pub fn build(message: &Message, to: &Envelope, identity: &MailIdentity) -> anyho
         .context("the mail cannot be put together")
 }
 
+fn header(name: &'static str, value: String) -> HeaderValue {
+    HeaderValue::new(HeaderName::new_from_ascii_str(name), value)
+}
+
 const ICS: &str = "termin.ics";
 
 fn mailbox(name: &str, address: &str) -> anyhow::Result<Mailbox> {
@@ -98,4 +107,72 @@ fn mailbox(name: &str, address: &str) -> anyhow::Result<Mailbox> {
     // lettre panics on a control character in a name.
     let name = one_line(name);
     Ok(Mailbox::new((!name.is_empty()).then_some(name), address))
+}
+
+#[cfg(test)]
+mod tests {
+    use mail_parser::{MessageParser, MimeHeaders as _};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::fixtures::{directory, now, renderer, unsubscribe_link};
+    use crate::kind::Kind;
+    use crate::message::{Content, Notice, Recipient};
+
+    fn envelope() -> Envelope {
+        Envelope { name: "Tadeusz Łęcki".into(), address: "tadek@auto-lecki.example".into() }
+    }
+
+    fn written(kind: Kind) -> Vec<Message> {
+        let notice = Notice::new(kind, Uuid::nil(), None, now()).text("variant", "v");
+        renderer().messages(&notice, &directory(), &unsubscribe_link, now(), now()).expect("renders")
+    }
+
+    #[test]
+    fn what_may_be_switched_off_says_where() {
+        for (kind, optional) in [(Kind::VariantChosen, true), (Kind::Verified, false)] {
+            for message in written(kind) {
+                let mail = build(&message, &envelope(), &renderer().identity).expect("builds").formatted();
+                let mail = MessageParser::default().parse(&mail).expect("a mail");
+                let header = |name: &'static str| mail.header_raw(name).map(str::trim);
+                let expected = match message.recipient {
+                    Recipient::Contact(id) if optional => Some(unsubscribe_link(id, kind)),
+                    _ => None,
+                };
+                let named = expected.as_ref().map(|link| format!("<{link}>"));
+                assert_eq!(header("List-Unsubscribe"), named.as_deref());
+                let one_click = expected.is_some().then_some("List-Unsubscribe=One-Click");
+                assert_eq!(header("List-Unsubscribe-Post"), one_click);
+                assert!(mail.content_type().is_some(), "the headers after it are still headers");
+                let Content { text, html, .. } = &message.content;
+                let link = expected.unwrap_or_else(|| "https://".to_owned());
+                assert_eq!(text.contains(&link), one_click.is_some(), "{text}");
+                assert_eq!(html.matches("<a href=").count(), usize::from(one_click.is_some()), "{html}");
+            }
+        }
+    }
+
+    /// Scheduling keeps addresses so.
+    #[test]
+    fn an_international_domain_goes_out_in_its_ascii_form() {
+        let address = "jan@xn--salon-d-q0a42esr.pl";
+        let to = Envelope { address: address.to_owned(), ..envelope() };
+        let mail = build(&written(Kind::Verified)[0], &to, &renderer().identity).expect("builds");
+        assert_eq!(mail.envelope().to().iter().map(ToString::to_string).collect::<Vec<_>>(), [address]);
+        let text = String::from_utf8(mail.formatted()).expect("ASCII");
+        assert!(text.contains(&format!("<{address}>")), "{text}");
+    }
+
+    #[test]
+    fn an_impossible_address_is_no_mail() {
+        let long = format!("{}@{}.example", "a".repeat(65), "b".repeat(250));
+        for address in ["", "nobody", "a@b\r\nBcc: c@d.example", "a b@c.example", "a@b@c.example", &long] {
+            let to = Envelope { address: address.to_owned(), ..envelope() };
+            let refused = build(&written(Kind::Verified)[0], &to, &renderer().identity).expect_err(address);
+            assert!(
+                address.is_empty() || !refused.to_string().contains(address),
+                "the reason repeats no address"
+            );
+        }
+    }
 }

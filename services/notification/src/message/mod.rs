@@ -28,7 +28,8 @@ pub use policy::SendingPolicy;
 pub use preview::{Preview, PreviewOf};
 pub(crate) use release::part;
 pub use render::{Renderer, summary};
-pub use templates::Templates;
+pub use templates::{Templates, UnsubscribePage};
+pub use words::Words;
 
 #[cfg(test)]
 pub(crate) use {record::Tried, samples::samples, sender::Hand};

@@ -114,6 +114,9 @@ pub struct Content {
     #[serde(default)]
     pub body: String,
     pub invitation: Option<Invitation>,
+    /// Where a contact switches this kind off; none where it cannot.
+    #[serde(default)]
+    pub unsubscribe: Option<String>,
 }
 
 /// Where a message is on its way. Tries and leases are machine time, the rest business time.
@@ -271,6 +274,21 @@ impl Message {
     /// take it for the first.
     pub fn mail_id(&self) -> String {
         if self.resends == 0 { self.id.to_string() } else { format!("{}.{}", self.id, self.resends) }
+    }
+
+    /// What it tells of the event; where it joins several messages, what each of them does.
+    pub fn parts(&self) -> impl Iterator<Item = &str> {
+        let own = self.joins.is_empty().then_some(self.part.as_str());
+        own.into_iter().chain(self.joins.iter().map(|one| one.part.as_str()))
+    }
+
+    /// The conversation that it belongs to: its project, or the question that is of none.
+    pub fn thread(&self) -> Option<String> {
+        let of_question =
+            matches!(self.kind, Kind::QuestionAsked | Kind::QuestionAnswered | Kind::QuestionUnanswered);
+        // As an older build wrote it, it does not say which.
+        let question = self.parts().next().filter(|part| of_question && !part.is_empty());
+        self.project.map(|project| project.to_string()).or_else(|| question.map(str::to_owned))
     }
 
     /// The contact whom it is for; none for SOFTVIG.

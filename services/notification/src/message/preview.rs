@@ -65,8 +65,10 @@ impl Renderer {
     pub fn preview(&self, of: &PreviewOf) -> anyhow::Result<Preview> {
         let (notice, directory) = (&of.sample.notice, directory(of.kind, of.language));
         let to = addressees(notice, &directory).into_iter().next().context("nobody hears it")?;
+        // No contact's: there is nobody whom it could switch anything off for.
+        let link = of.kind.is_optional().then(|| format!("https://{}/…", self.public_host));
         Ok(Preview {
-            content: self.content(notice, &directory, to, of.language, now())?,
+            content: self.content(notice, &directory, to, link, of.language, now())?,
             template_version: self.templates.version(of.kind, of.language),
         })
     }

@@ -23,6 +23,7 @@ use crate::events::{contact_name, emit, message_name};
 use crate::forget::forget;
 use crate::kind::Kind;
 use crate::recipients::{ContactState, Directory};
+use crate::unsubscribe::Unsubscribe;
 
 /// The database may be away for a moment.
 const RECORD_AGAIN: Duration = Duration::from_millis(100);
@@ -187,7 +188,7 @@ impl Notification {
     }
 
     /// What took a date out of a calendar may have been the last mail to somebody who is to be anonymised.
-    async fn forget_parting(&self, unit: &Unit, message: &Message) -> Result<(), Error> {
+    async fn forget_parting(&self, unit: &mut Unit, message: &Message) -> Result<(), Error> {
         if let Some(id) = message.contact().filter(|_| message.uninvites()) {
             let directory = directory(unit.db(), message.company).await?;
             if directory.contact(id).is_some_and(|contact| contact.state == ContactState::Parting) {
@@ -204,9 +205,14 @@ impl Notification {
             return part(unit.db(), message, machine_now).await;
         }
         let directory = directory(unit.db(), message.company).await?;
+        let tokens = unit.tokens().await?;
+        let link = |contact, kind| {
+            Unsubscribe { company: directory.company, contact, kind }.link(&self.renderer.public_host, tokens)
+        };
         let copy = directory
             .contact(successor)
-            .map(|to| self.renderer.readdress(message, to, &directory, unit.now(), machine_now))
+            .filter(|to| !to.has_muted(message.kind))
+            .map(|to| self.renderer.readdress(message, to, &directory, &link, unit.now(), machine_now))
             .transpose()?;
         store::insert(unit.db(), copy.as_slice()).await
     }

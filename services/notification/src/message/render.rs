@@ -21,7 +21,12 @@ pub struct Renderer {
     pub softvig: Softvig,
     pub sending: SendingPolicy,
     pub templates: Templates,
+    /// Where links lead: host, and port if need be.
+    pub public_host: String,
 }
+
+/// The link under which a contact switches a kind off.
+pub type UnsubscribeLink<'a> = &'a dyn Fn(ContactId, Kind) -> String;
 
 impl Renderer {
     /// One message for everybody who hears the notice.
@@ -31,12 +36,19 @@ impl Renderer {
         &self,
         notice: &Notice,
         directory: &Directory,
+        unsubscribe: UnsubscribeLink<'_>,
         now: Timestamp,
         machine_now: Timestamp,
     ) -> anyhow::Result<Vec<Message>> {
+        let link = |to| match to {
+            Addressee::Contact { contact, .. } if notice.kind.is_optional() => {
+                Some(unsubscribe(contact.id, notice.kind))
+            }
+            _ => None,
+        };
         addressees(notice, directory)
             .into_iter()
-            .map(|to| self.message(notice, directory, to, now, machine_now))
+            .map(|to| self.message(notice, directory, to, link(to), now, machine_now))
             .collect()
     }
 
@@ -45,15 +57,16 @@ impl Renderer {
         notice: &Notice,
         directory: &Directory,
         to: Addressee<'_>,
+        unsubscribe: Option<String>,
         now: Timestamp,
         machine_now: Timestamp,
     ) -> anyhow::Result<Message> {
         let (recipient, language) = match to {
-            Addressee::Contact { contact, .. } => (Recipient::Contact(contact.id), contact.language),
+            Addressee::Contact { contact, .. } => (Recipient::Contact(contact.id), contact.language()),
             Addressee::Softvig => (Recipient::Softvig, self.softvig.language),
         };
         let content = self
-            .content(notice, directory, to, language, now)
+            .content(notice, directory, to, unsubscribe, language, now)
             .with_context(|| format!("template {} in {}", notice.kind.name(), language.key()))?;
         let mut message = Message {
             id: MessageId::new(),
@@ -118,7 +131,14 @@ impl Renderer {
             // Of its own: there may be one message to this recipient for the first part's.
             part: format!("joined/{id}"),
             mentions: mentions.into_iter().collect(),
-            content: self.again(first, contact, directory, subject, body)?,
+            content: self.again(
+                first,
+                contact,
+                first.content.unsubscribe.as_deref(),
+                directory,
+                subject,
+                body,
+            )?,
             dates: messages.iter().flat_map(|m| m.dates.iter().cloned()).collect(),
             joins: messages.iter().map(part).collect(),
             created_at: now,
@@ -135,14 +155,17 @@ impl Renderer {
         message: &Message,
         to: &Contact,
         directory: &Directory,
+        unsubscribe: UnsubscribeLink<'_>,
         now: Timestamp,
         machine_now: Timestamp,
     ) -> anyhow::Result<Message> {
         let Content { subject, body, .. } = message.content.clone();
+        let unsubscribe = message.kind.is_optional().then(|| unsubscribe(to.id, message.kind));
+        let content = self.again(message, Some(to), unsubscribe.as_deref(), directory, subject, body)?;
         let mut copy = Message {
             id: MessageId::new(),
             recipient: Recipient::Contact(to.id),
-            content: self.again(message, Some(to), directory, subject, body)?,
+            content,
             attempts: 0,
             outcome: String::new(),
             tries: Vec::new(),
@@ -163,6 +186,7 @@ impl Renderer {
         &self,
         message: &Message,
         contact: Option<&Contact>,
+        unsubscribe: Option<&str>,
         directory: &Directory,
         subject: String,
         body: String,
@@ -172,6 +196,7 @@ impl Renderer {
             company: &directory.display_name(),
             calendar: "",
             portal: contact.is_some_and(Contact::is_active),
+            unsubscribe: unsubscribe.unwrap_or_default(),
         };
         self.framed(message.language, frame, subject, body, None)
     }
@@ -181,6 +206,7 @@ impl Renderer {
         notice: &Notice,
         directory: &Directory,
         to: Addressee<'_>,
+        unsubscribe: Option<String>,
         language: Language,
         now: Timestamp,
     ) -> Result<Content, minijinja::Error> {
@@ -211,6 +237,7 @@ impl Renderer {
             company: &company,
             calendar,
             portal: matches!(to, Addressee::Contact { contact, .. } if contact.is_active()),
+            unsubscribe: unsubscribe.as_deref().unwrap_or_default(),
         };
         self.framed(language, frame, subject, text.body, invitation)
     }
@@ -225,8 +252,11 @@ impl Renderer {
         invitation: Option<Invitation>,
     ) -> Result<Content, minijinja::Error> {
         let text = self.templates.plain(language, frame, &body)?;
-        let html = self.templates.html(language, &subject, &text)?;
-        Ok(Content { subject, text, html, body, invitation })
+        // HTML has a link behind words instead of its address.
+        let unlinked = self.templates.plain(language, Frame { unsubscribe: "", ..frame }, &body)?;
+        let html = self.templates.html(language, &subject, &unlinked, frame.unsubscribe)?;
+        let unsubscribe = Some(frame.unsubscribe.to_owned()).filter(|link| !link.is_empty());
+        Ok(Content { subject, text, html, body, invitation, unsubscribe })
     }
 }
 

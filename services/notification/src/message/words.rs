@@ -115,3 +115,19 @@ fn local(at: Timestamp) -> DateTime {
 fn clock(at: DateTime) -> String {
     format!("{}:{:02}", at.hour(), at.minute())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kind::Kind;
+
+    #[test]
+    fn every_kind_that_may_be_switched_off_has_a_name_in_both_languages() {
+        for kind in Kind::optional() {
+            for language in Language::ALL {
+                let name = Words::of(language).word("topic", kind.name());
+                assert_ne!(name, kind.name().replace('_', " "), "{}", kind.name());
+            }
+        }
+    }
+}

@@ -5,7 +5,7 @@ use platform::{
 use proto::scheduling::v1::{DateKind, Stage};
 use serde::{Deserialize, Serialize};
 
-use super::{Planned, Proposal};
+use super::{Integrations, Planned, Proposal};
 
 /// A project as far as its messages need it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +21,8 @@ pub struct Project {
     /// Dates that wait for an answer.
     #[serde(default)]
     proposals: Vec<Proposal>,
+    #[serde(default)]
+    pub integrations: Integrations,
     /// Audit attempts that count no more.
     voided: Vec<String>,
 }
@@ -48,6 +50,7 @@ impl Project {
             closed: false,
             entries: Vec::new(),
             proposals: Vec::new(),
+            integrations: Integrations::default(),
             voided: Vec::new(),
         }
     }
@@ -129,6 +132,7 @@ impl Project {
     pub fn close(&mut self) -> Vec<Entry> {
         self.closed = true;
         self.proposals.clear();
+        self.integrations = Integrations::default();
         let live: Vec<String> = self.live_entries().map(|e| e.agreement.clone()).collect();
         live.iter().filter_map(|agreement| self.withdraw(agreement).cloned()).collect()
     }

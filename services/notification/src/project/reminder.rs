@@ -6,9 +6,10 @@ use platform::id::ProjectId;
 use proto::scheduling::v1::Stage;
 use serde::Deserialize;
 
-use super::{Entry, Project, UnansweredPolicy};
+use super::{Entry, IntegrationsPolicy, Project, UnansweredPolicy};
+use crate::questions::QuestionPolicy;
 
-/// When people are reminded of a date, and of an answer that they owe; policy data.
+/// When people are reminded of a date, of an answer that they owe, and of what comes back; policy data.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ReminderPolicy {
@@ -17,6 +18,8 @@ pub struct ReminderPolicy {
     /// Local time in Poland.
     pub at: Time,
     pub unanswered: UnansweredPolicy,
+    pub questions: QuestionPolicy,
+    pub integrations: IntegrationsPolicy,
 }
 
 /// One reminder of one agreement. It is looked at again when it is due.

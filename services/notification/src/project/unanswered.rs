@@ -56,14 +56,19 @@ pub struct Unanswered {
     pub proposal: String,
 }
 
+/// That time on the so many-th business day after the local day of an instant.
+pub fn business_days_after(instant: Timestamp, days: u32, at: Time) -> Option<Timestamp> {
+    let day = Calendar::poland().add_business_days(calendar::local_day(instant), days);
+    Some(day.to_datetime(at).to_zoned(calendar::warsaw()).ok()?.timestamp())
+}
+
 impl UnansweredPolicy {
     fn due_at(&self, proposal: &Proposal, step: Step) -> Option<Timestamp> {
         let days = match step {
             Step::Remind => self.remind_after,
             Step::Escalate => self.escalate_after,
         };
-        let day = Calendar::poland().add_business_days(calendar::local_day(proposal.proposed_at), days);
-        Some(day.to_datetime(self.at).to_zoned(calendar::warsaw()).ok()?.timestamp())
+        business_days_after(proposal.proposed_at, days, self.at)
     }
 
     /// The steps that a proposal can take.

@@ -15,14 +15,13 @@ use proto::notification::v1::{self as pb, notification_event::Event};
 use serde_json::json;
 
 use super::{Question, QuestionId};
-use crate::book::{directory, tell};
+use crate::book::{QUESTION, directory, tell};
 use crate::events::{contact_name, emit, project_name, question_name};
 use crate::kind::Kind;
-use crate::message::Notice;
 use crate::project::Project;
 use crate::{Notification, view};
 
-const QUESTION: &str = "companies/{company}/questions/{question}";
+const NAME: &str = "companies/{company}/questions/{question}";
 
 impl Notification {
     /// A contact asks; SOFTVIG and the asker get the words by mail.
@@ -60,6 +59,9 @@ impl Notification {
         let question =
             Question::ask(id, company, project, asker, &request.subject, &request.text, unit.now())?;
         documents::insert(unit.db(), company, id.0, &question).await?;
+        if let Some(due_at) = self.reminders.questions.due_at(&question) {
+            unit.set_timer(QUESTION, &id.to_string(), due_at).await?;
+        }
         let name = question_name(company, id);
         let asked = pb::QuestionAsked { question: name.clone(), contact: contact_name(company, asker) };
         self.tell_question(&mut unit, &actor, &question, Kind::QuestionAsked, Event::QuestionAsked(asked))
@@ -77,7 +79,7 @@ impl Notification {
         call: Call,
         request: pb::AnswerQuestionRequest,
     ) -> Result<pb::Question, Error> {
-        let [company, id] = name::ids("name", QUESTION, &request.name)?;
+        let [company, id] = name::ids("name", NAME, &request.name)?;
         let company = CompanyId::from(company);
         call.principal.sees(company, &request.name)?;
         call.principal.require(&[Role::Crm, Role::Operator])?;
@@ -90,6 +92,7 @@ impl Notification {
         stored.value.answer(&request.text, &call.principal.subject, unit.now())?;
         documents::save(unit.db(), &stored).await?;
         let question = stored.value;
+        unit.clear_timer(QUESTION, &question.id.to_string()).await?;
         let event = Event::QuestionAnswered(pb::QuestionAnswered { question: request.name.clone() });
         self.tell_question(&mut unit, &actor, &question, Kind::QuestionAnswered, event).await?;
         unit.commit(&request.name).await?;
@@ -132,7 +135,7 @@ impl Notification {
     }
 
     async fn read_question(&self, call: &Call, name: &str) -> Result<pb::Question, Error> {
-        let [company, id] = name::ids("name", QUESTION, name)?;
+        let [company, id] = name::ids("name", NAME, name)?;
         let company = CompanyId::from(company);
         call.principal.sees(company, name)?;
         let reader = self.core.actor(&call.principal).await?;
@@ -156,14 +159,10 @@ impl Notification {
             actor: actor_name(question.company, actor),
             body: json!({ "question": question.id }),
         });
-        let mut notice = Notice::new(kind, event_id, question.project, unit.now())
-            .text("subject", &question.subject)
-            .text("question", &question.text);
+        let mut notice = question.notice(kind, event_id, unit.now());
         if let Some(answer) = question.answers.last() {
             notice = notice.text("answer", &answer.text);
         }
-        let mentions = vec![question.asker, question.answer_to];
-        let notice = Notice { about: Some(question.answer_to), mentions, ..notice };
         let directory = directory(unit.db(), question.company).await?;
         tell(unit, &self.renderer, &directory, &[notice]).await
     }

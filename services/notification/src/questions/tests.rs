@@ -1,7 +1,9 @@
 use proto::common::v1::ErrorReason;
 
 use super::{Question, QuestionId};
+use crate::fixtures::at;
 use crate::fixtures::{COMPANY, PROJECT, TADEK, now};
+use crate::project::ReminderPolicy;
 
 fn ask(subject: &str, text: &str) -> Result<Question, proto::refusal::Refusal> {
     Question::ask(QuestionId::new(), COMPANY, Some(PROJECT), TADEK, subject, text, now())
@@ -42,4 +44,23 @@ fn a_further_answer_adds_to_the_earlier_ones() {
     let texts: Vec<&str> = question.answers.iter().map(|a| a.text.as_str()).collect();
     assert_eq!(texts, ["Standardowa.", "Jednak Runtime."]);
     assert!(!question.is_open());
+}
+
+#[test]
+fn an_answer_is_awaited_until_three_on_the_next_business_day() {
+    let policy = ReminderPolicy::shipped().questions;
+    for (case, asked_at, expected) in [
+        ("Tuesday morning", "2026-12-01T08:00:00Z", "2026-12-02T14:00:00Z"),
+        ("Tuesday, half past eleven at night", "2026-12-01T22:30:00Z", "2026-12-02T14:00:00Z"),
+        ("Wednesday, half past midnight", "2026-12-01T23:30:00Z", "2026-12-03T14:00:00Z"),
+        ("Friday afternoon", "2026-12-04T15:00:00Z", "2026-12-07T14:00:00Z"),
+        ("Saturday", "2026-12-05T09:00:00Z", "2026-12-07T14:00:00Z"),
+        ("before Christmas Eve, Christmas and a weekend", "2026-12-23T09:00:00Z", "2026-12-28T14:00:00Z"),
+        ("Epiphany, a Wednesday", "2027-01-06T09:00:00Z", "2027-01-07T14:00:00Z"),
+        ("Friday before the clock change", "2027-03-26T09:00:00Z", "2027-03-30T13:00:00Z"),
+    ] {
+        let question =
+            Question { asked_at: at(asked_at), ..ask("Licencja", "Która?").expect("well-formed") };
+        assert_eq!(policy.due_at(&question), Some(at(expected)), "{case}");
+    }
 }

@@ -2,9 +2,13 @@
 
 mod commands;
 mod model;
+mod preferences;
+mod queries;
 
+pub(crate) use commands::preferences_changed;
 pub(crate) use model::one_line;
 pub use model::{Change, Contact, ContactState, Directory, Language, Softvig};
+pub use preferences::Preferences;
 
 #[cfg(test)]
 mod tests;

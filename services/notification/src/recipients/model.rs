@@ -1,3 +1,4 @@
+use jiff::Timestamp;
 use platform::{
     actor::Roles,
     documents::Document,
@@ -5,6 +6,9 @@ use platform::{
 };
 use proto::scheduling::v1::{ContactCard, ContactRole, ContactState as CardState};
 use serde::{Deserialize, Serialize};
+
+use super::Preferences;
+use crate::kind::Kind;
 
 /// The language that somebody is written to in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -52,7 +56,8 @@ pub struct Contact {
     pub name: String,
     /// Empty after anonymising.
     pub email: String,
-    pub language: Language,
+    #[serde(rename = "language")]
+    pub card_language: Language,
     pub roles: Roles,
     pub state: ContactState,
     /// Who took the place of a contact who left.
@@ -60,6 +65,8 @@ pub struct Contact {
     pub successor: Option<ContactId>,
     /// The mail server refused the address for good; nothing is sent until it is corrected or cleared.
     pub undeliverable: bool,
+    #[serde(default)]
+    pub preferences: Preferences,
 }
 
 impl Contact {
@@ -69,6 +76,16 @@ impl Contact {
 
     pub fn is_anonymised(&self) -> bool {
         self.state == ContactState::Anonymised
+    }
+
+    /// What the contact is written to in.
+    pub fn language(&self) -> Language {
+        self.preferences.language.unwrap_or(self.card_language)
+    }
+
+    /// Whether the contact wants to hear nothing of a kind, and need not.
+    pub fn has_muted(&self, kind: Kind) -> bool {
+        kind.is_optional() && self.preferences.muted.contains(&kind)
     }
 
     /// Anonymised, or about to be.
@@ -157,7 +174,8 @@ impl Directory {
             name: one_line(&card.display_name),
             undeliverable: before.as_ref().is_some_and(|b| b.undeliverable && b.email == email),
             email,
-            language: Language::from_key(&card.language),
+            card_language: Language::from_key(&card.language),
+            preferences: before.as_ref().map(|b| b.preferences.clone()).unwrap_or_default(),
             roles: Roles { technical: holds(ContactRole::Technical), decision: holds(ContactRole::Decision) },
             state,
             successor: None,
@@ -206,12 +224,32 @@ impl Directory {
         }
     }
 
-    /// Removes name and address. The id stays, so that the history keeps its shape.
+    /// What a contact who takes part wants from now on. Whether that is news.
+    pub fn prefer(&mut self, id: ContactId, preferences: Preferences) -> bool {
+        match self.contact_mut(id) {
+            Some(contact) if contact.is_active() && !contact.preferences.agrees_with(&preferences) => {
+                contact.preferences = preferences;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// A contact who takes part wants to hear nothing more of a kind. Whether that is news.
+    pub fn mute(&mut self, id: ContactId, kind: Kind, now: Timestamp) -> bool {
+        let Some(contact) = self.contact(id) else { return false };
+        let mut preferences = Preferences { changed_at: Some(now), ..contact.preferences.clone() };
+        preferences.muted.insert(kind);
+        self.prefer(id, preferences)
+    }
+
+    /// Removes name, address and preferences. The id stays, so that the history keeps its shape.
     pub fn anonymise(&mut self, id: ContactId) {
         if let Some(contact) = self.contact_mut(id) {
             contact.name.clear();
             contact.email.clear();
             contact.undeliverable = false;
+            contact.preferences = Preferences::default();
             contact.state = ContactState::Anonymised;
         }
     }

@@ -1,7 +1,8 @@
 use proto::scheduling::v1::{ContactCard, ContactState as CardState};
 
-use super::{Change, ContactState, Directory, Language};
-use crate::fixtures::{COMPANY, TADEK, card, card_in_state};
+use super::{Change, ContactState, Directory, Language, Preferences};
+use crate::fixtures::{COMPANY, TADEK, card, card_in_state, now};
+use crate::kind::Kind;
 
 fn with(cards: &[ContactCard]) -> (Directory, Vec<Change>) {
     let mut directory = Directory::new(COMPANY);
@@ -59,5 +60,37 @@ fn names_are_one_line_and_an_unknown_language_is_polish() {
         ..card(TADEK)
     }]);
     let contact = directory.contact(TADEK).expect("added");
-    assert_eq!((contact.name.as_str(), contact.language), ("Jan Bcc: x", Language::Pl));
+    assert_eq!((contact.name.as_str(), contact.language()), ("Jan Bcc: x", Language::Pl));
+}
+
+#[test]
+fn preferences_outlast_new_cards_and_go_with_the_name() {
+    let (mut directory, _) = with(&[card(TADEK)]);
+    let wish = Preferences { language: Some(Language::En), ..Preferences::default() };
+    assert!(directory.prefer(TADEK, wish.clone()));
+    assert!(directory.mute(TADEK, Kind::Reminder, now()));
+    assert!(!directory.mute(TADEK, Kind::Reminder, now()), "it is muted");
+    directory.apply_card(TADEK, &ContactCard { display_name: "Tadek".into(), ..card(TADEK) });
+    let contact = directory.contact(TADEK).expect("there");
+    assert_eq!((contact.language(), contact.card_language), (Language::En, Language::Pl));
+    assert!(contact.has_muted(Kind::Reminder));
+
+    directory.leave(TADEK);
+    assert!(
+        !directory.prefer(TADEK, Preferences::default())
+            && !directory.mute(TADEK, Kind::StageUnlocked, now())
+    );
+    assert!(directory.contact(TADEK).is_some_and(|c| c.has_muted(Kind::Reminder)), "one may come back");
+    directory.anonymise(TADEK);
+    assert!(directory.contact(TADEK).is_some_and(|c| c.preferences == Preferences::default()));
+}
+
+#[test]
+fn a_directory_of_an_older_build_is_read() {
+    let (directory, _) = with(&[card(TADEK)]);
+    let mut stored = serde_json::to_value(&directory).expect("serialises");
+    let contact = stored["contacts"][0].as_object_mut().expect("a contact");
+    assert_eq!(contact["language"], "pl");
+    contact.remove("preferences").expect("new");
+    assert_eq!(serde_json::from_value::<Directory>(stored).expect("readable"), directory);
 }

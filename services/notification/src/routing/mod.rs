@@ -1,5 +1,7 @@
 //! The domain's table "Who hears what": the one place that says who gets a message.
 
+mod optional;
+
 use platform::actor::Party;
 
 use crate::kind::Kind;
@@ -43,7 +45,7 @@ pub const fn row_of(kind: Kind) -> Row {
         DatesStillUnanswered => row(WhenAsked, WhenAsked, Yes),
         DateAgreed | DateMoved | DateWithdrawn | DateMissed => row(Entry, Entry, Yes),
         ReadinessOverdue | OverrideRecorded => row(Yes, Yes, Yes),
-        Reminder => row(Yes, Yes, No),
+        Reminder | IntegrationsToday => row(Yes, Yes, No),
         VariantRecommended
         | VariantChosen
         | LicenceRecommended
@@ -63,7 +65,8 @@ pub const fn row_of(kind: Kind) -> Row {
         | IntegrationDropAsked
         | IntegrationDropRefused
         | IntegrationDropped
-        | IntegrationReopened => row(Yes, Yes, Yes),
+        | IntegrationReopened
+        | IntegrationsSummary => row(Yes, Yes, Yes),
         VerificationRequested | ProblemReported | ProblemAnswered | Verified | StageReopened => {
             row(Yes, Yes, Yes)
         }
@@ -74,7 +77,7 @@ pub const fn row_of(kind: Kind) -> Row {
         // Help with the variant is a question, too.
         QuestionAsked | QuestionAnswered | VariantHelpAsked => row(Asker, Asker, Yes),
         EntryAdded | EntryRemoved => row(Owner, Owner, No),
-        WebhookSwitchedOff | MessageGivenUp => row(No, No, Yes),
+        QuestionUnanswered | WebhookSwitchedOff | MessageGivenUp => row(No, No, Yes),
     }
 }
 
@@ -85,11 +88,12 @@ pub enum Addressee<'a> {
     Softvig,
 }
 
-/// Everybody who hears a notice, each once; a contact with both roles gets the more of the two.
+/// Everybody who hears a notice, each once; a contact with both roles gets the more of the two, and none what it has
+/// muted.
 pub fn addressees<'a>(notice: &Notice, directory: &'a Directory) -> Vec<Addressee<'a>> {
     let row = row_of(notice.kind);
     let mut out = Vec::new();
-    for contact in directory.contacts() {
+    for contact in directory.contacts().iter().filter(|contact| !contact.has_muted(notice.kind)) {
         let held = [(contact.roles.technical, row.technical), (contact.roles.decision, row.decision)];
         let cells = held.into_iter().filter(|(holds, _)| *holds).map(|(_, cell)| cell);
         let about_them = notice.about == Some(contact.id);

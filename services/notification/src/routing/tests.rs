@@ -18,7 +18,7 @@ const PAGE: &[(&str, &[Kind])] = {
         ("??x", &[DatesStillUnanswered]),
         ("eex", &[DateAgreed, DateMoved, DateWithdrawn, DateMissed]),
         ("xxx", &[OverrideRecorded, ReadinessOverdue]),
-        ("xx-", &[Reminder]),
+        ("xx-", &[Reminder, IntegrationsToday]),
         (
             "-xx",
             &[
@@ -57,6 +57,7 @@ const PAGE: &[(&str, &[Kind])] = {
                 IntegrationDropRefused,
                 IntegrationDropped,
                 IntegrationReopened,
+                IntegrationsSummary,
             ],
         ),
         ("xxx", &[VerificationRequested, ProblemReported, ProblemAnswered, Verified, StageReopened]),
@@ -64,7 +65,7 @@ const PAGE: &[(&str, &[Kind])] = {
         ("-xx", &[ContactReplaced, ContactUndeliverable]),
         ("aax", &[QuestionAsked, QuestionAnswered, VariantHelpAsked]),
         ("oo-", &[EntryAdded, EntryRemoved]),
-        ("--x", &[WebhookSwitchedOff, MessageGivenUp]),
+        ("--x", &[QuestionUnanswered, WebhookSwitchedOff, MessageGivenUp]),
     ]
 };
 
@@ -146,6 +147,39 @@ fn every_kind_is_in_the_page_once() {
         all.sort();
         all
     });
+}
+
+/// What a contact may do without, typed once more.
+const OPTIONAL: &[Kind] = {
+    use Kind::*;
+    &[
+        Reminder,
+        VariantHelpAsked,
+        VariantChosen,
+        LicenceChosen,
+        FindingAnswered,
+        StageUnlocked,
+        IntegrationRestored,
+        ContactReplaced,
+        QuestionAsked,
+    ]
+};
+
+#[test]
+fn what_a_contact_has_muted_is_told_all_others() {
+    assert_eq!(Kind::optional().collect::<Vec<_>>(), OPTIONAL);
+    let (before, mut directory) = (directory(), directory());
+    for kind in Kind::ALL {
+        directory.mute(TADEK, *kind, now());
+    }
+    for kind in Kind::ALL {
+        let notice = Notice { about: Some(TADEK), asked: Some(Party::Company), ..notice(*kind) };
+        let mut expected = heard(&notice, &before);
+        if OPTIONAL.contains(kind) {
+            expected.retain(|name| !name.starts_with("technical"));
+        }
+        assert_eq!(heard(&notice, &directory), expected, "{}", kind.name());
+    }
 }
 
 #[test]

@@ -24,35 +24,35 @@ use super::world::{World, contact, softvig};
 use crate::fixtures::{COMPANY, TADEK, name};
 use crate::{grpc::Grpc, rest};
 
-struct Portal {
-    world: World,
+pub struct Portal {
+    pub world: World,
     tokens: TestEdge,
     rest: Router,
 }
 
 impl Portal {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         let world = World::new(Backend::Sqlite).await;
         let tokens = TestEdge::new();
         let routes = router(&tokens.edge, &world.service, rest::routes());
-        let rest = with_fallbacks(routes.merge(rest::calendars(&world.service)));
+        let rest = with_fallbacks(routes.merge(rest::open_paths(&world.service)));
         Self { world, tokens, rest }
     }
 
     /// What somebody without a token gets: status, headers and body.
-    async fn open(&self, verb: &str, path: &str) -> (StatusCode, HeaderMap, String) {
+    pub async fn open(&self, verb: &str, path: &str) -> (StatusCode, HeaderMap, String) {
         let request = Request::builder().method(verb).uri(path).body(Body::empty()).expect("a request");
         let (parts, body) = self.rest.clone().oneshot(request).await.expect("infallible").into_parts();
         let bytes = body.collect().await.expect("a body").to_bytes();
         (parts.status, parts.headers, String::from_utf8(bytes.to_vec()).expect("text"))
     }
 
-    async fn send(&self, caller: &Principal, verb: &str, path: &str, body: Value) -> (StatusCode, Value) {
+    pub async fn send(&self, caller: &Principal, verb: &str, path: &str, body: Value) -> (StatusCode, Value) {
         let mut request = Request::builder()
             .method(verb)
             .uri(format!("/notification/v1/{path}"))
             .header("authorization", self.tokens.bearer(caller));
-        if verb == "POST" {
+        if verb != "GET" {
             request = request
                 .header("idempotency-key", format!("\"{}\"", request_id()))
                 .header("content-type", "application/json");

@@ -30,10 +30,15 @@ fn propose(proposal: &str) -> Event {
     })
 }
 
-/// Dates that are agreed, moved and withdrawn, and a contact who is replaced.
+/// Dates that are agreed, moved and withdrawn, a contact who is replaced, and integrations of which one is back.
 fn history() -> Vec<Event> {
     let later = window(DateKind::Migration, "2027-01-22T21:00:00Z", "2027-01-23T05:00:00Z");
     let replaced = ContactReplaced { contact: name(TADEK), successor: name(BEATA) };
+    let announced = IntegrationsAnnounced {
+        brands: vec!["vw".into(), "kia".into()],
+        day: "2027-01-25".into(),
+        ..Default::default()
+    };
     let withdrawn = DateWithdrawn {
         agreement: "a".into(),
         date: Some(audit_2()),
@@ -54,6 +59,8 @@ fn history() -> Vec<Event> {
         Event::DateWithdrawn(withdrawn),
         Event::ContactCard(card(BEATA)),
         Event::ContactReplaced(replaced),
+        Event::IntegrationsAnnounced(announced),
+        Event::IntegrationRestored(IntegrationRestored { brand: "vw".into() }),
     ]
 }
 
@@ -80,7 +87,7 @@ async fn a_new_database_follows_old_history_and_tells_nobody_about_it(backend: B
     for event in history() {
         heard.push(lived.tell(event).await);
     }
-    assert_eq!(lived.told().await.len(), 20, "the first database told it");
+    assert_eq!(lived.told().await.len(), 26, "the first database told it");
     // The reminder of a week before is over, the one of a day before is still to come.
     lived.advance("2027-01-18T12:00:00Z").await;
     heard.push(lived.tell_at("2027-01-18T12:00:00Z", propose("open")).await);
@@ -95,7 +102,7 @@ async fn a_new_database_follows_old_history_and_tells_nobody_about_it(backend: B
     }
     late.assert_nothing_parked().await;
     assert_eq!(known(&late).await, known(&lived).await);
-    assert_eq!(known(&late).await["timer"].len(), 4, "the reminders that are still to come");
+    assert_eq!(known(&late).await["timer"].len(), 5, "the reminders that are still to come");
     assert_eq!(late.told().await, [""; 0]);
 
     // From here on both tell the same.

@@ -15,7 +15,7 @@ use platform::{
     bus::Message as BusMessage,
     clock::{Clock, from_wire},
     core::Core,
-    db::Db,
+    db::{Db, query_all},
     harness::{self, Harness, TestClock},
     id::{CompanyId, ContactId},
     schema,
@@ -127,6 +127,13 @@ impl World {
     pub async fn assert_nothing_parked(&self) {
         let parked = self.service.core.parked().await.expect("readable");
         assert!(parked.is_empty(), "{parked:?}");
+    }
+
+    /// The kinds of the timers that are set, sorted.
+    pub async fn timers(&self) -> Vec<String> {
+        let sql = "select kind from timer order by kind";
+        let rows = query_all(self.service.core.db.read(), sql, vec![]).await.expect("readable");
+        rows.iter().map(|row| row.try_get("", "kind").expect("text")).collect()
     }
 
     /// Lets business time pass until nothing is held any more, and sends everything.

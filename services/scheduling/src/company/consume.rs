@@ -58,6 +58,7 @@ fn outcome(event: &Event, state: State) -> Outcome {
             Event::MessageSent(_)
             | Event::MessageGivenUp(_)
             | Event::MessageBounced(_)
+            | Event::ContactPreferencesChanged(_)
             | Event::QuestionAsked(_)
             | Event::QuestionAnswered(_),
             _,
@@ -110,6 +111,7 @@ fn named_contact(lane: CompanyId, event: &Event) -> Result<Option<ContactId>, Ap
         Event::MessageSent(_)
         | Event::MessageGivenUp(_)
         | Event::MessageBounced(_)
+        | Event::ContactPreferencesChanged(_)
         | Event::QuestionAsked(_)
         | Event::QuestionAnswered(_) => return Ok(None),
     };

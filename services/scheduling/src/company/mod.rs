@@ -10,6 +10,7 @@ mod consume;
 mod contact;
 mod contact_commands;
 mod contacts;
+mod email;
 mod event;
 mod events;
 mod gdpr;

@@ -14,7 +14,7 @@ use proto::{
     scheduling::v1 as pb,
 };
 
-use super::{Card, Language, Profile, Site, SystemLists, nip::NipError};
+use super::{Card, Language, Profile, Site, SystemLists, email, nip::NipError};
 use crate::project::{asked::read_day, stops::StopItem};
 
 /// `companies/{company}/contacts/{contact}`.
@@ -128,7 +128,9 @@ pub(super) fn card(contact: pb::Contact) -> Result<(Card, Roles), Refusal> {
             }
         }
     }
-    let card = Card { name: contact.display_name, email: contact.email, phone: contact.phone, language };
+    // What is no address is refused as it was written.
+    let email = email::read(&contact.email).unwrap_or(contact.email);
+    let card = Card { name: contact.display_name, email, phone: contact.phone, language };
     if !violations.is_empty() {
         violations.extend(card.violations());
     }

@@ -154,7 +154,7 @@ pub(super) fn public(event: ProjectEvent, project: &Project, ctx: &Context) -> V
         // Who stopped what is read from the project; a run tells when all stands still.
         ProjectEvent::Stops(_) => Vec::new(),
         ProjectEvent::Run(event) => run(event).into_iter().collect(),
-        ProjectEvent::Integrations(event) => integrations(event).into_iter().collect(),
+        ProjectEvent::Integrations(event) => integrations(event, project).into_iter().collect(),
         ProjectEvent::Verification(event) => one(verification(event)),
         ProjectEvent::Protocol(event) => one(protocol(event)),
         ProjectEvent::Cancelled { reason } => one(Event::ProjectCancelled(pb::ProjectCancelled { reason })),
@@ -307,10 +307,15 @@ fn run(event: RunEvent) -> Option<Event> {
     })
 }
 
-fn integrations(event: IntegrationEvent) -> Option<Event> {
+fn integrations(event: IntegrationEvent, project: &Project) -> Option<Event> {
     Some(match event {
         IntegrationEvent::Announced { day, brands } => {
-            Event::IntegrationsAnnounced(pb::IntegrationsAnnounced { brands, day: day.to_string() })
+            let restored = project.migration.restored();
+            Event::IntegrationsAnnounced(pb::IntegrationsAnnounced {
+                brands,
+                day: day.to_string(),
+                databases_restored_at: restored.map(|fact| platform::clock::to_wire(fact.occurred_at)),
+            })
         }
         IntegrationEvent::Cancelled { brands } => {
             Event::IntegrationsCancelled(pb::IntegrationsCancelled { brands })

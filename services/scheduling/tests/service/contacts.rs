@@ -68,6 +68,48 @@ async fn what_of_a_contact_cannot_be_used_is_named(#[values(Sqlite, Postgres)] b
 
 #[rstest]
 #[tokio::test]
+async fn an_international_domain_is_kept_as_mail_servers_know_it(
+    #[values(Sqlite, Postgres)] backend: Backend,
+) {
+    let world = World::new(backend).await;
+    let known = "jan@xn--salon-d-q0a42esr.pl";
+    let jan = pb::Contact { email: "jan@salon-łódź.pl".into(), ..contact("Jan", &[TECHNICAL]) };
+    let request = create_contact(&world.dealer.name, jan.clone());
+    let added = world.harness.call(&crm(), Scheduling::create_contact, request).await.expect("added");
+    assert_eq!(added.email, known);
+    let told = world.told().await;
+    let Some(pb::scheduling_event::Event::ContactCard(card)) = told.last() else { panic!("{told:?}") };
+    assert_eq!(card.email, known);
+    // As it was written it is still the same address.
+    let same = update(pb::Contact { name: added.name.clone(), email: jan.email, ..added.clone() });
+    let same = world.harness.call(&crm(), Scheduling::update_contact, same).await.expect("no change");
+    assert_eq!((same.etag, world.told().await.len()), (added.etag, told.len()));
+}
+
+#[rstest]
+#[case::a_line_break("ewa@auto-nowak.pl\r\nBcc: x@evil.example".to_owned())]
+#[case::quotes("\"ewa nowak\"@auto-nowak.pl".to_owned())]
+#[case::an_accent_before_the_at("józefa@auto-nowak.pl".to_owned())]
+#[case::of_320_characters(format!("{}@{}.com", "e".repeat(64), ["n"; 3].map(|n| n.repeat(63)).join(".") + &".n".repeat(30)))]
+#[tokio::test]
+async fn an_address_that_no_mail_reaches_is_refused_wherever_it_is_given(#[case] email: String) {
+    let world = World::new(Sqlite).await;
+    let ewa = pb::Contact { email: email.clone(), language: "de".into(), ..contact("Ewa", &[TECHNICAL]) };
+    let request = create_contact(&world.dealer.name, ewa.clone());
+    let created = world.harness.call(&crm(), Scheduling::create_contact, request).await;
+    let ewa = update(pb::Contact { name: world.dealer.contact(&world.dealer.technical), ..ewa });
+    let updated = world.harness.call(&crm(), Scheduling::update_contact, ewa).await;
+    for refused in [created, updated] {
+        let error = refused.expect_err("no such address, no such language");
+        let said: Vec<_> = error.violations().iter().map(|v| (v.field.as_str(), v.asked.clone())).collect();
+        assert_eq!(said, [("contact.language", "de".to_owned()), ("contact.email", email.clone())]);
+        assert_eq!(error.violations()[0].allowed, "pl or en");
+        assert!(error.violations()[1].allowed.contains("at most 254 characters"));
+    }
+}
+
+#[rstest]
+#[tokio::test]
 async fn a_contact_changes_the_own_card_but_not_the_own_roles(#[values(Sqlite, Postgres)] backend: Backend) {
     let world = World::new(backend).await;
     let own = world.get_contact(&world.dealer.contact(&world.dealer.technical)).await;

@@ -1,3 +1,4 @@
+mod integrations;
 mod others;
 mod scheduling;
 

@@ -133,6 +133,7 @@ fn project_events() -> Vec<(Event, &'static [Kind])> {
             Event::IntegrationsAnnounced(IntegrationsAnnounced {
                 brands: vec![brand(), "vw".into()],
                 day: "2027-01-18".into(),
+                databases_restored_at: pb(now()),
             }),
             &[K::IntegrationsAnnounced],
         ),

@@ -2,6 +2,7 @@
 
 mod dates;
 mod dealership;
+mod integrations;
 mod work;
 
 use platform::actor::Party;
@@ -28,8 +29,6 @@ pub fn samples(kind: Kind) -> Vec<Sample> {
     use Kind::*;
     let new = || notice(kind);
     let stage = |stage| new().word("stage", "stage", stage_key(stage));
-    let brand = || new().word("brand", "brand", "skoda");
-    let brands = || Fact::List(["vw", "skoda"].map(|key| Fact::word("brand", key)).into());
     let number = || new().fact("number", Fact::Number(12));
     match kind {
         DatesProposed | DatesCountered => dates::proposals(new()),
@@ -76,15 +75,15 @@ pub fn samples(kind: Kind) -> Vec<Sample> {
         DatabasesRestored | RunFinished | ReserveReached | WindowOverrun => work::attempts(new()),
         RunRolledBack => work::attempts(new().text("note", "Zabrakło prądu w serwerowni.")),
 
-        IntegrationsAnnounced => {
-            vec![usual(new().fact("day", Fact::Day(dealership::INTEGRATIONS)).fact("brands", brands()))]
-        }
-        IntegrationsCancelled => vec![usual(new().fact("brands", brands()))],
-        IntegrationRestored | IntegrationDropRefused => vec![usual(brand())],
-        IntegrationDropAsked | IntegrationDropped => {
-            vec![usual(brand().text("note", "Importer wyłącza ten sprzęg z końcem lutego."))]
-        }
-        IntegrationReopened => with_and_without_note(brand(), "Zamówienia nie wychodzą do importera."),
+        IntegrationsAnnounced => integrations::announced(new()),
+        IntegrationsCancelled => integrations::cancelled(new()),
+        IntegrationsToday => integrations::today(new()),
+        IntegrationRestored
+        | IntegrationDropAsked
+        | IntegrationDropRefused
+        | IntegrationDropped
+        | IntegrationReopened => integrations::of_a_brand(new()),
+        IntegrationsSummary => integrations::summary(new()),
 
         VerificationRequested | Verified | ProjectCompleted => vec![usual(new())],
         ProblemReported => vec![usual(new().text("note", "Nie drukują się faktury zaliczkowe."))],
@@ -122,6 +121,13 @@ pub fn samples(kind: Kind) -> Vec<Sample> {
         )],
 
         QuestionAsked => vec![usual(work::question(new()))],
+        QuestionUnanswered => {
+            let raised = |asker: &str| {
+                let since = dealership::at(dealership::READINESS.at(10, 0, 0, 0));
+                work::question(new()).text("asker", asker).fact("since", Fact::Instant(since))
+            };
+            vec![usual(raised("Anna Kowalczyk")), Sample { name: "forgotten", notice: raised("") }]
+        }
         QuestionAnswered => vec![usual(work::question(new()).text(
             "answer",
             "Tak. Sprzęgi wrócą następnego dnia roboczego po odtworzeniu baz, czyli w poniedziałek.",

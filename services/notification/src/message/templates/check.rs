@@ -6,7 +6,7 @@ use anyhow::ensure;
 use minijinja::{Error, Template};
 
 use super::sources::Source;
-use super::{Frame, PAGE, Templates, Text, frame_name, text_name};
+use super::{Frame, PAGE, Templates, Text, UnsubscribePage, frame_name, text_name, unsubscribe_name};
 use crate::kind::Kind;
 use crate::message::samples::samples;
 use crate::message::words::values;
@@ -43,6 +43,7 @@ pub fn all(templates: &Templates, problems: &mut Problems) {
     let check = &mut Check { templates, problems };
     for language in Language::ALL {
         check.frame(language);
+        check.unsubscribe_page(language);
         for kind in Kind::ALL {
             check.text(*kind, language);
         }
@@ -52,6 +53,7 @@ pub fn all(templates: &Templates, problems: &mut Problems) {
 
 /// No letter has these words, so that they are found again. They would be markup in HTML.
 const WORDS: &str = "Tak <b>&";
+const LINK: &str = "https://przesiadka.example/x";
 const SUBJECT: &str = "Temat <b>&";
 const ESCAPED: &str = "Tak &lt;b&gt;&amp;";
 
@@ -86,7 +88,7 @@ impl<'a> Check<'a> {
 
     fn frame(&mut self, language: Language) {
         let name = frame_name(language);
-        let known = ["name", "company", "calendar", "portal", "body"];
+        let known = ["name", "company", "calendar", "portal", "unsubscribe", "body"];
         if !self.knows(&name, &known.map(str::to_owned).into()) {
             return;
         }
@@ -94,28 +96,48 @@ impl<'a> Check<'a> {
             for (person, company, portal) in
                 [("Anna", "Auto", true), ("Anna", "Auto", false), ("", "Auto", false), ("", "", false)]
             {
-                let frame = Frame { name: person, company, calendar, portal };
-                let plain = self.rendered(&name, |t| t.plain(language, frame, WORDS));
-                if plain.is_some_and(|plain| !plain.contains(WORDS)) {
-                    self.wrong(&name, "it leaves out {{ body }}, which is the message");
+                for unsubscribe in ["", LINK] {
+                    let frame = Frame { name: person, company, calendar, portal, unsubscribe };
+                    let Some(plain) = self.rendered(&name, |t| t.plain(language, frame, WORDS)) else {
+                        return;
+                    };
+                    if !plain.contains(WORDS) {
+                        self.wrong(&name, "it leaves out {{ body }}, which is the message");
+                    }
                 }
             }
         }
     }
 
     fn page(&mut self) {
-        if !self.knows(PAGE, &["language", "subject", "blocks"].map(str::to_owned).into()) {
+        let known = ["language", "subject", "blocks", "unsubscribe"];
+        if !self.knows(PAGE, &known.map(str::to_owned).into()) {
             return;
         }
         for language in Language::ALL {
             for plain in [format!("{WORDS}\n\n{WORDS}\n{WORDS}"), format!("- {WORDS}\n- {WORDS}")] {
-                let Some(html) = self.rendered(PAGE, |t| t.html(language, SUBJECT, &plain)) else { return };
+                let html = self.rendered(PAGE, |t| t.html(language, SUBJECT, &plain, LINK));
+                let Some(html) = html else { return };
                 if html.contains(WORDS) || html.contains(SUBJECT) {
                     self.wrong(PAGE, "it does not escape what people write");
                 }
                 if html.matches(ESCAPED).count() < plain.matches(WORDS).count() {
                     self.wrong(PAGE, "it leaves out some of the blocks' lines or points");
                 }
+            }
+        }
+    }
+
+    fn unsubscribe_page(&mut self, language: Language) {
+        let name = unsubscribe_name(language);
+        if !self.knows(&name, &["done", "topic"].map(str::to_owned).into()) {
+            return;
+        }
+        for page in [UnsubscribePage::Question, UnsubscribePage::Done] {
+            let rendered = self.rendered(&name, |t| t.unsubscribe_page(language, page, WORDS));
+            let Some(html) = rendered else { return };
+            if page == UnsubscribePage::Question && !html.contains("method=\"post\"") {
+                self.wrong(&name, "it has no form that posts, without which nothing is switched off");
             }
         }
     }

@@ -43,6 +43,17 @@ pub struct Frame<'a> {
     pub calendar: &'a str,
     /// Whether the recipient can ask in the portal.
     pub portal: bool,
+    /// Where the recipient switches such messages off; empty where that cannot be.
+    pub unsubscribe: &'a str,
+}
+
+/// What a page about switching a kind off says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnsubscribePage {
+    /// Whether to switch it off.
+    Question,
+    /// That it is.
+    Done,
 }
 
 /// A text as a template gives it.
@@ -91,16 +102,34 @@ impl Templates {
         frame: Frame<'_>,
         body: &str,
     ) -> Result<String, minijinja::Error> {
-        let Frame { name, company, calendar, portal } = frame;
+        let Frame { name, company, calendar, portal, unsubscribe } = frame;
         let template = self.0.env.get_template(&frame_name(language))?;
-        Ok(tidy(&template.render(context! { name, company, calendar, portal, body })?) + "\n")
+        Ok(tidy(&template.render(context! { name, company, calendar, portal, unsubscribe, body })?) + "\n")
     }
 
-    /// The same words as an HTML page: paragraphs, and lists where lines begin with a dash.
-    pub fn html(&self, language: Language, subject: &str, plain: &str) -> Result<String, minijinja::Error> {
+    /// The same words as an HTML page: paragraphs, and lists where lines begin with a dash. Below them where to switch
+    /// such messages off; empty where that cannot be.
+    pub fn html(
+        &self,
+        language: Language,
+        subject: &str,
+        plain: &str,
+        unsubscribe: &str,
+    ) -> Result<String, minijinja::Error> {
         let blocks = blocks(plain);
         let page = self.0.env.get_template(PAGE)?;
-        page.render(context! { language => language.key(), subject, blocks })
+        page.render(context! { language => language.key(), subject, blocks, unsubscribe })
+    }
+
+    /// The page behind the link that switches a kind off; `topic` is what people call the kind.
+    pub fn unsubscribe_page(
+        &self,
+        language: Language,
+        page: UnsubscribePage,
+        topic: &str,
+    ) -> Result<String, minijinja::Error> {
+        let template = self.0.env.get_template(&unsubscribe_name(language))?;
+        template.render(context! { done => page == UnsubscribePage::Done, topic })
     }
 
     /// Twelve hexadecimal digits that differ where one of the files of a message's words does. The same files give
@@ -148,6 +177,10 @@ fn text_name(kind: Kind, language: Language) -> String {
 
 fn frame_name(language: Language) -> String {
     format!("{}/frame.txt", language.key())
+}
+
+fn unsubscribe_name(language: Language) -> String {
+    format!("{}/unsubscribe.html", language.key())
 }
 
 /// All that a message is written from.

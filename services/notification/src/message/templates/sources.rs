@@ -12,11 +12,13 @@ use anyhow::Context as _;
 use super::check::Problems;
 use crate::kind::TEMPLATES;
 
-/// Around every text, per language; and the one HTML page.
-const FRAMES: [(&str, &str); 3] = [
+/// Around every text, per language; and the HTML pages.
+const FRAMES: [(&str, &str); 5] = [
     ("pl/frame.txt", include_str!("../../../data/templates/pl/frame.txt.j2")),
     ("en/frame.txt", include_str!("../../../data/templates/en/frame.txt.j2")),
     (super::PAGE, include_str!("../../../data/templates/page.html.j2")),
+    ("pl/unsubscribe.html", include_str!("../../../data/templates/pl/unsubscribe.html.j2")),
+    ("en/unsubscribe.html", include_str!("../../../data/templates/en/unsubscribe.html.j2")),
 ];
 
 /// A template as it is written.

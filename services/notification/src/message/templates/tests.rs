@@ -111,7 +111,7 @@ impl Drop for Folder {
 #[case::a_frame_with_a_fact(
     "pl/frame.txt.j2",
     "{{ body }} {{ when }}\n",
-    ":1: when is not among what there is (body, calendar, company, name, portal)"
+    ":1: when is not among what there is (body, calendar, company, name, portal, unsubscribe)"
 )]
 #[case::a_page_without_lists(
     "page.html.j2",
@@ -238,7 +238,7 @@ fn said(source: &str) -> Vec<String> {
 fn html_shows_dashes_as_a_list_in_its_place() {
     let templates = Templates::load(None).expect("good");
     let plain = "Dzień dobry!\n\nNajpierw:\n- jeden\n- dwa & trzy\nPotem nic.\n\nKoniec";
-    let html = templates.html(Language::Pl, "Temat", plain).expect("renders");
+    let html = templates.html(Language::Pl, "Temat", plain, "").expect("renders");
     let order =
         [">Dzień dobry!</p>", "Najpierw:", ">jeden</li>", ">dwa &amp; trzy</li>", "Potem nic.", "Koniec"];
     let order = order.map(|words| html.find(words).expect(words));
@@ -248,7 +248,7 @@ fn html_shows_dashes_as_a_list_in_its_place() {
 #[test]
 fn a_page_asks_nothing_of_other_machines() {
     let templates = Templates::load(None).expect("good");
-    let html = templates.html(Language::Pl, "Temat", "Raz\n\n- dwa").expect("renders");
+    let html = templates.html(Language::Pl, "Temat", "Raz\n\n- dwa", "").expect("renders");
     for outside in ["http", "src=", "url(", "<link", "<script", "@import"] {
         assert!(!html.contains(outside), "{outside} in {html}");
     }
@@ -260,10 +260,10 @@ fn what_people_write_is_no_template() {
     let evil = "{{ 7*7 }}{% raw %}<script>";
     let facts = context! { note => evil };
     let text = templates.text(Kind::ProblemReported, Language::Pl, &facts).expect("renders");
-    let frame = Frame { name: evil, company: evil, calendar: "", portal: true };
+    let frame = Frame { name: evil, company: evil, calendar: "", portal: true, unsubscribe: "" };
     let plain = templates.plain(Language::Pl, frame, &text.body).expect("renders");
     assert_eq!(plain.matches(evil).count(), 3, "{plain}");
-    let html = templates.html(Language::Pl, evil, &plain).expect("renders");
+    let html = templates.html(Language::Pl, evil, &plain, "").expect("renders");
     assert_eq!(html.matches("{{ 7*7 }}{% raw %}&lt;script&gt;").count(), 4, "{html}");
     assert!(!html.contains("<script>"), "{html}");
 }

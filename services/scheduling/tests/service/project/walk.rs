@@ -1,5 +1,6 @@
 //! The whole way, from the opened project to the protocol that both have signed.
 
+use platform::clock::from_wire;
 use proto::scheduling::v1::{self as pb, scheduling_event::Event};
 use rstest::rstest;
 use serde_json::json;
@@ -67,6 +68,8 @@ async fn each_point_of_the_way_leaves_its_stage_and_its_timer(#[values(Sqlite, P
         (announced.day.as_str(), announced.brands.as_slice()),
         ("2027-01-11", &["vw".to_owned(), "skoda".to_owned(),][..])
     );
+    let restored = announced.databases_restored_at.as_ref().and_then(from_wire);
+    assert_eq!(restored.map(calendar::local_day), Some(jiff::civil::date(2027, 1, 8)), "it says why");
     let unlocked: Vec<_> = told
         .iter()
         .filter_map(|(_, event)| match event {

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::{
     Databases, hears,
-    known::{Known, Person, Project, id},
+    known::{Integration, Known, Person, Project, id},
     lane_of,
     rest::cursors,
 };
@@ -154,10 +154,17 @@ fn of_notification(project: &Project) -> Value {
         .map(|(kind, entry)| (kind.as_str_name(), json!([entry.agreement, entry.live])))
         .collect();
     let voided: Vec<_> = project.attempts.iter().filter(|a| a.voided).map(|a| &a.id).collect();
+    let tag = |integration: &Integration| match integration {
+        Integration::Waiting => "waiting",
+        Integration::Restored => "restored",
+        Integration::Dropped => "dropped",
+    };
+    let integrations: BTreeMap<_, _> = project.integrations.iter().map(|(k, i)| (k, tag(i))).collect();
     json!({
         "stage": project.stage.as_str_name(),
         "closed": project.closed.is_some(),
         "entries": entries,
+        "integrations": [json!(project.integrations_day), json!(integrations)],
         "voided": voided,
     })
 }
@@ -259,5 +266,19 @@ fn in_notification(body: &Value) -> Value {
     let entries: BTreeMap<_, _> = each(&body["entries"])
         .filter_map(|e| Some((e["date"]["kind"].as_str()?, json!([e["agreement"], e["live"]]))))
         .collect();
-    json!({ "stage": body["stage"], "closed": body["closed"], "entries": entries, "voided": body["voided"] })
+    // "waiting", or by what it is over and how.
+    let tag = |integration: &Value| match integration.as_object() {
+        Some(over) => over.keys().next().cloned().unwrap_or_default(),
+        None => integration.as_str().unwrap_or_default().to_owned(),
+    };
+    let integrations = &body["integrations"];
+    let brands = integrations["brands"].as_object().into_iter().flatten();
+    let brands: BTreeMap<_, _> = brands.map(|(brand, integration)| (brand, tag(integration))).collect();
+    json!({
+        "stage": body["stage"],
+        "closed": body["closed"],
+        "entries": entries,
+        "integrations": [integrations["day"], json!(brands)],
+        "voided": body["voided"],
+    })
 }

@@ -38,11 +38,22 @@ pub struct Project {
     pub closed: Option<&'static str>,
     pub stage: Stage,
     pub entries: BTreeMap<DateKind, Entry>,
+    /// When the integrations come back that wait, once it is announced.
+    pub integrations_day: Option<Date>,
+    /// How far each brand's integration is.
+    pub integrations: BTreeMap<String, Integration>,
     /// By attempt, whether it passed.
     pub results: BTreeMap<String, bool>,
     pub licence: Option<LicenceStatusChanged>,
     /// By item, until when it is fresh.
     pub evidence: BTreeMap<String, Option<Timestamp>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Integration {
+    Waiting,
+    Restored,
+    Dropped,
 }
 
 #[derive(Debug)]
@@ -144,8 +155,36 @@ impl Project {
                 }
             }
             Scheduling::ReadinessWithdrawn(_) => self.stage = Stage::Readiness,
-            Scheduling::StageUnlocked(unlocked) => self.stage = unlocked.stage(),
-            Scheduling::StageReopened(reopened) => self.stage = reopened.stage(),
+            Scheduling::StageUnlocked(unlocked) => {
+                self.stage = unlocked.stage();
+                if self.stage == Stage::Verification {
+                    self.nothing_waits();
+                }
+            }
+            Scheduling::StageReopened(reopened) => {
+                self.stage = reopened.stage();
+                if self.stage == Stage::Migration {
+                    self.without_integrations();
+                }
+            }
+            Scheduling::IntegrationsAnnounced(announced) if self.closed.is_none() => {
+                self.integrations_day = announced.day.parse().ok();
+                self.nothing_waits();
+                let waiting = announced.brands.iter().map(|brand| (brand.clone(), Integration::Waiting));
+                self.integrations.extend(waiting);
+            }
+            Scheduling::IntegrationsCancelled(_) | Scheduling::RunRolledBack(_) => {
+                self.without_integrations()
+            }
+            Scheduling::IntegrationRestored(e) => {
+                self.integrations.insert(e.brand.clone(), Integration::Restored);
+            }
+            Scheduling::IntegrationDropped(e) => {
+                self.integrations.insert(e.brand.clone(), Integration::Dropped);
+            }
+            Scheduling::IntegrationReopened(e) => {
+                self.integrations.insert(e.brand.clone(), Integration::Waiting);
+            }
             Scheduling::ProjectCompleted(_) => self.close("completed"),
             Scheduling::ProjectCancelled(_) => self.close("cancelled"),
             _ => {}
@@ -155,6 +194,22 @@ impl Project {
     fn close(&mut self, how: &'static str) {
         self.closed = Some(how);
         self.entries.values_mut().for_each(|entry| entry.live = false);
+        self.without_integrations();
+    }
+
+    fn nothing_waits(&mut self) {
+        self.integrations.retain(|_, integration| *integration != Integration::Waiting);
+    }
+
+    fn without_integrations(&mut self) {
+        self.integrations_day = None;
+        self.integrations.clear();
+    }
+
+    /// The day for which a brand waits.
+    pub fn awaited_day(&self) -> Option<Date> {
+        let waits = self.integrations.values().any(|integration| *integration == Integration::Waiting);
+        self.integrations_day.filter(|_| waits)
     }
 }
 

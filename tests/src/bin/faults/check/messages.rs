@@ -18,6 +18,10 @@ use super::{
 };
 use crate::{run::Journey, timekeeper::Stop};
 
+/// What is sent at a time of its own, and dropped where it is overtaken.
+const REMINDERS: &str = "('reminder', 'integrations_today', 'dates_unanswered', 'dates_still_unanswered', \
+                         'question_unanswered')";
+
 /// How many messages each recipient of each event has.
 type Count = BTreeMap<(String, String), i64>;
 
@@ -65,9 +69,13 @@ fn expected(heard: &[Heard]) -> Count {
             tell(event_id, recipient, times);
         }
         let before = entries_ahead(heard, &known);
+        let summary = routing::summary(heard, &known);
         known.hear(heard);
         if let Some((contact, entries)) = before {
             tell(event_id, contact, entries);
+        }
+        for recipient in summary {
+            *count.entry((event_id.to_owned(), recipient)).or_default() += 1;
         }
     }
     count
@@ -127,11 +135,12 @@ fn kind(heard: &Heard) -> String {
 }
 
 async fn found(databases: &Databases<'_>, lane: &str) -> anyhow::Result<Count> {
-    let sql = "select event_id::text as event, recipient, count(*) as n from message \
-               where company = $1 and kind not in ('reminder', 'dates_unanswered', 'dates_still_unanswered') \
-               and part not like 'joined/%' group by event_id, recipient";
+    let sql = format!(
+        "select event_id::text as event, recipient, count(*) as n from message \
+         where company = $1 and kind not in {REMINDERS} and part not like 'joined/%' group by event_id, recipient"
+    );
     let mut found = Count::new();
-    for row in databases.rows(Service::Notification, sql, vec![lane.into()]).await? {
+    for row in databases.rows(Service::Notification, &sql, vec![lane.into()]).await? {
         found.insert((row.try_get("", "event")?, row.try_get("", "recipient")?), row.try_get("", "n")?);
     }
     Ok(found)
@@ -154,20 +163,21 @@ pub async fn kept(databases: &Databases<'_>, mails: &HashMap<String, u64>) -> an
     let at = Service::Notification;
     // To who has left meanwhile nothing is sent any more, no reminder that was overtaken, and no invitation to a date
     // that was moved or withdrawn since.
-    let unsent = "select id::text || ' ' || label from message where label not in ('sent', 'joined') \
-                  and not (label = 'dropped' and delivery ->> 'outcome' in \
-                           ('the contact has left', 'passed on to the contact''s successor')) \
-                  and not (label = 'dropped' and delivery ->> 'outcome' = 'the date was moved or withdrawn' \
-                           and body -> 'content' -> 'invitation' ->> 'method' = 'REQUEST') \
-                  and not (label = 'dropped' \
-                           and kind in ('reminder', 'dates_unanswered', 'dates_still_unanswered')) \
-                  union all \
-                  select part.id::text || ' is joined into what is ' || coalesce(whole.label, 'nothing') \
-                  from message part left join message whole \
-                  on whole.id::text = part.delivery -> 'state' -> 'joined' ->> 'into' \
-                  and whole.body -> 'joins' @> jsonb_build_array(jsonb_build_object('message', part.id)) \
-                  where part.label = 'joined' and whole.label is distinct from 'sent'";
-    for message in databases.column::<String>(at, unsent).await? {
+    let unsent = format!(
+        "select id::text || ' ' || label from message where label not in ('sent', 'joined') \
+         and not (label = 'dropped' and delivery ->> 'outcome' in \
+                  ('the contact has left', 'passed on to the contact''s successor')) \
+         and not (label = 'dropped' and delivery ->> 'outcome' = 'the date was moved or withdrawn' \
+                  and body -> 'content' -> 'invitation' ->> 'method' = 'REQUEST') \
+         and not (label = 'dropped' and kind in {REMINDERS}) \
+         union all \
+         select part.id::text || ' is joined into what is ' || coalesce(whole.label, 'nothing') \
+         from message part left join message whole \
+         on whole.id::text = part.delivery -> 'state' -> 'joined' ->> 'into' \
+         and whole.body -> 'joins' @> jsonb_build_array(jsonb_build_object('message', part.id)) \
+         where part.label = 'joined' and whole.label is distinct from 'sent'"
+    );
+    for message in databases.column::<String>(at, &unsent).await? {
         findings.push(format!("not sent: message {message}"));
     }
     let sent: Vec<String> = databases.column(at, "select id::text from message where label = 'sent'").await?;

@@ -3,10 +3,13 @@
 use proto::{
     audit::v1::audit_event::Event as Audit,
     licensing::v1::licensing_event::Event as Licensing,
-    scheduling::v1::{ContactRole, Party, scheduling_event::Event as Scheduling},
+    scheduling::v1::{ContactRole, Party, Stage, scheduling_event::Event as Scheduling},
 };
 
-use super::{fold::Heard, known::Known};
+use super::{
+    fold::Heard,
+    known::{Integration, Known, id},
+};
 
 pub const SOFTVIG: &str = "softvig";
 
@@ -77,7 +80,22 @@ fn of_scheduling(event: &Scheduling) -> Told {
 
 /// The recipients of one event's message, when it is applied to what is known before it.
 pub fn recipients(heard: &Heard, known: &Known) -> Vec<String> {
-    let Told(technical, decision, softvig) = told(heard, known);
+    people(told(heard, known), known)
+}
+
+/// Who gets the summary of the integrations with an event: everybody, once verification begins because each brand is
+/// restored or dropped.
+pub fn summary(heard: &Heard, known: &Known) -> Vec<String> {
+    let Heard::Scheduling(event) = heard else { return Vec::new() };
+    let Some(Scheduling::StageUnlocked(unlocked)) = &event.event else { return Vec::new() };
+    let over = known.projects.get(id(&event.project)).is_some_and(|project| {
+        project.integrations.values().any(|integration| *integration != Integration::Waiting)
+    });
+    if unlocked.stage() == Stage::Verification && over { people(ALL, known) } else { Vec::new() }
+}
+
+fn people(told: Told, known: &Known) -> Vec<String> {
+    let Told(technical, decision, softvig) = told;
     let hears = |role| match role {
         ContactRole::Technical => technical,
         ContactRole::Decision => decision,
