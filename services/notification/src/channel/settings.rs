@@ -37,8 +37,9 @@ pub struct SmtpConfig {
     /// For each step of the dialogue but the last.
     #[serde(default = "default_timeout")]
     pub timeout_seconds: u64,
-    /// For the mail to be sent and answered. RFC 5321 asks for ten minutes (4.5.3.2.6): whoever hangs up sooner may
-    /// send again what the server just takes.
+    /// For the mail to be sent and answered. Whoever hangs up sooner than the server answers sends again what it just
+    /// takes, so RFC 5321 asks for ten minutes (4.5.3.2.6). But so long would also have to wait what a process had in
+    /// hand when it died, and servers answer within seconds.
     #[serde(default = "default_content_timeout")]
     pub content_timeout_seconds: u64,
     #[serde(default = "default_connections")]
@@ -50,7 +51,7 @@ fn default_timeout() -> u64 {
 }
 
 fn default_content_timeout() -> u64 {
-    600
+    120
 }
 
 const fn default_connections() -> NonZeroU32 {
