@@ -53,9 +53,6 @@ impl Sink {
             // It answers at once. What a process had in hand when it died waits for half a minute then.
             ("PRZESIADKA__NOTIFICATION__CHANNEL__SMTP__TIMEOUT_SECONDS", "2".to_owned()),
             ("PRZESIADKA__NOTIFICATION__CHANNEL__SMTP__CONTENT_TIMEOUT_SECONDS", "4".to_owned()),
-            // It answers at once, and what a killed process had in hand waits for as long as a try may last.
-            ("PRZESIADKA__NOTIFICATION__CHANNEL__SMTP__TIMEOUT_SECONDS", "5".to_owned()),
-            ("PRZESIADKA__NOTIFICATION__CHANNEL__SMTP__CONTENT_TIMEOUT_SECONDS", "20".to_owned()),
             ("PRZESIADKA__NOTIFICATION__FROM", "przesiadka@softvig.example".to_owned()),
             ("PRZESIADKA__NOTIFICATION__SOFTVIG", "migracje@softvig.example".to_owned()),
             ("PRZESIADKA__NOTIFICATION__PUBLIC_HOST", "przesiadka.example".to_owned()),
