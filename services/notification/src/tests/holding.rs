@@ -14,7 +14,7 @@ use crate::Notification;
 use crate::fixtures::{BEATA, DAGMARA, TADEK, card, card_in_state, migration, name, window};
 
 fn restored(brand: &str) -> Event {
-    Event::IntegrationRestored(IntegrationRestored { brand: brand.into(), ..Default::default() })
+    Event::IntegrationRestored(IntegrationRestored { brand: brand.into() })
 }
 
 fn agreed(agreement: &str, replaces: &str, date: StageDate) -> Event {
