@@ -4,7 +4,7 @@ use journeys::{Installation, Layout};
 use platform::clock::from_wire;
 use proto::{
     common::v1::ErrorReason,
-    notification::v1::{ListMessagesRequest, MessageState},
+    notification::v1::{ListMessagesRequest, Message, MessageState},
     scheduling::v1::{DateKind, Project, Stage, StageState},
 };
 use story::{Dealership, Facts, World};
@@ -51,11 +51,32 @@ pub fn agreed_day(project: &Project, kind: DateKind) -> Option<jiff::civil::Date
     Some(calendar::local_day(starts_at))
 }
 
-/// What the technical contact, the decision contact and SOFTVIG were told: topics, in no order.
+/// What the technical contact, the decision contact and SOFTVIG were told, once nothing is held any more: topics, in no
+/// order.
 pub async fn told(dealership: &Dealership<'_>) -> [Vec<String>; 3] {
-    dealership.world.settled().await.expect("at rest");
-    let mut told = [const { Vec::new() }; 3];
-    let mut page_token = String::new();
+    loop {
+        dealership.world.settled().await.expect("at rest");
+        let messages = messages(dealership).await;
+        let held = messages.iter().filter_map(|message| from_wire(message.held_until.as_ref()?)).max();
+        if let Some(until) = held {
+            dealership.world.set_clock(until).expect("the clock's file");
+            continue;
+        }
+        let mut told = [const { Vec::new() }; 3];
+        // What joins others tells nothing more.
+        for message in messages.into_iter().filter(|message| message.joins.is_empty()) {
+            let out = [MessageState::Sent, MessageState::Joined].contains(&message.state());
+            assert!(out, "{message:?}");
+            let contacts = [&dealership.technical.contact, &dealership.decision.contact];
+            let who = contacts.iter().position(|contact| **contact == message.contact).unwrap_or(2);
+            told[who].push(message.topic);
+        }
+        return told;
+    }
+}
+
+async fn messages(dealership: &Dealership<'_>) -> Vec<Message> {
+    let (mut all, mut page_token) = (Vec::new(), String::new());
     loop {
         let request = ListMessagesRequest {
             parent: dealership.company.clone(),
@@ -64,14 +85,9 @@ pub async fn told(dealership: &Dealership<'_>) -> [Vec<String>; 3] {
             ..Default::default()
         };
         let page = dealership.world.crm.call(request).await.expect("messages");
-        for message in page.messages {
-            assert_eq!(message.state(), MessageState::Sent, "{message:?}");
-            let contacts = [&dealership.technical.contact, &dealership.decision.contact];
-            let who = contacts.iter().position(|contact| **contact == message.contact).unwrap_or(2);
-            told[who].push(message.topic);
-        }
+        all.extend(page.messages);
         if page.next_page_token.is_empty() {
-            return told;
+            return all;
         }
         page_token = page.next_page_token;
     }

@@ -20,7 +20,6 @@ use uuid::Uuid;
 use super::{Book, Outcome, audit, contact_id, id, licensing, scheduling};
 use crate::Notification;
 use crate::book::{OpenBook, tell};
-use crate::forget::forget;
 use crate::links::store as links;
 use crate::questions::pass_on;
 use crate::webhooks::{Heard as Passed, NOBODY_WANTS_ANY};
@@ -99,7 +98,7 @@ impl OnEvent for Notification {
         open.keep(unit, &self.reminders).await?;
         match &heard {
             Heard::Scheduling(SchedulingEvent { event: Some(event), .. }) => {
-                follow(unit, company, event).await
+                self.follow_contact(unit, company, event).await
             }
             _ => Ok(()),
         }
@@ -165,22 +164,29 @@ impl Heard {
     }
 }
 
-/// What a contact's end changes outside the book.
-async fn follow(unit: &mut Unit, company: CompanyId, event: &Event) -> Result<(), ApplyError> {
-    if let Some(contact) = gone(event) {
-        links::delete_of(unit.db(), company, contact_id(contact).map_err(undecodable)?).await?;
-    }
-    match event {
-        Event::ContactReplaced(e) if !e.successor.is_empty() => {
-            let from = contact_id(&e.contact).map_err(undecodable)?;
-            let successor = contact_id(&e.successor).map_err(undecodable)?;
-            Ok(pass_on(unit, company, from, successor).await?)
+impl Notification {
+    /// What a contact's end changes outside the book.
+    async fn follow_contact(
+        &self,
+        unit: &mut Unit,
+        company: CompanyId,
+        event: &Event,
+    ) -> Result<(), ApplyError> {
+        if let Some(contact) = gone(event) {
+            links::delete_of(unit.db(), company, contact_id(contact).map_err(undecodable)?).await?;
         }
-        Event::ContactAnonymised(e) => {
-            let contact = contact_id(&e.contact).map_err(undecodable)?;
-            Ok(forget(unit, company, contact).await?)
+        match event {
+            Event::ContactReplaced(e) if !e.successor.is_empty() => {
+                let from = contact_id(&e.contact).map_err(undecodable)?;
+                let successor = contact_id(&e.successor).map_err(undecodable)?;
+                Ok(pass_on(unit, company, from, successor).await?)
+            }
+            Event::ContactAnonymised(e) => {
+                let contact = contact_id(&e.contact).map_err(undecodable)?;
+                Ok(self.forget(unit, company, contact).await?)
+            }
+            _ => Ok(()),
         }
-        _ => Ok(()),
     }
 }
 

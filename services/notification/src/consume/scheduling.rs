@@ -208,13 +208,15 @@ fn proposed(head: &Head, e: &DatesProposed, project: &mut Project) -> anyhow::Re
 
 fn agreed(head: &Head, e: &DateAgreed, project: &mut Project) -> anyhow::Result<Outcome> {
     let date = e.date.as_ref().and_then(Planned::read).context("the agreed date")?;
+    let before = project.entry(&e.replaces).map(|entry| entry.date.clone());
     let entry = project.agree(&e.agreement, &e.replaces, date).clone();
     let kind = if e.replaces.is_empty() { Kind::DateAgreed } else { Kind::DateMoved };
     let gate = Some(e.provided_that()).filter(|gate| *gate != Stage::Unspecified);
-    Ok(of_date(head, kind, &entry)
-        .fact("provided_that", gate_fact(gate))
-        .calendar(Calendar::Request(entry))
-        .into())
+    let mut notice =
+        of_date(head, kind, &entry).fact("provided_that", gate_fact(gate)).calendar(Calendar::Request(entry));
+    // Nobody is to come tonight because the news waits for the morning.
+    notice.dates.extend(before);
+    Ok(notice.into())
 }
 
 fn withdrawn(head: &Head, e: &DateWithdrawn, project: &mut Project) -> anyhow::Result<Outcome> {

@@ -239,7 +239,8 @@ impl Message {
     /// part of another mail, which mail programs could not know as a repeat.
     pub fn is_joined(&self) -> bool {
         let plain = self.content.invitation.is_none() && !self.kind.is_of_a_running_migration();
-        plain && self.attempts == 0 && self.joins.is_empty()
+        // A build before did not keep the body.
+        plain && self.attempts == 0 && self.joins.is_empty() && !self.content.body.is_empty()
     }
 
     /// The lease, if it is this holder's and has not ended: after that another one may have the message.

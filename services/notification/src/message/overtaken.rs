@@ -9,7 +9,7 @@ use super::store::StoredMessage;
 use super::{Message, MessageId};
 use crate::Notification;
 use crate::kind::Kind;
-use crate::project::{Morning, Project, Reminder, Unanswered, Verdict};
+use crate::project::{Entry, Morning, Project, Reminder, Unanswered, Verdict};
 use crate::questions::{Question, QuestionId};
 
 impl Notification {
@@ -48,7 +48,9 @@ impl Notification {
     fn why_not(&self, message: &Message, project: &Project, now: Timestamp) -> Option<&'static str> {
         if message.invites() {
             let live = project.live_entries().find(|entry| entry.uid == message.part);
-            let stands = live.is_some_and(|entry| message.dates.contains(&entry.date));
+            // A build before did not keep the dates.
+            let is_of = |entry: &Entry| message.dates.first().is_none_or(|date| *date == entry.date);
+            let stands = live.is_some_and(is_of);
             return (!stands).then_some(Verdict::MOVED_OR_WITHDRAWN);
         }
         message.parts().find_map(|part| self.why_not_part(message.kind, part, project, now))

@@ -29,6 +29,9 @@ pub struct Joining {
     pub minutes: u32,
 }
 
+/// What is let go so long before an instant has left by then.
+const HANDED_OVER_IN: SignedDuration = SignedDuration::from_mins(1);
+
 impl SendingPolicy {
     /// The policy that is shipped.
     pub fn shipped() -> Self {
@@ -40,9 +43,15 @@ impl SendingPolicy {
         if let Some(end) = self.quiet_hours.end(now) {
             return (!message.ignores_quiet_hours(now, end)).then_some(end);
         }
-        let joining = SignedDuration::from_mins(self.joining.minutes.into());
-        // What waits only for others need not wait all night for them.
-        message.is_joined().then(|| (now + joining).min(self.quiet_hours.next_start(now)))
+        message.is_joined().then(|| {
+            let joining = SignedDuration::from_mins(self.joining.minutes.into());
+            // What waits only for others need not wait all night for them, nor until its date has begun.
+            let begins = message.dates.iter().map(|date| date.starts_at).filter(|starts_at| *starts_at > now);
+            let last = begins.min().map_or(self.quiet_hours.next_start(now), |begins| {
+                begins.min(self.quiet_hours.next_start(now))
+            });
+            (now + joining).min(last - HANDED_OVER_IN).max(now)
+        })
     }
 
     /// Until when a message that is due waits after all: no mail server that comes back at night wakes anybody.
@@ -76,6 +85,13 @@ impl QuietHours {
 mod tests {
     use super::*;
     use crate::fixtures::at;
+
+    #[test]
+    fn reminders_are_not_due_in_quiet_hours() {
+        let quiet = SendingPolicy::shipped().quiet_hours;
+        let policy = crate::project::ReminderPolicy::shipped();
+        assert!(policy.at >= quiet.until && policy.at < quiet.from, "{policy:?}");
+    }
 
     #[test]
     fn quiet_hours_are_local_and_end_in_the_morning() {

@@ -21,7 +21,6 @@ use crate::Notification;
 use crate::book::{directory, tell};
 use crate::channel::codes;
 use crate::events::{contact_name, emit, message_name};
-use crate::forget::forget;
 use crate::kind::Kind;
 use crate::recipients::{ContactState, Directory};
 use crate::unsubscribe::Unsubscribe;
@@ -48,6 +47,11 @@ pub(crate) enum Tried {
 }
 
 impl Tried {
+    /// Whether a mail may have left. What was not even tried is looked at again when the lease has ended.
+    const fn is_a_try(&self) -> bool {
+        !matches!(self, Self::Dropped(_) | Self::PassedOn(_))
+    }
+
     /// What was refused at an address that was corrected meanwhile is tried again, at the new one.
     fn apply(
         &self,
@@ -87,12 +91,13 @@ impl Notification {
         }
         match self.record_together(company, lease, tries, true).await {
             Err(e) if e.is_transient() => Err(e),
-            Err(e) if tries.len() == 1 => {
+            Err(e) if tries.len() == 1 && tries[0].1.is_a_try() => {
                 // What was sent must not be sent again and again because of what comes after it.
                 let message = tries[0].0.value.id;
                 tracing::error!(%message, error = %e, "recorded without what follows from it");
                 self.record_together(company, lease, tries, false).await
             }
+            Err(e) if tries.len() == 1 => Err(e),
             Err(_) => {
                 let mut outcome = Ok(());
                 for one in tries.chunks(1) {
@@ -193,14 +198,19 @@ impl Notification {
         if let Some(id) = message.contact().filter(|_| message.uninvites()) {
             let directory = directory(unit.db(), message.company).await?;
             if directory.contact(id).is_some_and(|contact| contact.state == ContactState::Parting) {
-                forget(unit, message.company, id).await?;
+                self.forget(unit, message.company, id).await?;
             }
         }
         Ok(())
     }
 
     /// What joins several is not passed on, but each of them, as the successor may have been told one.
-    async fn readdress(&self, unit: &Unit, message: &Message, successor: ContactId) -> Result<(), Error> {
+    pub(crate) async fn readdress(
+        &self,
+        unit: &Unit,
+        message: &Message,
+        successor: ContactId,
+    ) -> Result<(), Error> {
         let machine_now = clock::machine_now();
         if !message.joins.is_empty() {
             return part(unit.db(), message, machine_now).await;

@@ -8,7 +8,10 @@ use platform::{
     id::{CompanyId, ProjectId},
 };
 use sea_orm::ConnectionTrait;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
+use super::sender::LOOK_EVERY;
 use super::store::{self, StoredMessage};
 use super::{Message, Recipient};
 use crate::Notification;
@@ -19,10 +22,26 @@ use crate::recipients::Language;
 /// Most messages that are let go in one transaction, besides those that are joined with them.
 const AT_ONCE: u64 = 200;
 
+/// A mail with more would be read by nobody.
+const MOST_PARTS: usize = 20;
+
 /// What makes messages one mail.
 type Group = (CompanyId, Option<ProjectId>, Recipient, Kind, Language);
 
 impl Notification {
+    /// Lets go what was held, until cancelled. It is apart from the senders, so that nothing urgent waits for it.
+    pub(super) async fn release_until(&self, stop: &CancellationToken) {
+        while !stop.is_cancelled() {
+            let changed = self.core.changed().notified();
+            match self.release().await {
+                Ok(true) => continue,
+                Ok(false) => {}
+                Err(e) => tracing::warn!(error = %e, "what is held waits"),
+            }
+            stop.run_until_cancelled(timeout(LOOK_EVERY, changed)).await;
+        }
+    }
+
     /// Lets go what has been held long enough. Whether there may be more.
     pub(crate) async fn release(&self) -> Result<bool, Error> {
         let due = store::held(self.core.db.read(), self.core.clock.now(), AT_ONCE).await?;
@@ -42,14 +61,8 @@ impl Notification {
         }
         let mut whole = Vec::new();
         for (group, mut messages) in joined {
-            if let [one] = messages.as_mut_slice() {
-                one.value.release(machine_now);
-            } else {
-                let directory = directory(self.core.db.read(), group.0).await?;
-                let parts: Vec<&Message> = messages.iter().map(|stored| &stored.value).collect();
-                let one = self.renderer.join(&parts, &directory, self.core.clock.now(), machine_now)?;
-                messages.iter_mut().for_each(|stored| stored.value.join(one.id));
-                whole.push(one);
+            for parts in messages.chunks_mut(MOST_PARTS) {
+                whole.extend(self.joined(group.0, parts, machine_now).await?);
             }
             released.append(&mut messages);
         }
@@ -58,12 +71,36 @@ impl Notification {
             Ok(()) => {
                 store::insert(&tx, &whole).await?;
                 tx.commit().await?;
+                self.core.changed().notify_waiters();
             }
             // Another replica does the same, or somebody was anonymised: it is looked at once more.
             Err(e) if e.is_conflict() => {}
             Err(e) => return Err(e),
         }
         Ok(true)
+    }
+
+    /// The one message in place of these. Those that go out by themselves have none.
+    async fn joined(
+        &self,
+        company: CompanyId,
+        parts: &mut [StoredMessage],
+        machine_now: Timestamp,
+    ) -> Result<Option<Message>, Error> {
+        if parts.len() > 1 {
+            let directory = directory(self.core.db.read(), company).await?;
+            let messages: Vec<&Message> = parts.iter().map(|stored| &stored.value).collect();
+            match self.renderer.join(&messages, &directory, self.core.clock.now(), machine_now) {
+                Ok(one) => {
+                    parts.iter_mut().for_each(|stored| stored.value.join(one.id));
+                    return Ok(Some(one));
+                }
+                // Nobody is to wait because of how they look together.
+                Err(e) => tracing::error!(error = %format!("{e:#}"), "messages are not joined"),
+            }
+        }
+        parts.iter_mut().for_each(|stored| stored.value.release(machine_now));
+        Ok(None)
     }
 
     /// The messages, and all others that go out with one of them.

@@ -141,6 +141,7 @@ impl Renderer {
             )?,
             dates: messages.iter().flat_map(|m| m.dates.iter().cloned()).collect(),
             joins: messages.iter().map(part).collect(),
+            template_version: self.templates.version(first.kind, first.language),
             created_at: now,
             state: State::Pending { next_try: machine_now },
             ..(*first).clone()
@@ -159,13 +160,16 @@ impl Renderer {
         now: Timestamp,
         machine_now: Timestamp,
     ) -> anyhow::Result<Message> {
-        let Content { subject, body, .. } = message.content.clone();
+        let Content { subject, text, body, .. } = message.content.clone();
+        // A build before did not keep the body.
+        let body = if body.is_empty() { text } else { body };
         let unsubscribe = message.kind.is_optional().then(|| unsubscribe(to.id, message.kind));
         let content = self.again(message, Some(to), unsubscribe.as_deref(), directory, subject, body)?;
         let mut copy = Message {
             id: MessageId::new(),
             recipient: Recipient::Contact(to.id),
             content,
+            template_version: self.templates.version(message.kind, message.language),
             attempts: 0,
             outcome: String::new(),
             tries: Vec::new(),
@@ -193,7 +197,7 @@ impl Renderer {
     ) -> Result<Content, minijinja::Error> {
         let frame = Frame {
             name: contact.map_or("", |contact| &contact.name),
-            company: &directory.display_name(),
+            company: &company(message.kind, directory),
             calendar: "",
             portal: contact.is_some_and(Contact::is_active),
             unsubscribe: unsubscribe.unwrap_or_default(),
@@ -210,11 +214,7 @@ impl Renderer {
         language: Language,
         now: Timestamp,
     ) -> Result<Content, minijinja::Error> {
-        let company = match notice.kind {
-            // Of no company in particular.
-            Kind::WebhookSwitchedOff => String::new(),
-            _ => directory.display_name(),
-        };
+        let company = company(notice.kind, directory);
         let text = self.templates.text(notice.kind, language, &values(language, &notice.facts))?;
         let (name, subject) = match to {
             Addressee::Contact { contact, .. } => (contact.name.as_str(), text.subject),
@@ -257,6 +257,15 @@ impl Renderer {
         let html = self.templates.html(language, &subject, &unlinked, frame.unsubscribe)?;
         let unsubscribe = Some(frame.unsubscribe.to_owned()).filter(|link| !link.is_empty());
         Ok(Content { subject, text, html, body, invitation, unsubscribe })
+    }
+}
+
+/// The company that a message is about, by its name.
+fn company(kind: Kind, directory: &Directory) -> String {
+    match kind {
+        // Of no company in particular.
+        Kind::WebhookSwitchedOff => String::new(),
+        _ => directory.display_name(),
     }
 }
 

@@ -20,7 +20,7 @@ use crate::channel::Failure;
 use crate::recipients::{Contact, ContactState, Directory};
 
 /// Another replica's or a dead one's messages are found by looking.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
+pub(super) const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// One company's messages that this replica has taken: one to each recipient.
 #[derive(Clone, Debug)]
@@ -32,7 +32,8 @@ pub(crate) struct Hand {
 impl Notification {
     /// Sends what is due until cancelled; what is in hand is finished. Any number of replicas may run it.
     pub async fn run_sender(self, stop: CancellationToken) {
-        join_all((0..self.channel.senders()).map(|_| self.send_until(&stop))).await;
+        let senders = join_all((0..self.channel.senders()).map(|_| self.send_until(&stop)));
+        tokio::join!(senders, self.release_until(&stop));
     }
 
     async fn send_until(&self, stop: &CancellationToken) {
@@ -53,7 +54,6 @@ impl Notification {
     /// # Errors
     /// Those of the database; a mail server's are kept with the messages.
     pub async fn send_due(&self) -> Result<usize, Error> {
-        while self.release().await? {}
         let lease = self.lease(clock::machine_now());
         let hands = self.claim(lease, clock::machine_now()).await?;
         let taken = hands.iter().map(|hand| hand.messages.len()).sum();
@@ -170,6 +170,11 @@ impl Notification {
             Err(why) => return Tried::Dropped(why),
             Ok(to) => to,
         };
+        let contact = message.contact().and_then(|id| directory.contact(id));
+        // By hand it is sent all the same.
+        if message.resends == 0 && contact.is_some_and(|contact| contact.has_muted(message.kind)) {
+            return Tried::Dropped("the contact has switched such messages off");
+        }
         let refused = |answer| Tried::Refused { address: to.address.clone(), answer };
         let mail = match build(message, &to, &self.renderer.identity) {
             Err(e) => return refused(format!("{e:#}")),

@@ -154,6 +154,7 @@ impl World {
 
     /// Sends all that is due.
     pub async fn send_now(&self) {
+        while self.service.release().await.expect("the database works") {}
         while self.service.send_due().await.expect("the database works") > 0 {}
     }
 

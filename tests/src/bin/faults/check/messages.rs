@@ -195,18 +195,20 @@ pub async fn kept(databases: &Databases<'_>, mails: &HashMap<String, u64>) -> an
 }
 
 /// A mail comes twice only where a try had no end: the process died, or froze, before the server's yes was recorded.
-/// So each mail was tried as often as it came, and one that was tried once came once.
+/// So each mail that came once more has a try of which nothing is recorded.
 async fn repeated(databases: &Databases<'_>, mails: &HashMap<String, u64>) -> anyhow::Result<Vec<String>> {
-    let sql = "select id::text as id, coalesce((delivery ->> 'attempts')::bigint, 0) as tried from message";
-    let mut tried: HashMap<String, i64> = HashMap::new();
+    let sql = "select id::text as id, coalesce((delivery ->> 'attempts')::bigint, 0) \
+               - jsonb_array_length(coalesce(delivery -> 'tries', '[]')) as open from message";
+    let mut open: HashMap<String, i64> = HashMap::new();
     for row in databases.rows(Service::Notification, sql, vec![]).await? {
-        tried.insert(row.try_get("", "id")?, row.try_get("", "tried")?);
+        open.insert(row.try_get("", "id")?, row.try_get("", "open")?);
     }
     let mut findings = Vec::new();
     for (message, times) in mails {
-        let tried = tried.get(message).copied().unwrap_or_default();
-        if i64::try_from(*times)? > tried {
-            findings.push(format!("{times} mails of message {message}, which was tried {tried} times"));
+        let open = open.get(message).copied().unwrap_or_default();
+        if i64::try_from(*times)? - 1 > open {
+            findings
+                .push(format!("{times} mails of message {message}, of which {open} tries were not recorded"));
         }
     }
     Ok(findings)
