@@ -115,6 +115,7 @@ impl Round<'_> {
     async fn play(&self, due: Timestamp, dealerships: i64, figures: &mut Figures) -> anyhow::Result<f64> {
         let reminders = dealerships * CONTACTS;
         let (mut most, mut before) = (0.0_f64, self.sink.taken());
+        let told = self.told().await?;
         let cpu = self.place.cpu();
         let began = Instant::now();
         self.place.clock.set(due)?;
@@ -138,7 +139,8 @@ impl Round<'_> {
             self.look(began, &mut most).await?;
         }
         let handed = began.elapsed().as_secs_f64();
-        while self.unsent().await? > 0 {
+        // The last event may not have come yet.
+        while self.unsent().await? > 0 || self.told().await? - told < 3 * i64::try_from(urgent.len())? {
             self.look(began, &mut most).await?;
         }
         before = self.sink.taken() - before;
@@ -185,8 +187,16 @@ impl Round<'_> {
     }
 
     async fn unsent(&self) -> anyhow::Result<i64> {
-        let sql = "select count(*) as n from message where label in ('held', 'pending', 'sending')";
-        let row = query_one(self.notification.read(), sql, vec![]).await?;
+        self.messages("label in ('held', 'pending', 'sending')").await
+    }
+
+    async fn told(&self) -> anyhow::Result<i64> {
+        self.messages("kind = 'window_overrun' and label = 'sent'").await
+    }
+
+    async fn messages(&self, which: &str) -> anyhow::Result<i64> {
+        let sql = format!("select count(*) as n from message where {which}");
+        let row = query_one(self.notification.read(), &sql, vec![]).await?;
         Ok(row.context("a row")?.try_get("", "n")?)
     }
 
