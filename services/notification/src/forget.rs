@@ -10,7 +10,7 @@ use platform::{
 use crate::Notification;
 use crate::book::directory;
 use crate::message::{
-    Message, MessageId, Recipient, part,
+    Message, MessageId, Recipient, State, part,
     store::{self, StoredMessage},
 };
 use crate::questions;
@@ -64,13 +64,20 @@ impl Notification {
         let Some(successor) = directory.contact(contact).and_then(|contact| contact.successor) else {
             return Ok(());
         };
-        let theirs = messages.iter().map(|stored| &stored.value).filter(|message| {
+        let all = || messages.iter().map(|stored| &stored.value);
+        let to_go: Vec<MessageId> = all().filter(|m| m.is_on_its_way()).map(|message| message.id).collect();
+        let theirs = all().filter(|message| {
+            // Of several in one, each.
+            let is_to_go = match message.state {
+                State::Joined { into } => to_go.contains(&into),
+                _ => message.joins.is_empty() && message.is_on_its_way(),
+            };
             message.recipient == Recipient::Contact(contact)
-                && message.is_on_its_way()
+                && is_to_go
                 && message.content.invitation.is_none()
                 && !message.mentions.contains(&contact)
         });
-        for message in theirs.filter(|message| message.joins.is_empty()) {
+        for message in theirs {
             self.readdress(unit, message, successor).await?;
         }
         Ok(())

@@ -47,9 +47,7 @@ impl SendingPolicy {
             let joining = SignedDuration::from_mins(self.joining.minutes.into());
             // What waits only for others need not wait all night for them, nor until its date has begun.
             let begins = message.dates.iter().map(|date| date.starts_at).filter(|starts_at| *starts_at > now);
-            let last = begins.min().map_or(self.quiet_hours.next_start(now), |begins| {
-                begins.min(self.quiet_hours.next_start(now))
-            });
+            let last = begins.fold(self.quiet_hours.next_start(now), Timestamp::min);
             (now + joining).min(last - HANDED_OVER_IN).max(now)
         })
     }

@@ -57,16 +57,6 @@ impl Notification {
         under_way.join_all().await;
     }
 
-    /// Takes what is due once, and tries each once; how many there were.
-    ///
-    /// # Errors
-    /// Those of the database; an endpoint's are kept with the deliveries.
-    pub async fn send_due_webhooks(&self) -> Result<usize, Error> {
-        let taken = self.take_deliveries(&HashMap::new(), clock::machine_now()).await?;
-        let tries: JoinSet<_> = taken.into_iter().map(|taken| self.clone().try_delivery(taken)).collect();
-        Ok(tries.join_all().await.len())
-    }
-
     /// How many deliveries are due, or in the hands of any process. What waits for a later try is not among them.
     ///
     /// # Errors
