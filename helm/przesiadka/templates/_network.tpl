@@ -1,0 +1,28 @@
+{{/* Where pods may go: one rule. `to: []` is any address. */}}
+{{- define "przesiadka.egress" -}}
+- ports:
+    {{- range .ports }}
+    - { protocol: TCP, port: {{ int . }} }
+    {{- if eq (int .) 53 }}
+    - { protocol: UDP, port: 53 }
+    {{- end }}
+    {{- end }}
+  {{- with .to }}
+  to:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+{{- end }}
+
+{{/* A service's own database. Takes root, service. */}}
+{{- define "przesiadka.egress.database" -}}
+{{- $service := include "przesiadka.service" . | fromJson -}}
+{{- $common := .root.Values.networkPolicy.egress.database -}}
+{{- include "przesiadka.egress" (dict "ports" $common.ports "to" ($service.database.to | default $common.to)) -}}
+{{- end }}
+
+{{/* Of what comes before install and upgrade, and goes when all of it has succeeded. */}}
+{{- define "przesiadka.hook" -}}
+helm.sh/hook: pre-install,pre-upgrade
+helm.sh/hook-weight: {{ . | quote }}
+helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+{{- end }}
