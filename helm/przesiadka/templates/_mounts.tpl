@@ -5,7 +5,7 @@
 
 {{/*
 Everything that a service's pods mount, as a JSON list: name, path, and either secret or configMap with the items
-(file: key), or claim. Takes root, service; with `schema` only what the schema job needs.
+(file: key), or claim; neither is a place to write. Takes root, service; with `schema` only what the schema job needs.
 */}}
 {{- define "przesiadka.mounts" -}}
 {{- $values := .root.Values -}}
@@ -19,6 +19,7 @@ Everything that a service's pods mount, as a JSON list: name, path, and either s
       "configMap" (printf "%s-%s" $full .service) "items" (dict "przesiadka.toml" "przesiadka.toml")) -}}
   {{- $mounts = append $mounts (dict "name" "bus" "path" "/run/secrets/przesiadka/bus"
       "secret" $service.bus.secretName "items" (dict "password" $service.bus.key)) -}}
+  {{- $mounts = append $mounts (dict "name" "data" "path" "/run/przesiadka") -}}
   {{- $pairs := dict "rest" $values.tls.rest.secretName "grpc" $values.tls.grpc.secretName "ops" $values.tls.ops.secretName -}}
   {{- if $values.bus.tls.enabled -}}
     {{- $_ := set $pairs "bus" $values.bus.tls.clientSecretName -}}
@@ -75,7 +76,7 @@ Everything that a service's pods mount, as a JSON list: name, path, and either s
 {{- range . }}
 - name: {{ .name }}
   mountPath: {{ .path }}
-  {{- if not .claim }}
+  {{- if or .secret .configMap }}
   readOnly: true
   {{- end }}
 {{- end }}
@@ -93,11 +94,13 @@ Everything that a service's pods mount, as a JSON list: name, path, and either s
     defaultMode: 0440
     items:
       {{- include "przesiadka.items" .items | trim | nindent 6 }}
-  {{- else }}
+  {{- else if .configMap }}
   configMap:
     name: {{ .configMap }}
     items:
       {{- include "przesiadka.items" .items | trim | nindent 6 }}
+  {{- else }}
+  emptyDir: { medium: Memory, sizeLimit: 1Mi }
   {{- end }}
 {{- end }}
 {{- end }}

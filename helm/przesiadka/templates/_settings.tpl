@@ -47,7 +47,8 @@
   {{- end -}}
   {{- $_ := set $bus "tls" $tls -}}
 {{- end -}}
-{{- $ours := dict "database" $database "bus" $bus "auth" (dict "development" false) "telemetry" (dict "format" "json") -}}
+{{- /* Nothing but what the pod itself forgets: everything that is kept lies elsewhere. */}}
+{{- $ours := dict "data_dir" "/run/przesiadka/data" "database" $database "bus" $bus "auth" (dict "development" false) "telemetry" (dict "format" "json") -}}
 
 {{- range $port, $number := dict "rest" 8080 "grpc" 8081 "ops" 8082 -}}
   {{- $listen := dict "listen" (printf "0.0.0.0:%d" $number) -}}
@@ -86,10 +87,13 @@
 {{- mergeOverwrite $given $ours | toJson -}}
 {{- end }}
 
-{{/* The content of a service's ConfigMap, which its pods' checksum is of. */}}
-{{- define "przesiadka.config" -}}
-przesiadka.toml: |
-  {{- include "przesiadka.toml" (dict "prefix" "" "table" (include "przesiadka.settings" . | fromJson)) | trim | nindent 2 }}
+{{/* What pods have to be restarted for when it changes. The log's filter is read again while they run. */}}
+{{- define "przesiadka.checksum" -}}
+{{- $settings := include "przesiadka.settings" . | fromJson -}}
+{{- $_ := unset $settings.telemetry "filter" -}}
+{{- $catalogue := index .root.Values.catalogue .service | default dict -}}
+{{- $templates := ternary .root.Values.templates (dict) (eq .service "notification") -}}
+{{- list $settings $catalogue $templates | toJson | sha256sum -}}
 {{- end }}
 
 {{/* A key of a ConfigMap has no `/`. */}}
