@@ -34,7 +34,7 @@ def each_kind_once(chart):
     yield from (f"{title(o)}: the name is too long" for o in chart.objects if len(o["metadata"]["name"]) > 63)
 
 
-def selectors_meet_one_kind_of_pod(chart):
+def selectors_meet_their_own_pods(chart):
     pods = {name: set(template["metadata"]["labels"].items()) for name, template in chart.pods()}
     for o in chart.objects:
         spec = o.get("spec", {})
@@ -47,7 +47,7 @@ def selectors_meet_one_kind_of_pod(chart):
         if selector is None:
             continue
         met = [name for name, labels in pods.items() if set(selector.items()) <= labels]
-        if len(met) != 1:
+        if len(met) != 1 or selector[COMPONENT] != o["metadata"]["labels"][COMPONENT]:
             yield f"{title(o)} selects {met}"
 
 
@@ -153,7 +153,7 @@ def main(proto, *files):
         chart = Rendered(file)
         found = [f"{name}: {v}" for name, template in chart.pods() for v in violations(template["spec"])]
         found += ops_stays_inside(chart, contract)
-        for check in (each_kind_once, selectors_meet_one_kind_of_pod, no_secrets, hooks_bring_what_they_need,
+        for check in (each_kind_once, selectors_meet_their_own_pods, no_secrets, hooks_bring_what_they_need,
                       runs_as_it_should):
             found += check(chart)
         wrong += [f"{Path(file).name}: {what}" for what in found]
