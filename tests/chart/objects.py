@@ -52,28 +52,42 @@ def selectors_meet_their_own_pods(chart):
 
 
 def ops_stays_inside(chart, contract):
+    rest = {f"/{service}/": service for service in SERVICES}
+    rest |= {"/docs": "scheduling", "/openapi.json": "scheduling"}
+    rest |= {f"/notification/v1/{links}/": "notification" for links in ("calendars", "unsubscribe")}
+    wanted = {path: (service, "rest") for path, service in rest.items()}
+    wanted |= {path: (service, "grpc") for path, service in contract.items()}
+    found = {}
     for ingress in chart.of("Ingress"):
         for path in ingress["spec"]["rules"][0]["http"]["paths"]:
             backend = path["backend"]["service"]
             service, port = chart.named("Service", backend["name"]), backend["port"]["name"]
             if service is None or port not in {p["name"] for p in service["spec"]["ports"]}:
                 yield f"{title(ingress)}: {path['path']} leads to {backend}, which is not there"
-            if port not in ("rest", "grpc"):
-                yield f"{title(ingress)}: {path['path']} leads to the port {port}"
-            wanted = contract.get(path["path"])
-            if port == "grpc" and not backend["name"].endswith(f"-{wanted}"):
-                yield f"{title(ingress)}: {path['path']} leads to {backend['name']}, not to {wanted}"
-    grpc = [i for i in chart.of("Ingress") if i["metadata"]["name"].endswith("-grpc")]
-    led = {path["path"] for i in grpc for path in i["spec"]["rules"][0]["http"]["paths"]}
-    if grpc and led != set(contract):
-        yield f"gRPC's paths are not those of the contract: {sorted(led ^ set(contract))}"
+            else:
+                found[path["path"]] = (service["metadata"]["labels"][COMPONENT], port)
+    if found:
+        yield from (f"Ingress: {path} leads to {to}, not to {wanted.get(path)}"
+                    for path, to in found.items() if wanted.get(path) != to)
+        yield from (f"Ingress: {path} is missing" for path in wanted.keys() - found.keys())
     for service in chart.of("Service"):
         if service["spec"]["type"] != "ClusterIP":
             yield f"{title(service)} is a {service['spec']['type']}"
+
+
+def only_to_neighbours(chart):
     for policy in chart.of("NetworkPolicy"):
-        for rule in policy["spec"].get("ingress", []):
-            if not rule.get("from"):
-                yield f"{title(policy)} lets everybody in"
+        component, spec = policy["metadata"]["labels"][COMPONENT], policy["spec"]
+        if spec["policyTypes"] != ["Ingress", "Egress"]:
+            yield f"{title(policy)} closes only {spec['policyTypes']}"
+        for rule in spec.get("ingress", []):
+            if not rule.get("from") or component.startswith("schema"):
+                yield f"{title(policy)} lets in {rule.get('from', 'everybody')}"
+        out = {port["port"] for rule in spec["egress"] for port in rule.get("ports", [{"port": "everywhere"}])}
+        allowed = {53, 5432} if component.startswith("schema") else {53, 5432, 4222, 443, 4317}
+        allowed |= {465, 587} if component == "notification" else set()
+        if not {53, 5432} <= out <= allowed:
+            yield f"{title(policy)} lets out to {out}"
 
 
 def no_secrets(chart):
@@ -153,7 +167,7 @@ def main(proto, *files):
         chart = Rendered(file)
         found = [f"{name}: {v}" for name, template in chart.pods() for v in violations(template["spec"])]
         found += ops_stays_inside(chart, contract)
-        for check in (each_kind_once, selectors_meet_their_own_pods, no_secrets, hooks_bring_what_they_need,
+        for check in (each_kind_once, selectors_meet_their_own_pods, no_secrets, only_to_neighbours, hooks_bring_what_they_need,
                       runs_as_it_should):
             found += check(chart)
         wrong += [f"{Path(file).name}: {what}" for what in found]

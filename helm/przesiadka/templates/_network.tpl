@@ -1,16 +1,20 @@
-{{/* Where pods may go: one rule. `to: []` is any address. */}}
+{{/* Where pods may go: one rule. `to: []` is any address. With `udp`, over UDP, too. */}}
 {{- define "przesiadka.egress" -}}
 - ports:
     {{- range .ports }}
     - { protocol: TCP, port: {{ int . }} }
-    {{- if eq (int .) 53 }}
-    - { protocol: UDP, port: 53 }
+    {{- if $.udp }}
+    - { protocol: UDP, port: {{ int . }} }
     {{- end }}
     {{- end }}
   {{- with .to }}
   to:
     {{- toYaml . | nindent 4 }}
   {{- end }}
+{{- end }}
+
+{{- define "przesiadka.egress.dns" -}}
+{{- include "przesiadka.egress" (set (deepCopy .Values.networkPolicy.egress.dns) "udp" true) -}}
 {{- end }}
 
 {{/* A service's own database. Takes root, service. */}}
