@@ -96,3 +96,10 @@ securityContext:
   capabilities:
     drop: [ALL]
 {{- end }}
+
+{{/* Of what comes before install and upgrade, and goes when all of it has succeeded. */}}
+{{- define "przesiadka.hook" -}}
+helm.sh/hook: pre-install,pre-upgrade
+helm.sh/hook-weight: {{ . | quote }}
+helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+{{- end }}

@@ -23,10 +23,3 @@
 {{- $common := .root.Values.networkPolicy.egress.database -}}
 {{- include "przesiadka.egress" (dict "ports" $common.ports "to" ($service.database.to | default $common.to)) -}}
 {{- end }}
-
-{{/* Of what comes before install and upgrade, and goes when all of it has succeeded. */}}
-{{- define "przesiadka.hook" -}}
-helm.sh/hook: pre-install,pre-upgrade
-helm.sh/hook-weight: {{ . | quote }}
-helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
-{{- end }}
