@@ -81,6 +81,29 @@ PYTHON
   printf '%s\n' "$folder/bin/helm"
 }
 
+# promtool_program: prints the path of Prometheus' promtool. Debian would start a server with its package, so only the
+# program is taken out of it.
+promtool_program() {
+  command -v promtool && return
+  local folder="$CACHE/tools/promtool" fresh
+  if [ ! -x "$folder/promtool" ]; then
+    command -v apt-get >/dev/null || fail "please install promtool, of Prometheus: there is no apt-get here to do it"
+    echo "taking promtool out of Debian's prometheus" >&2
+    mkdir -p "$CACHE/tools"
+    fresh=$(mktemp -d "$CACHE/tools/.new-XXXXXX")
+    (
+      cd "$fresh" || exit 1
+      apt-get download --quiet=2 prometheus >&2 2>/dev/null ||
+        { as_root apt-get update --quiet=2 >/dev/null && apt-get download --quiet=2 prometheus >&2; }
+      dpkg-deb --fsys-tarfile ./*.deb | tar --extract --strip-components=3 ./usr/bin/promtool
+      rm ./*.deb
+    ) && [ -x "$fresh/promtool" ] || fail "promtool cannot be had: please install Prometheus"
+    rm -rf "$folder"
+    mv "$fresh" "$folder"
+  fi
+  printf '%s\n' "$folder/promtool"
+}
+
 # postgres_programs: prints the folder with initdb and postgres, 14 or newer.
 postgres_programs() {
   find_postgres && return
