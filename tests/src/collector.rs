@@ -105,7 +105,7 @@ impl TraceService for Collector {
                 attributes: attributes(span.attributes),
             }));
         }
-        Ok(Response::default())
+        Ok(Response::new(Default::default()))
     }
 }
 
@@ -120,7 +120,7 @@ impl MetricsService for Collector {
         received.bytes.extend(request.encode_to_vec());
         let scopes = request.resource_metrics.into_iter().flat_map(|of_resource| of_resource.scope_metrics);
         received.metrics.extend(scopes.flat_map(|scope| scope.metrics).map(|metric| metric.name));
-        Ok(Response::default())
+        Ok(Response::new(Default::default()))
     }
 }
 

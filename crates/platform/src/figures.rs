@@ -1,17 +1,18 @@
 //! How a service stands, in figures. Each replica tells the same of their database: take the largest, not the sum.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, LazyLock, Mutex, OnceLock},
-    time::Duration,
-};
+use std::sync::{Arc, LazyLock};
 
 use futures::future::BoxFuture;
 use jiff::Timestamp;
-use opentelemetry::{KeyValue, metrics::Gauge};
-use tokio::time::Instant;
 
-use crate::{bus::Bus, clock, core::Core, db::query_one, error::Error, telemetry::metrics};
+use crate::{
+    bus::Bus,
+    clock,
+    core::Core,
+    db::query_one,
+    error::Error,
+    telemetry::metrics::{self, Gauge, KeyValue, Lapsing},
+};
 
 /// What a service measures of its own, each time that its runtime is measured.
 pub type Figures = Arc<dyn Fn() -> BoxFuture<'static, Result<(), Error>> + Send + Sync>;
@@ -103,31 +104,15 @@ fn age(since: Option<Timestamp>) -> f64 {
     since.map_or(0.0, |since| clock::machine_now().duration_since(since).as_secs_f64().max(0.0))
 }
 
-/// Only one replica hears each announcement, so what it heard is told for a while and no longer.
-const HEARD_LATELY: Duration = Duration::from_secs(60);
-
-type Behind = HashMap<(&'static str, String), (usize, Instant)>;
-
-/// How many lanes of `source` were behind when it last announced where they stand.
+/// How many lanes of `source` were behind when it last announced where they stand. Only one replica hears each
+/// announcement, so what it heard is told for a while and no longer.
 pub(crate) fn lanes_behind(service: &'static str, source: &str, lanes: usize) {
-    static HEARD: LazyLock<Arc<Mutex<Behind>>> = LazyLock::new(Arc::default);
-    static GAUGE: OnceLock<()> = OnceLock::new();
-    let lock = |heard: &Mutex<Behind>| heard.lock().map(|heard| heard.clone()).unwrap_or_default();
-    if let Ok(mut heard) = HEARD.lock() {
-        heard.insert((service, source.to_owned()), (lanes, Instant::now()));
-    }
-    GAUGE.get_or_init(|| {
-        let observe = move |observer: &dyn opentelemetry::metrics::AsyncInstrument<f64>| {
-            for ((service, source), (lanes, at)) in lock(&HEARD) {
-                if at.elapsed() < HEARD_LATELY {
-                    let attributes = [KeyValue::new("service", service), KeyValue::new("source", source)];
-                    observer.observe(lanes as f64, &attributes);
-                }
-            }
-        };
-        let meter = metrics::meter();
-        let gauge = meter.f64_observable_gauge("przesiadka.lanes.behind").with_unit("{lane}");
+    static BEHIND: LazyLock<Lapsing> = LazyLock::new(|| {
         let text = "Lanes of another service that were not applied as far as it last announced.";
-        gauge.with_description(text).with_callback(observe).build();
+        Lapsing::new("przesiadka.lanes.behind", "{lane}", text)
     });
+    BEHIND.record(
+        lanes as f64,
+        &[KeyValue::new("service", service), KeyValue::new("source", source.to_owned())],
+    );
 }

@@ -69,7 +69,7 @@ impl Notification {
             let count = counts.get(state).copied().unwrap_or(0);
             MESSAGES.record(count as f64, &[KeyValue::new("state", state)]);
         }
-        let due = store::due_since(db).await?;
+        let due = store::due_since(db, now).await?;
         LATE.record(due.map_or(0.0, |due| now.duration_since(due).as_secs_f64().max(0.0)), &[]);
         WEBHOOKS.record(queue::count_due(db, now).await? as f64, &[]);
         Ok(())

@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use platform::{
     Error,
     documents::{self, Query},
-    telemetry::metrics::{Gauge, KeyValue, gauge},
+    telemetry::metrics::{Gauge, KeyValue, Lapsing, gauge},
 };
 
 use crate::{
@@ -28,8 +28,12 @@ const PAGE: u64 = 100;
 static PROJECTS: LazyLock<Gauge<f64>> = LazyLock::new(|| {
     gauge("przesiadka.projects", "{project}", "Projects by stage, those that are over included.")
 });
-static NEXT: LazyLock<Gauge<f64>> = LazyLock::new(|| {
-    gauge("przesiadka.migrations.next", "d", "Until the next agreed migration begins; NaN if none is agreed.")
+static NEXT: LazyLock<Lapsing> = LazyLock::new(|| {
+    Lapsing::new(
+        "przesiadka.migrations.next",
+        "d",
+        "Until the next agreed migration begins; absent if there is none.",
+    )
 });
 static THIS_WEEK: LazyLock<Gauge<f64>> = LazyLock::new(|| {
     gauge("przesiadka.migrations.within_week", "{migration}", "Agreed migrations that begin within 7 days.")
@@ -89,7 +93,10 @@ impl Scheduling {
             PROJECTS.record(count as f64, &[KeyValue::new("stage", stage)]);
         }
         let days = |at: Timestamp| at.duration_since(now).as_secs_f64() / (24.0 * 3600.0);
-        NEXT.record(programme.next.map_or(f64::NAN, days), &[]);
+        match programme.next {
+            Some(next) => NEXT.record(days(next), &[]),
+            None => NEXT.forget(),
+        }
         THIS_WEEK.record(programme.within_week as f64, &[]);
         RUNNING.record(programme.running as f64, &[]);
         PAST_RESERVE.record(programme.past_reserve as f64, &[]);

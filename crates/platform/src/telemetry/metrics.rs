@@ -2,7 +2,10 @@
 //!
 //! An instrument is made by [`meter`] where it is used, once, in a `LazyLock`.
 
-use std::sync::OnceLock;
+use std::{
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    time::{Duration, Instant},
+};
 
 use anyhow::Context as _;
 use opentelemetry::metrics::{Histogram, Meter, MeterProvider as _};
@@ -79,6 +82,51 @@ pub fn gauge(name: &'static str, unit: &'static str, description: &'static str) 
 
 pub fn counter(name: &'static str, unit: &'static str, description: &'static str) -> Counter<u64> {
     meter().u64_counter(name).with_unit(unit).with_description(description).build()
+}
+
+/// A gauge that is told no longer than two minutes after it was set, for what another replica may set the next time, and
+/// for what there may be none of.
+pub struct Lapsing {
+    values: Arc<Mutex<Values>>,
+}
+
+type Values = Vec<(Vec<KeyValue>, f64, Instant)>;
+
+impl Lapsing {
+    const LAPSES_AFTER: Duration = Duration::from_secs(120);
+
+    pub fn new(name: &'static str, unit: &'static str, description: &'static str) -> Self {
+        let values = Arc::<Mutex<Values>>::default();
+        let told = Arc::clone(&values);
+        let meter = meter();
+        let gauge = meter.f64_observable_gauge(name).with_unit(unit).with_description(description);
+        gauge
+            .with_callback(move |observer| {
+                for (attributes, value, at) in locked(&told).iter() {
+                    if at.elapsed() < Self::LAPSES_AFTER {
+                        observer.observe(*value, attributes);
+                    }
+                }
+            })
+            .build();
+        Self { values }
+    }
+
+    /// Sets the value for these attributes.
+    pub fn record(&self, value: f64, attributes: &[KeyValue]) {
+        let mut values = locked(&self.values);
+        values.retain(|(of, ..)| of != attributes);
+        values.push((attributes.to_vec(), value, Instant::now()));
+    }
+
+    /// There is none.
+    pub fn forget(&self) {
+        locked(&self.values).clear();
+    }
+}
+
+fn locked(values: &Mutex<Values>) -> MutexGuard<'_, Values> {
+    values.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// In seconds.

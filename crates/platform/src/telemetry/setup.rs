@@ -34,6 +34,7 @@ impl Telemetry {
             tracing_opentelemetry::layer()
                 .with_tracer(provider.tracer("przesiadka"))
                 .with_location(false)
+                .with_tracked_inactivity(false)
                 .with_threads(false)
                 .with_target(false)
                 .with_filter(filter_fn(is_our_span))

@@ -192,11 +192,14 @@ pub async fn count_waiting(c: &impl ConnectionTrait) -> Result<Vec<(String, i64)
     rows.iter().map(|row| Ok((row.try_get("", "label")?, row.try_get("", "n")?))).collect()
 }
 
-/// Machine time at which the first of those that wait for a try was to be tried.
-pub async fn due_since(c: &impl ConnectionTrait) -> Result<Option<Timestamp>, Error> {
-    let sql = "select min(due_at) as at from message where due_at is not null and label = 'pending'";
-    let at: Option<_> = query_one(c, sql, vec![]).await?.map_or(Ok(None), |row| row.try_get("", "at"))?;
-    Ok(at.map(from_db))
+/// Machine time at which the first of those was to be tried that are due and wait for nothing else.
+pub async fn due_since(c: &impl ConnectionTrait, machine_now: Timestamp) -> Result<Option<Timestamp>, Error> {
+    let sql = format!(
+        "select due_at as at from message where due_at <= $1 and label = 'pending' and {IS_NEXT} order by due_at limit 1"
+    );
+    let values = vec![to_db(machine_now).into(), holds_up_from(machine_now).into()];
+    let row = query_one(c, &sql, values).await?;
+    row.map(|row| Ok(from_db(row.try_get("", "at")?))).transpose()
 }
 
 /// Whether a message is the first of its urgency to its recipient that is not done with, so that an invitation goes
