@@ -91,21 +91,27 @@ impl Node {
 impl Installation {
     /// Starts everything and waits until it is ready. `now` is an RFC 3339 instant.
     pub async fn start(layout: Layout, now: &str) -> Self {
+        Self::start_with(layout, now, &[]).await
+    }
+
+    /// The same with further settings for each process.
+    pub async fn start_with(layout: Layout, now: &str, settings: &[(&'static str, String)]) -> Self {
         let mut installation = Self::empty(now);
         match layout {
-            Layout::Embedded => installation.add("all", &["serve"], Vec::new()),
-            Layout::Spread => installation.spread().await,
+            Layout::Embedded => installation.add("all", &["serve"], settings.to_vec()),
+            Layout::Spread => installation.spread(settings).await,
         }
         installation.ready().await;
         installation
     }
 
-    async fn spread(&mut self) {
+    async fn spread(&mut self, settings: &[(&'static str, String)]) {
         let nats = Nats::unique();
         let empty = || Database::empty(Backend::Postgres);
         self.databases.extend(<[_; 4]>::from(tokio::join!(empty(), empty(), empty(), empty())));
         for (i, service) in Service::ALL.into_iter().enumerate() {
-            let environment = on_servers(service, self.databases[i].url(), &nats);
+            let mut environment = on_servers(service, self.databases[i].url(), &nats);
+            environment.extend_from_slice(settings);
             let name = service.name();
             self.add(name, &["serve", "--only", name], environment);
         }

@@ -2,6 +2,7 @@
 //! started, watched, killed and started again, alone or as an installation. Databases, NATS and waiting are in
 //! `testkit`.
 
+pub mod collector;
 mod installation;
 mod processes;
 pub mod servers;

@@ -10,14 +10,16 @@ mod inbox;
 use std::{
     collections::HashMap,
     slice,
-    sync::{Arc, Mutex},
+    sync::{Arc, LazyLock, Mutex},
     time::Duration,
 };
 
 use async_trait::async_trait;
 use jiff::SignedDuration;
+use opentelemetry::{KeyValue, metrics::Histogram};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use self::{
     cursor::Cursor,
@@ -30,9 +32,11 @@ use crate::{
     core::Core,
     db::query_all,
     error::Error,
+    figures,
     lane::Lane,
     loops::pause,
     panics::caught,
+    telemetry::{metrics, spans, trace},
     unit::Unit,
 };
 
@@ -48,6 +52,10 @@ const MOST_ATTEMPTS: u32 = 5;
 const TOLD_BEFORE: SignedDuration = SignedDuration::from_hours(24);
 /// How an event of a type that this build does not know is marked: a newer build tries it again.
 pub const UNKNOWN_TYPE: &str = "unknown type";
+
+static LATENCY: LazyLock<Histogram<f64>> = LazyLock::new(|| {
+    metrics::duration("przesiadka.event.latency", "From an event's position to its effect at a consumer.")
+});
 
 /// Why an event could not be applied.
 #[derive(Debug, thiserror::Error)]
@@ -189,9 +197,10 @@ impl Consumer {
         let mut unit = self.core.lock_lane(tx, first.lane, None).await?;
         unit.set_passes_over(cursor.passes_over);
         for message in ready.iter().filter(|message| !ignores(message)) {
-            unit.goes_on_from(message.trace.clone());
+            let span = spans::processing(self.core.service, message);
+            unit.goes_on_from(trace::of(&span).or_else(|| message.trace.clone()));
             unit.set_backfill(message.sequenced_at < self.core.made_at().await? - TOLD_BEFORE);
-            caught(&message.kind, self.on.apply(&mut unit, message)).await?;
+            caught(&message.kind, self.on.apply(&mut unit, message)).instrument(span).await?;
         }
         cursor.set(unit.db(), last.seq).await?;
         if cursor.waits {
@@ -203,6 +212,14 @@ impl Consumer {
     }
 
     fn tell_applied(&self, run: &[Message]) {
+        let now = clock::machine_now();
+        for message in run {
+            let attributes = [
+                KeyValue::new("service", self.core.service),
+                KeyValue::new("source", message.source.clone()),
+            ];
+            LATENCY.record(now.duration_since(message.sequenced_at).as_secs_f64().max(0.0), &attributes);
+        }
         if let Some(Message { source, lane, seq, .. }) = run.last() {
             self.core.waits().applied(source, *lane, *seq);
         }
@@ -303,6 +320,8 @@ impl Inlet for Consumer {
             let (seq, parked): (i64, bool) = (row.try_get("", "seq")?, row.try_get("", "parked")?);
             cursors.insert(Lane::of(row)?, (seq, parked));
         }
+        let late = heads.iter().filter(|head| cursors.get(&head.lane).is_none_or(|(seq, _)| *seq < head.seq));
+        figures::lanes_behind(self.core.service, source, late.count());
         let mut behind = self.behind.lock().expect("no code panics while it holds this lock");
         let now = Instant::now();
         let missing = heads.iter().filter_map(|head| {

@@ -1,6 +1,9 @@
 //! The contract's descriptors, indexed for REST (types of query parameters) and OpenAPI.
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
 
 use prost::Message as _;
 use prost_types::{
@@ -19,6 +22,8 @@ pub(crate) struct Contract {
     pub methods: BTreeMap<String, MethodInfo>,
     /// What each service says of itself.
     pub services: BTreeMap<String, String>,
+    /// `<package>.<Service>/<Rpc>`, as in gRPC's paths.
+    paths: BTreeSet<String>,
 }
 
 pub(crate) struct MessageInfo {
@@ -79,6 +84,11 @@ impl Contract {
         self.messages.get(full).unwrap_or_else(|| panic!("{full} is not in the contract"))
     }
 
+    /// The method that a request's path names, if there is one.
+    pub fn method_at(&self, path: &str) -> Option<&str> {
+        self.paths.get(path.strip_prefix('/')?).map(String::as_str)
+    }
+
     fn read() -> Self {
         let files = FileDescriptorSet::decode(proto::DESCRIPTORS).expect("the build wrote the descriptors");
         let mut contract = Self::default();
@@ -106,6 +116,8 @@ impl Contract {
                     streams: method.server_streaming(),
                 };
                 self.methods.insert(format!("{short}.{}", method.name()), info);
+                let (package, service) = (file.package(), service.name());
+                self.paths.insert(format!("{package}.{service}/{}", method.name()));
             }
         }
     }

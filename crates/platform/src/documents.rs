@@ -157,6 +157,13 @@ pub async fn list<T: Document>(c: &impl ConnectionTrait, query: &Query) -> Resul
     query_all(c, &sql, values).await?.iter().map(read).collect()
 }
 
+/// How many documents have this label.
+pub async fn count<T: Document>(c: &impl ConnectionTrait, label: &str) -> Result<u64, Error> {
+    let sql = format!("select count(*) as n from {} where label = $1", T::TABLE);
+    let row = query_one(c, &sql, vec![label.into()]).await?;
+    Ok(row.map_or(Ok(0), |row| row.try_get::<i64>("", "n"))? as u64)
+}
+
 /// The body as text: it is read into its type at once.
 const COLUMNS: &str = "id, company, version, cast(body as text) as body";
 

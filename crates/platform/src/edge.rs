@@ -2,13 +2,12 @@
 
 use std::{
     sync::{Arc, OnceLock},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use http::{HeaderMap, header::AUTHORIZATION};
-use proto::{common::v1::ErrorReason, refusal::words, request::Request};
+use proto::{refusal::words, request::Request};
 use tokio_util::sync::CancellationToken;
-use tracing::Instrument as _;
 
 use crate::{
     auth::{Principal, Verifier, refused},
@@ -17,14 +16,13 @@ use crate::{
     files::Content,
     lane::LanePosition,
     panics::caught,
-    telemetry::{metrics, trace},
+    telemetry::{serving, trace},
     well_formed,
 };
 
 /// Request header with positions to wait for, and the answer's header with the new one.
 pub const AFTER: &str = "x-przesiadka-after";
 pub const POSITION: &str = "x-przesiadka-position";
-const TRACEPARENT: &str = "traceparent";
 /// How often a command is tried that loses a race. Rare, as a lane's lock puts the commands of one
 /// company in a row.
 const MOST_ATTEMPTS: u32 = 5;
@@ -95,7 +93,7 @@ impl Edge {
             })?
             .1;
         let principal = self.verifier.verify(token.trim()).await?;
-        let traceparent = headers.get(TRACEPARENT).and_then(|v| v.to_str().ok()).map(str::to_owned);
+        let traceparent = serving::traceparent(headers).map(str::to_owned);
         Ok(Caller { principal, after: after(headers)?, traceparent, content: None })
     }
 }
@@ -112,9 +110,6 @@ where
     Req: Request,
     F: for<'a> Function<'a, S, Req, Resp>,
 {
-    let started = Instant::now();
-    let span = tracing::info_span!("edge.call", method = Req::METHOD, otel.name = Req::METHOD);
-    trace::adopt(&span, caller.traceparent.as_deref());
     let outcome = async {
         let request_id = Req::IS_COMMAND.then(|| checked(request.take_request_id())).transpose()?;
         well_formed::check(&request)?;
@@ -140,14 +135,8 @@ where
             }
         }
     }
-    .instrument(span.clone())
     .await;
-    let reason = outcome.as_ref().err().map(Error::reason);
-    metrics::called(Req::METHOD, reason.map_or("OK", ErrorReason::name), started.elapsed());
-    if let Err(error) = &outcome {
-        span.in_scope(|| error.log(Req::METHOD));
-    }
-    outcome
+    outcome.inspect_err(|error: &Error| error.log(Req::METHOD))
 }
 
 /// An answer, and the lane's position after a command.

@@ -13,6 +13,7 @@ pub mod documents;
 pub mod error;
 pub mod etag;
 pub mod fact;
+pub mod figures;
 pub mod files;
 pub mod heads;
 pub mod id;

@@ -9,6 +9,7 @@ use crate::{
     bus::Bus,
     consumer::{Consumer, OnEvent},
     core::Core,
+    figures::Figures,
     files::Files,
     timers::OnTimer,
 };
@@ -27,12 +28,14 @@ pub struct Loops {
     pub on_timer: Option<Arc<dyn OnTimer>>,
     /// None for a service that takes no files.
     pub files: Option<Files>,
+    /// None for a service that has none of its own.
+    pub figures: Option<Figures>,
 }
 
 impl Loops {
     /// Starts the loops; they end when `stop` is cancelled and finish what they hold.
     pub fn spawn(self, tasks: &TaskTracker, bus: Bus, heads_every: Duration, stop: CancellationToken) {
-        let Self { core, on_event, on_timer, files } = self;
+        let Self { core, on_event, on_timer, files, figures } = self;
         let consumer = Arc::new(Consumer::new(core.clone(), on_event));
         // The consumer comes first: in one process it should hear what the outbox says from the start.
         let (c, b, s) = (core.clone(), bus.clone(), stop.clone());
@@ -49,7 +52,7 @@ impl Loops {
             tasks.spawn(async move { files.run_sweep(c, s).await });
         }
         let (c, b, s) = (core.clone(), bus.clone(), stop.clone());
-        tasks.spawn(async move { c.run_upkeep(b, s).await });
+        tasks.spawn(async move { c.run_upkeep(b, figures, s).await });
         tasks.spawn(async move { core.run_outbox(bus, heads_every, stop).await });
     }
 }

@@ -18,6 +18,7 @@ use crate::{
     error::Error,
     heads::Heads,
     lane::Lane,
+    telemetry::spans,
 };
 
 /// Most events that one step takes.
@@ -161,12 +162,14 @@ impl Core {
         Ok(messages)
     }
 
-    async fn hand_over(&self, bus: &Bus, messages: Vec<Message>) -> Result<(), Error> {
+    async fn hand_over(&self, bus: &Bus, mut messages: Vec<Message>) -> Result<(), Error> {
         if messages.is_empty() {
             return Ok(());
         }
         let ids: Vec<String> = messages.iter().map(|m| m.event_id.clone()).collect();
+        let sending: Vec<_> = messages.iter_mut().filter_map(spans::sending).collect();
         bus.publish(messages).await.map_err(Error::Unavailable)?;
+        drop(sending);
         let sql =
             format!("update outbox set published_at = $1 where {}", self.db.is_among_ids("event_id", "$2"));
         let values = vec![clock::to_db(clock::machine_now()).into(), ids.join(",").into()];

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use tokio::select;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use crate::{
@@ -15,6 +16,7 @@ use crate::{
     error::Error,
     lane::Lane,
     panics::caught,
+    telemetry::{spans, trace},
     unit::Unit,
 };
 
@@ -130,7 +132,11 @@ impl Core {
     }
 
     async fn fire_one(&self, on: &dyn OnTimer, timer: &Timer) -> Result<(), Error> {
-        let mut unit = self.begin(timer.lane, None).await?;
+        self.claim_and_fire(on, timer).instrument(spans::timer(self.service, &timer.kind)).await
+    }
+
+    async fn claim_and_fire(&self, on: &dyn OnTimer, timer: &Timer) -> Result<(), Error> {
+        let mut unit = self.begin(timer.lane, trace::current()).await?;
         let claimed = execute(
             unit.db(),
             "delete from timer where kind = $1 and key = $2 and generation = $3",

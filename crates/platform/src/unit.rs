@@ -2,10 +2,12 @@
 //!
 //! Nothing is kept unless [`Unit::commit`] is called: a unit that is dropped rolls back.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use jiff::Timestamp;
+use opentelemetry::{KeyValue, metrics::Counter};
 use sea_orm::Value;
+use tracing::Span;
 use uuid::Uuid;
 
 use crate::{
@@ -15,8 +17,13 @@ use crate::{
     db::{Transaction, execute, query_one, rows},
     error::Error,
     lane::{Lane, LanePosition},
+    telemetry::{metrics, spans},
     tokens::Tokens,
 };
+
+static COMMITTED: LazyLock<Counter<u64>> = LazyLock::new(|| {
+    metrics::counter("przesiadka.events.committed", "{event}", "Events that were committed.")
+});
 
 /// An event for the outbox.
 #[derive(Clone, Debug)]
@@ -77,6 +84,8 @@ pub struct Unit {
     history: Vec<NewHistory>,
     ticket: Option<Ticket>,
     trace: Option<String>,
+    /// Ends with the unit.
+    _span: Span,
     timers_changed: bool,
     backfill: bool,
     passes_over: bool,
@@ -96,6 +105,7 @@ impl Core {
         lane: Lane,
         trace: Option<String>,
     ) -> Result<Unit, Error> {
+        let span = spans::transaction(self);
         // The update that changes nothing takes the row's lock in both databases.
         let row = query_one(
             &tx,
@@ -106,6 +116,7 @@ impl Core {
         let next_seq =
             row.ok_or_else(|| anyhow::anyhow!("an upsert returned no row"))?.try_get("", "next_seq")?;
         Ok(Unit {
+            _span: span,
             core: self.clone(),
             tx,
             lane,
@@ -189,8 +200,13 @@ impl Unit {
     }
 
     /// What follows comes about in another trace.
-    pub(crate) fn goes_on_from(&mut self, trace: Option<String>) {
+    pub fn goes_on_from(&mut self, trace: Option<String>) {
         self.trace = trace;
+    }
+
+    /// W3C traceparent of what this unit follows from; none where nobody traces.
+    pub fn trace(&self) -> Option<&str> {
+        self.trace.as_deref()
     }
 
     /// Puts an event on the lane, after those put before.
@@ -241,6 +257,11 @@ impl Unit {
             let _ = ticket.position.set(position);
         }
         self.core.changed().notify_waiters();
+        for (event, _) in &self.events {
+            let attributes =
+                [KeyValue::new("service", self.core.service), KeyValue::new("event", event.kind)];
+            COMMITTED.add(1, &attributes);
+        }
         if !self.events.is_empty() {
             self.core.committed().notify_one();
         }

@@ -1,18 +1,11 @@
-//! What each service does about itself: deletes what is old, and tells Prometheus how it stands.
+//! What each service does about itself: deletes what is old, and measures how it stands.
 
-use std::{sync::LazyLock, time::Duration};
+use std::time::Duration;
 
 use jiff::SignedDuration;
-use prometheus::{IntGaugeVec, register_int_gauge_vec};
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    bus::Bus,
-    clock,
-    core::Core,
-    db::{execute, query_one},
-    error::Error,
-};
+use crate::{bus::Bus, clock, core::Core, db::execute, error::Error, figures::Figures};
 
 /// How long rows are kept: table, key, time column, hours of machine time.
 ///
@@ -27,27 +20,15 @@ const LOOK_EVERY: Duration = Duration::from_secs(10);
 /// Old rows are deleted, and SQLite's journal is emptied, at every so many looks: once an hour.
 const DELETE_EVERY: u64 = 360;
 
-static OUTBOX: LazyLock<IntGaugeVec> =
-    LazyLock::new(|| gauge("outbox_depth", "Events that are committed and not yet taken by the bus."));
-static INBOX: LazyLock<IntGaugeVec> =
-    LazyLock::new(|| gauge("inbox_waiting", "Events that came and were neither applied nor parked."));
-static PARKED: LazyLock<IntGaugeVec> =
-    LazyLock::new(|| gauge("parked_lanes", "Lanes that an event has stopped."));
-static TIMERS: LazyLock<IntGaugeVec> =
-    LazyLock::new(|| gauge("timers_due", "Timers that are due and not fired."));
-static CONNECTED: LazyLock<IntGaugeVec> =
-    LazyLock::new(|| gauge("bus_connected", "1 while messages can travel."));
-
-fn gauge(name: &str, help: &str) -> IntGaugeVec {
-    register_int_gauge_vec!(format!("przesiadka_{name}"), help, &["service"]).expect("registered once")
-}
-
 impl Core {
     /// Keeps house until cancelled.
-    pub async fn run_upkeep(&self, bus: Bus, stop: CancellationToken) {
+    pub async fn run_upkeep(&self, bus: Bus, figures: Option<Figures>, stop: CancellationToken) {
         for look in 0_u64.. {
             let done = async {
-                self.tell(&bus).await?;
+                self.measure(&bus).await?;
+                if let Some(figures) = &figures {
+                    figures().await?;
+                }
                 if look.is_multiple_of(DELETE_EVERY) {
                     self.delete_old(&stop).await?;
                     self.db.empty_journal().await?;
@@ -61,18 +42,6 @@ impl Core {
                 return;
             }
         }
-    }
-
-    /// Sets the gauges; those of the database stay as they were while it is away.
-    async fn tell(&self, bus: &Bus) -> Result<(), Error> {
-        let set = |gauge: &IntGaugeVec, value| gauge.with_label_values(&[self.service]).set(value);
-        set(&CONNECTED, bus.is_connected().into());
-        set(&OUTBOX, self.outbox_depth().await?);
-        set(&INBOX, self.inbox_waiting().await?);
-        set(&TIMERS, self.timers_due().await? as i64);
-        let row = query_one(self.db.read(), "select count(*) as n from cursor where parked", vec![]).await?;
-        set(&PARKED, row.map_or(Ok(0), |r| r.try_get("", "n"))?);
-        Ok(())
     }
 
     /// Deletes the rows that were kept long enough, in short transactions.

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, LazyLock,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -16,6 +16,7 @@ use platform::{
     core::Core,
     openapi,
     servers::{Addresses, Apps, Checks, Ports, Shutdown},
+    telemetry::metrics::{Gauge, KeyValue, gauge},
 };
 use tokio::{select, task::JoinHandle, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -32,6 +33,10 @@ use crate::{
 const LAST_MOMENT: Duration = Duration::from_secs(1);
 /// A database that answers slower than this is not ready.
 const PING: Duration = Duration::from_secs(2);
+
+/// Looked at each second, as gRPC's health follows it.
+static READY: LazyLock<Gauge<f64>> =
+    LazyLock::new(|| gauge("przesiadka.ready", "", "1 while a service of this process can answer requests."));
 
 /// Services that run.
 #[derive(Debug)]
@@ -180,13 +185,15 @@ fn checks(bases: Vec<Base>, standings: Vec<Standing>) -> Checks {
 impl Base {
     async fn missing(&self) -> Option<String> {
         let service = self.core.service;
-        if !self.is_up.load(Ordering::Acquire) {
-            return Some(format!("{service}: the schema of its database"));
-        }
-        match timeout(PING, self.core.db.ping()).await {
-            Ok(Ok(())) => None,
-            Ok(Err(_)) | Err(_) => Some(format!("{service}: its database")),
-        }
+        let missing = if !self.is_up.load(Ordering::Acquire) {
+            Some("the schema of its database")
+        } else if matches!(timeout(PING, self.core.db.ping()).await, Ok(Ok(()))) {
+            None
+        } else {
+            Some("its database")
+        };
+        READY.record(f64::from(u8::from(missing.is_none())), &[KeyValue::new("service", service)]);
+        missing.map(|missing| format!("{service}: {missing}"))
     }
 }
 

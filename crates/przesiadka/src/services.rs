@@ -1,6 +1,10 @@
 //! How each service is put together: the one place that knows what differs between them.
 
-use std::{fmt, path::PathBuf, sync::Arc};
+use std::{
+    fmt,
+    path::PathBuf,
+    sync::{Arc, atomic::AtomicU32},
+};
 
 use anyhow::Context as _;
 use audit::Audits;
@@ -14,6 +18,7 @@ use platform::{
     consumer::OnEvent,
     core::Core,
     db::Db,
+    figures::Figures,
     files::Files,
     grpc::{MESSAGE_BYTES, Server},
     loops::Loops,
@@ -129,7 +134,13 @@ impl Name {
                 ));
                 add!(SchedulingServiceServer, scheduling, &service);
                 let on_timer = Arc::clone(&service) as Arc<dyn OnTimer>;
-                assembled(edge, &service, scheduling::rest::routes(), Some(on_timer))
+                let (measured, looks) = (Arc::clone(&service), Arc::new(AtomicU32::new(0)));
+                let figures: Figures = Arc::new(move || {
+                    let (service, looks) = (Arc::clone(&measured), Arc::clone(&looks));
+                    Box::pin(async move { service.measure(&looks).await })
+                });
+                let assembled = assembled(edge, &service, scheduling::rest::routes(), Some(on_timer));
+                with_figures(figures, assembled)
             }
             Self::Audit => {
                 let files = loaded.config.open_files(self.as_str())?;
@@ -151,9 +162,14 @@ impl Name {
                 add!(NotificationServiceServer, notification, &service);
                 let on_timer = Arc::clone(&service) as Arc<dyn OnTimer>;
                 let sender = Some((*service).clone());
+                let measured = Arc::clone(&service);
+                let figures: Figures = Arc::new(move || {
+                    let service = Arc::clone(&measured);
+                    Box::pin(async move { service.measure().await })
+                });
                 let open = notification::rest::open_paths(&service);
                 let assembled = assembled(edge, &service, notification::rest::routes(), Some(on_timer));
-                Assembled { sender, rest: assembled.rest.merge(open), ..assembled }
+                with_figures(figures, Assembled { sender, rest: assembled.rest.merge(open), ..assembled })
             }
         })
     }
@@ -183,10 +199,15 @@ fn assembled<S: Service + OnEvent>(
     let on_event = Arc::clone(service) as Arc<dyn OnEvent>;
     Assembled {
         rest: rest::router(edge, service, routes),
-        loops: Loops { core: core.clone(), on_event, on_timer, files: None },
+        loops: Loops { core: core.clone(), on_event, on_timer, files: None, figures: None },
         sender: None,
         core,
     }
+}
+
+/// A service that measures more than its runtime does.
+fn with_figures(figures: Figures, assembled: Assembled) -> Assembled {
+    Assembled { loops: Loops { figures: Some(figures), ..assembled.loops }, ..assembled }
 }
 
 /// A service that takes files.

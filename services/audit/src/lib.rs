@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod checklist;
 pub mod consume;
+mod figures;
 pub mod grpc;
 pub mod rest;
 pub mod schema;

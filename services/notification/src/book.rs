@@ -177,5 +177,8 @@ pub async fn tell(
     for notice in notices {
         messages.extend(renderer.messages(notice, directory, &unsubscribe, unit.now(), machine_now)?);
     }
+    for message in &mut messages {
+        message.trace = unit.trace().map(str::to_owned);
+    }
     store::insert(unit.db(), &messages).await
 }

@@ -9,6 +9,7 @@ pub mod channel;
 mod config;
 pub mod consume;
 mod events;
+mod figures;
 mod forget;
 pub mod grpc;
 mod ics;

@@ -23,6 +23,7 @@ impl MigratorTrait for Migrator {
         let webhooks =
             Change { name: "m20261126_000005_webhooks", tables: webhook_tables, sql: &WEBHOOK_INDEXES };
         let held = Change { name: "m20261127_000002_held", tables: Vec::new, sql: &HELD };
+        let trace = Change { name: "m20261127_000003_trace", tables: Vec::new, sql: &TRACE };
         vec![
             platform(),
             Box::new(own),
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(links),
             Box::new(webhooks),
             Box::new(held),
+            Box::new(trace),
         ]
     }
 }
@@ -75,6 +77,9 @@ const HELD: [&str; 8] = [
     "drop index message_open",
     "create index message_open on message (company, recipient, urgent, id) where label in ('pending', 'sending')",
 ];
+
+/// A webhook goes on in the trace of what it tells about.
+const TRACE: [&str; 1] = ["alter table webhook_delivery add column trace text"];
 
 fn links() -> Vec<TableCreateStatement> {
     vec![

@@ -10,6 +10,7 @@ pub mod company;
 mod consume;
 pub mod data;
 mod events;
+mod figures;
 pub mod grpc;
 mod history;
 pub mod policy;

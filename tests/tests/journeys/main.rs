@@ -17,6 +17,7 @@ mod replaced;
 mod runs;
 mod servers;
 mod starting;
+mod telemetry;
 mod together;
 mod webhooks;
 mod who_may;

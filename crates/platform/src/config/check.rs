@@ -34,11 +34,15 @@ pub(super) fn contradictions(config: &Config) -> Result<(), ConfigError> {
         ("limits.header_timeout_ms", config.limits.header_timeout_ms as usize),
         ("limits.max_connections", config.limits.max_connections),
         ("limits.upload_timeout_ms", config.limits.upload_timeout_ms as usize),
+        ("telemetry.metrics_every_ms", config.telemetry.metrics_every_ms as usize),
     ];
     found.extend(positive.iter().filter(|(_, n)| *n == 0).map(|(key, _)| format!("{key} is 0")));
     // What takes longer is given up by the sweep.
     if config.limits.upload_timeout_ms > LONGEST_UPLOAD_MS {
         found.push(format!("limits.upload_timeout_ms is more than {LONGEST_UPLOAD_MS}, half an hour"));
+    }
+    if !(0.0..=1.0).contains(&config.telemetry.sample_ratio) {
+        found.push("telemetry.sample_ratio is not from 0 to 1".to_owned());
     }
     ok_if_none(found)
 }

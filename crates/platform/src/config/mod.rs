@@ -199,6 +199,9 @@ pub struct TelemetryConfig {
     pub format: LogFormat,
     pub filter: String,
     pub otlp_endpoint: Option<String>,
+    pub otlp_ca_file: Option<PathBuf>,
+    pub metrics_every_ms: u64,
+    pub sample_ratio: f64,
 }
 
 #[derive(Clone, Debug, Deserialize)]

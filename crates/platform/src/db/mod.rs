@@ -139,6 +139,14 @@ impl Db {
         execute(&self.write, sql, values).await
     }
 
+    /// How PostgreSQL's connections stand.
+    pub(crate) fn pool(&self) -> Option<deadpool::Status> {
+        match &self.read {
+            Either::Sqlite(_) => None,
+            Either::Postgres(pool) => Some(pool.status()),
+        }
+    }
+
     /// Whether the database answers.
     pub async fn ping(&self) -> Result<(), DbErr> {
         query_one(&self.read, "select 1", vec![]).await.map(drop)

@@ -127,6 +127,10 @@ impl Pool {
         Self(pool)
     }
 
+    pub fn status(&self) -> deadpool::Status {
+        self.0.status()
+    }
+
     pub fn options(&self) -> &PgConnectOptions {
         &self.0.manager().options
     }

@@ -13,7 +13,7 @@ use proto::{
 };
 use sea_orm::DbErr;
 
-use crate::db;
+use crate::{db, telemetry::serving};
 
 pub use problem::{Problem, ProblemViolation};
 
@@ -104,8 +104,10 @@ impl Error {
         }
     }
 
-    /// Writes a fault into the log. Only the two adapters call it, so each is logged once.
+    /// Writes a fault into the log, and counts it as a refusal is counted. Only the two adapters call it, so that is
+    /// done once.
     pub fn log(&self, method: &str) {
+        serving::failed(method, self);
         match (self, self.reason()) {
             (Self::Refused(refusal), _) => tracing::debug!(method, %refusal, "refused"),
             (_, ErrorReason::Unavailable) => tracing::warn!(method, error = %self, "unavailable"),

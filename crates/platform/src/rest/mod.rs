@@ -25,6 +25,7 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::{FromRequestParts as _, RawPathParams, Request as HttpRequest},
+    middleware::from_fn,
     response::Response,
     routing::{MethodFilter, on},
 };
@@ -40,6 +41,7 @@ use crate::{
     edge::{self, Caller, Done, Edge},
     error::Error,
     files::Download,
+    telemetry::serving,
 };
 
 /// What a route says of itself; the OpenAPI document is made of these.
@@ -165,7 +167,7 @@ impl<S: Service> Route<S> {
         let handler: Handler<S> = Arc::new(move |service, caller, json| {
             let function = function.clone();
             Box::pin(async move {
-                let request: Req = merge::decode(json)?;
+                let request: Req = merge::decode(json).inspect_err(|e| e.log(Req::METHOD))?;
                 answer(edge::run(service.as_ref(), &function, caller, request).await?)
             })
         });
@@ -202,9 +204,10 @@ pub fn router<S: Service>(edge: &Edge, service: &Arc<S>, routes: Vec<Route<S>>) 
     })
 }
 
-/// Answers unknown paths and methods with problems, too; to be called on the merged router.
+/// Answers unknown paths and methods with problems, too, and measures all; to be called on the merged router.
 pub fn with_fallbacks(router: Router) -> Router {
-    router.fallback(answer::no_such_path).method_not_allowed_fallback(answer::no_such_method)
+    let router = router.fallback(answer::no_such_path).method_not_allowed_fallback(answer::no_such_method);
+    router.layer(from_fn(serving::rest))
 }
 
 async fn respond<S: Service>(
@@ -216,9 +219,9 @@ async fn respond<S: Service>(
 ) -> Response {
     let instance = request.uri().path().to_owned();
     let polish = headers::prefers_polish(request.headers());
-    let outcome = async {
+    let read = async {
         let (mut parts, body) = request.into_parts();
-        let mut caller = edge.caller(&parts.headers).await.inspect_err(|e| e.log(operation.method))?;
+        let mut caller = edge.caller(&parts.headers).await?;
         let params = RawPathParams::from_request_parts(&mut parts, &()).await;
         let params = params.map_err(|_| Error::not_found(&instance))?;
         let body = if operation.body == Body::Upload {
@@ -227,10 +230,12 @@ async fn respond<S: Service>(
         } else {
             merge::read_body(body, &edge.limits).await?
         };
-        let json = merge::merge(&operation, &params, &parts, &body)?;
-        handler(service, caller, json).await
-    }
-    .await;
+        Ok((caller, merge::merge(&operation, &params, &parts, &body)?))
+    };
+    let outcome = match read.await {
+        Ok((caller, json)) => handler(service, caller, json).await,
+        Err(error) => Err(error).inspect_err(|e: &Error| e.log(operation.method)),
+    };
     outcome.unwrap_or_else(|error| answer::failure(&error, &instance, polish))
 }
 

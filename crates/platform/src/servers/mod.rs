@@ -9,13 +9,16 @@ mod tls;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
-use axum::{Router, middleware::map_response};
+use axum::{
+    Router,
+    middleware::{from_fn, map_response},
+};
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 use tonic::service::Routes;
 use tonic_health::{ServingStatus, server::HealthReporter};
 
-use crate::{grpc::explain_bad_messages, rest};
+use crate::{grpc::explain_bad_messages, rest, telemetry::serving};
 pub use connection::ConnectionLimits;
 use connection::Port;
 pub use ops::{Check, Checks, Report};
@@ -94,6 +97,7 @@ impl Ports {
             .build_v1()?;
         let grpc = apps.grpc.add_service(health_service).add_service(reflection).into_axum_router();
         let grpc = grpc.layer(map_response(async |response| explain_bad_messages(response)));
+        let grpc = grpc.layer(from_fn(serving::grpc));
         let checks = Arc::new(apps.checks);
         let ops = ops::router(Arc::clone(&checks), shutdown.clone());
         let follow = follow_readiness(health, Arc::clone(&checks), shutdown.clone());

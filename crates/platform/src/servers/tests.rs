@@ -105,7 +105,9 @@ async fn ops_tells_alive_ready_settled_and_figures() {
     assert_eq!(running.get(format!("http://{}{path}", running.addresses.rest)).await.status(), 200);
     let figures = running.ops("/metrics").await.1;
     assert!(
-        figures.contains(r#"przesiadka_calls_total{method="licensing.GetLicensing",outcome="OK"}"#),
+        figures.contains(
+            r#"_count{http_request_method="GET",http_response_status_code="200",http_route="/licensing/v1/companies/{company}/projects/{project}/licensing"}"#
+        ),
         "{figures}"
     );
 }

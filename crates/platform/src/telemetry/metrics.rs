@@ -1,35 +1,145 @@
-//! Figures for Prometheus.
+//! Figures: OpenTelemetry's instruments, read by Prometheus at `/metrics` and sent by OTLP where a collector is named.
+//!
+//! An instrument is made by [`meter`] where it is used, once, in a `LazyLock`.
 
-use std::{sync::LazyLock, time::Duration};
-
-use prometheus::{
-    Encoder as _, HistogramOpts, HistogramVec, IntCounterVec, Opts, TextEncoder, register_histogram_vec,
-    register_int_counter_vec,
+use std::{
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    time::{Duration, Instant},
 };
+
+use anyhow::Context as _;
+use opentelemetry::metrics::{Histogram, Meter, MeterProvider as _};
+pub use opentelemetry::{
+    KeyValue,
+    metrics::{Counter, Gauge},
+};
+use opentelemetry_otlp::MetricExporter;
+use opentelemetry_sdk::{
+    Resource,
+    metrics::{PeriodicReader, SdkMeterProvider},
+};
+use prometheus::{Encoder as _, Registry, TextEncoder};
 
 /// Of [`text`].
 pub const CONTENT_TYPE: &str = prometheus::TEXT_FORMAT;
 
-static CALLS: LazyLock<IntCounterVec> = LazyLock::new(|| {
-    let opts = Opts::new("przesiadka_calls_total", "Calls by method and outcome (OK or an error reason).");
-    register_int_counter_vec!(opts, &["method", "outcome"]).expect("registered once")
-});
+/// Bounds of a duration's histogram, in seconds, as OpenTelemetry's conventions have them.
+const BOUNDS: [f64; 14] = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
 
-static DURATION: LazyLock<HistogramVec> = LazyLock::new(|| {
-    let opts = HistogramOpts::new("przesiadka_call_seconds", "How long calls took.");
-    register_histogram_vec!(opts, &["method"]).expect("registered once")
-});
-
-/// Counts a call.
-pub(crate) fn called(method: &str, outcome: &str, took: Duration) {
-    CALLS.with_label_values(&[method, outcome]).inc();
-    DURATION.with_label_values(&[method]).observe(took.as_secs_f64());
+struct Meters {
+    provider: SdkMeterProvider,
+    registry: Registry,
 }
 
-/// All that is registered with `prometheus`'s default registry.
+static METERS: OnceLock<Meters> = OnceLock::new();
+
+impl Meters {
+    fn build(
+        resource: Option<Resource>,
+        sent: Option<PeriodicReader<MetricExporter>>,
+    ) -> anyhow::Result<Self> {
+        let registry = Registry::new();
+        let read =
+            opentelemetry_prometheus::exporter().scope_info_enabled(false).with_registry(registry.clone());
+        let mut provider = SdkMeterProvider::builder().with_reader(read.build()?);
+        if let Some(resource) = resource {
+            provider = provider.with_resource(resource);
+        }
+        if let Some(sent) = sent {
+            provider = provider.with_reader(sent);
+        }
+        Ok(Self { provider: provider.build(), registry })
+    }
+}
+
+/// Before anything is measured, since an instrument stays with the meter that made it.
+///
+/// # Errors
+/// Something was measured before.
+pub(super) fn start(
+    resource: Resource,
+    sent: Option<PeriodicReader<MetricExporter>>,
+) -> anyhow::Result<SdkMeterProvider> {
+    let meters = Meters::build(Some(resource), sent)?;
+    let provider = meters.provider.clone();
+    METERS.set(meters).ok().context("figures were taken before they were set up")?;
+    Ok(provider)
+}
+
+fn meters() -> &'static Meters {
+    METERS.get_or_init(|| Meters::build(None, None).expect("an empty registry takes one collector"))
+}
+
+/// What makes instruments. Names are OpenTelemetry's where its conventions have one, or else begin with `przesiadka`.
+pub fn meter() -> Meter {
+    meters().provider.meter("przesiadka")
+}
+
+/// A value that goes up and down. `unit` is in UCUM, `s` say, or what is counted in braces.
+pub fn gauge(name: &'static str, unit: &'static str, description: &'static str) -> Gauge<f64> {
+    meter().f64_gauge(name).with_unit(unit).with_description(description).build()
+}
+
+pub fn counter(name: &'static str, unit: &'static str, description: &'static str) -> Counter<u64> {
+    meter().u64_counter(name).with_unit(unit).with_description(description).build()
+}
+
+/// A gauge that is told no longer than two minutes after it was set, for what another replica may set the next time, and
+/// for what there may be none of.
+pub struct Lapsing {
+    values: Arc<Mutex<Values>>,
+}
+
+type Values = Vec<(Vec<KeyValue>, f64, Instant)>;
+
+impl Lapsing {
+    const LAPSES_AFTER: Duration = Duration::from_secs(120);
+
+    pub fn new(name: &'static str, unit: &'static str, description: &'static str) -> Self {
+        let values = Arc::<Mutex<Values>>::default();
+        let told = Arc::clone(&values);
+        let meter = meter();
+        let gauge = meter.f64_observable_gauge(name).with_unit(unit).with_description(description);
+        gauge
+            .with_callback(move |observer| {
+                for (attributes, value, at) in locked(&told).iter() {
+                    if at.elapsed() < Self::LAPSES_AFTER {
+                        observer.observe(*value, attributes);
+                    }
+                }
+            })
+            .build();
+        Self { values }
+    }
+
+    /// Sets the value for these attributes.
+    pub fn record(&self, value: f64, attributes: &[KeyValue]) {
+        let mut values = locked(&self.values);
+        values.retain(|(of, ..)| of != attributes);
+        values.push((attributes.to_vec(), value, Instant::now()));
+    }
+
+    /// There is none.
+    pub fn forget(&self) {
+        locked(&self.values).clear();
+    }
+}
+
+fn locked(values: &Mutex<Values>) -> MutexGuard<'_, Values> {
+    values.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// In seconds.
+pub fn duration(name: &'static str, description: &'static str) -> Histogram<f64> {
+    let meter = meter();
+    let histogram = meter.f64_histogram(name).with_unit("s").with_description(description);
+    histogram.with_boundaries(BOUNDS.to_vec()).build()
+}
+
+/// All figures in Prometheus's form.
 pub fn text() -> String {
     let mut out = Vec::new();
-    if let Err(error) = TextEncoder::new().encode(&prometheus::gather(), &mut out) {
+    if let Err(error) = TextEncoder::new().encode(&meters().registry.gather(), &mut out) {
         tracing::warn!(%error, "cannot write the metrics");
     }
     String::from_utf8_lossy(&out).into_owned()

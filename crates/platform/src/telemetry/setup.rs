@@ -1,61 +1,70 @@
-//! Log lines to standard error, spans to a collector where one is named.
+//! Log lines to standard error; spans and figures to a collector where one is named.
 
 use std::io::IsTerminal as _;
 
 use anyhow::Context as _;
-use opentelemetry::{KeyValue, trace::TracerProvider as _};
-use opentelemetry_otlp::{SpanExporter, WithExportConfig as _};
-use opentelemetry_sdk::{Resource, trace::SdkTracerProvider};
+use opentelemetry::trace::TracerProvider as _;
+use opentelemetry_sdk::{metrics::SdkMeterProvider, trace::SdkTracerProvider};
+use tracing::{Level, Metadata};
 use tracing_subscriber::{
-    EnvFilter, Layer as _, Registry, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+    EnvFilter, Layer as _, Registry, filter::filter_fn, fmt, layer::SubscriberExt as _,
+    util::SubscriberInitExt as _,
 };
 
+use super::{export, lines::JsonLines, metrics};
 use crate::config::{LogFormat, TelemetryConfig};
 
 /// Keeps the export alive; [`Telemetry::shutdown`] sends what is left.
 pub struct Telemetry {
-    provider: Option<SdkTracerProvider>,
+    traces: Option<SdkTracerProvider>,
+    figures: SdkMeterProvider,
 }
 
 impl Telemetry {
-    /// Starts logging and tracing for the whole process. Inside the runtime: the exporter needs it.
+    /// Starts logging, tracing and measuring for the whole process. Inside the runtime: the exporters need it.
     ///
     /// # Errors
-    /// A filter or an address that cannot be read, or a second start.
+    /// A filter, an address or a certificate that cannot be read, or a second start.
     pub fn start(config: &TelemetryConfig, services: &[&str]) -> anyhow::Result<Self> {
         let filter = EnvFilter::try_new(&config.filter).context("telemetry.filter")?;
-        let provider = config.otlp_endpoint.as_deref().map(|url| provider(url, services)).transpose()?;
-        let spans = provider
-            .as_ref()
-            .map(|provider| tracing_opentelemetry::layer().with_tracer(provider.tracer("przesiadka")));
+        let resource = export::resource(services);
+        let traces = export::traces(config, &resource)?;
+        let figures = metrics::start(resource, export::figures(config)?)?;
+        let spans = traces.as_ref().map(|provider| {
+            tracing_opentelemetry::layer()
+                .with_tracer(provider.tracer("przesiadka"))
+                .with_location(false)
+                .with_tracked_inactivity(false)
+                .with_threads(false)
+                .with_target(false)
+                .with_filter(filter_fn(is_our_span))
+        });
         let lines =
             fmt::layer::<Registry>().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
         let lines = match config.format {
-            LogFormat::Pretty => lines.boxed(),
-            LogFormat::Json => lines.json().flatten_event(true).boxed(),
+            LogFormat::Pretty => lines.with_filter(filter).boxed(),
+            LogFormat::Json => lines.event_format(JsonLines).with_filter(filter).boxed(),
         };
-        tracing_subscriber::registry().with(lines).with(spans).with(filter).try_init()?;
-        Ok(Self { provider })
+        tracing_subscriber::registry().with(lines).with(spans).try_init()?;
+        Ok(Self { traces, figures })
     }
 
     /// Sends what is left. It blocks for up to some seconds while no collector answers, so it goes
     /// to a thread of its own.
     pub async fn shutdown(self) {
-        if let Some(provider) = self.provider {
-            let ended = tokio::task::spawn_blocking(move || provider.shutdown()).await;
-            if let Ok(Err(error)) = ended {
-                tracing::warn!(%error, "spans may be lost");
-            }
+        let ended = tokio::task::spawn_blocking(move || {
+            let traces = self.traces.map_or(Ok(()), |traces| traces.shutdown());
+            traces.and(self.figures.shutdown())
+        });
+        if let Ok(Err(error)) = ended.await {
+            tracing::warn!(%error, "spans or figures may be lost");
         }
     }
 }
 
-fn provider(url: &str, services: &[&str]) -> anyhow::Result<SdkTracerProvider> {
-    let exporter = SpanExporter::builder().with_tonic().with_endpoint(url).build();
-    let exporter = exporter.context("telemetry.otlp_endpoint")?;
-    let resource = Resource::builder()
-        .with_service_name("przesiadka")
-        .with_attribute(KeyValue::new("przesiadka.services", services.join(",")))
-        .build();
-    Ok(SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource).build())
+/// Of this program's own crates. Whatever the lines leave out, and without the spans of libraries.
+fn is_our_span(metadata: &Metadata<'_>) -> bool {
+    const OURS: [&str; 6] = ["platform", "scheduling", "audit", "licensing", "notification", "przesiadka"];
+    let origin = metadata.target().split("::").next().unwrap_or_default();
+    metadata.is_span() && *metadata.level() <= Level::INFO && OURS.contains(&origin)
 }

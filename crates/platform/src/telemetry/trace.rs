@@ -19,7 +19,12 @@ pub fn adopt(span: &Span, traceparent: Option<&str>) {
 
 /// The current span as text; none where nobody traces.
 pub fn current() -> Option<String> {
+    of(&Span::current())
+}
+
+/// The span as text; none where nobody traces.
+pub fn of(span: &Span) -> Option<String> {
     let mut carrier = HashMap::new();
-    TraceContextPropagator::new().inject_context(&Span::current().context(), &mut carrier);
+    TraceContextPropagator::new().inject_context(&span.context(), &mut carrier);
     carrier.remove(TRACEPARENT)
 }

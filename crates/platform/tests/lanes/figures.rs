@@ -1,4 +1,4 @@
-//! What a service tells Prometheus of itself, and what a reader waits for.
+//! What a service measures of itself, and what a reader waits for.
 
 use futures::{FutureExt as _, future::join_all};
 use platform::{bus::Inlet as _, consumer::Consumer, core::Core, lane::LanePosition, telemetry::metrics};
@@ -13,7 +13,7 @@ use crate::world::{Home, Keeper, company, delivered, embedded, make};
 async fn told(core: &Core) -> String {
     let stop = CancellationToken::new();
     stop.cancel();
-    core.run_upkeep(embedded(), stop).await;
+    core.run_upkeep(embedded(), None, stop).await;
     metrics::text()
 }
 
@@ -44,8 +44,8 @@ async fn gauges_tell_what_waits_in_each_service(#[case] backend: Backend) {
     let text = told(&keeper).await;
     for (gauge, of_maker, of_keeper) in [
         ("outbox_depth", 5, 0),
-        ("inbox_waiting", 0, 2),
-        ("parked_lanes", 0, 1),
+        ("inbox_depth", 0, 2),
+        ("lanes_parked", 0, 1),
         ("timers_due", 0, 1),
         ("bus_connected", 1, 1),
     ] {

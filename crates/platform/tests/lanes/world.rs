@@ -178,7 +178,7 @@ impl Process {
     /// One that says how far its lanes are so often only.
     pub fn with_heads(core: Core, bus: Bus, on_event: Arc<dyn OnEvent>, heads_every: Duration) -> Self {
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-        Loops { core: core.clone(), on_event, on_timer: None, files: None }.spawn(
+        Loops { core: core.clone(), on_event, on_timer: None, files: None, figures: None }.spawn(
             &tasks,
             bus,
             heads_every,

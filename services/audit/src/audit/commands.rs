@@ -21,7 +21,7 @@ use super::{
     names::{AuditName, FindingName},
     store, view,
 };
-use crate::{Audits, checklist::Value};
+use crate::{Audits, checklist::Value, figures};
 
 /// SOFTVIG's people who carry audits out, and the CRM that records for them.
 const AUDITORS: [Role; 3] = [Role::Auditor, Role::Operator, Role::Crm];
@@ -189,7 +189,9 @@ impl Audits {
         let Some(mut change) = change else { return self.read_audit(&request.name).await };
         let (actor, now) = (change.actor.clone(), change.unit.now());
         let happened = change.dossier.value.conclude(id, at, actor, now, &mut FindingId::new)?;
-        self.finish_audit(change, id, happened).await
+        let audit = self.finish_audit(change, id, happened).await?;
+        figures::concluded(&audit);
+        Ok(audit)
     }
 
     /// RPC `AnswerFinding`.

@@ -31,8 +31,9 @@ pub use render::{Renderer, summary};
 pub use templates::{Templates, UnsubscribePage};
 pub use words::Words;
 
+pub(crate) use record::Tried;
 #[cfg(test)]
-pub(crate) use {record::Tried, samples::samples, sender::Hand};
+pub(crate) use {samples::samples, sender::Hand};
 
 #[cfg(test)]
 mod tests;

@@ -58,6 +58,9 @@ pub struct Message {
     /// Of the templates that it was written from; empty for one that is older than versions.
     #[serde(default)]
     pub template_version: String,
+    /// W3C traceparent of what it tells about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<String>,
     /// Business time.
     pub created_at: Timestamp,
     pub attempts: u32,

@@ -151,6 +151,7 @@ impl Notification {
                 tracing::warn!(message = %message.id, "a try is not recorded: {LeaseLost}");
                 continue;
             };
+            unit.goes_on_from(message.trace.clone());
             if follow {
                 self.follow(&mut unit, recorded, tried).await?;
             } else {

@@ -83,6 +83,7 @@ impl Renderer {
             dates: notice.dates.clone(),
             joins: Vec::new(),
             template_version: self.templates.version(notice.kind, language),
+            trace: None,
             created_at: now,
             attempts: 0,
             outcome: String::new(),

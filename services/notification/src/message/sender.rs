@@ -7,8 +7,10 @@ use jiff::Timestamp;
 use platform::{
     Error, clock,
     id::{CompanyId, ContactId},
+    telemetry::trace,
 };
 use tokio_util::sync::CancellationToken;
+use tracing::{Instrument as _, Span, field::Empty};
 use uuid::Uuid;
 
 use super::record::Tried;
@@ -17,6 +19,7 @@ use super::{Envelope, Lease, Message, Recipient, Times, build};
 use crate::Notification;
 use crate::book::directory;
 use crate::channel::Failure;
+use crate::figures;
 use crate::recipients::{Contact, ContactState, Directory};
 
 /// Another replica's or a dead one's messages are found by looking.
@@ -125,8 +128,14 @@ impl Notification {
         let tried = messages.into_iter().map(async |stored| {
             let tried = match overtaken.get(&stored.value.id) {
                 Some(why) => Tried::Dropped(why),
-                None => self.attempt(&stored.value, &directory).await,
+                None => {
+                    let span = span(&stored.value);
+                    let tried = self.attempt(&stored.value, &directory).instrument(span.clone()).await;
+                    span.record("outcome", figures::outcome(&tried));
+                    tried
+                }
             };
+            figures::tried(&tried);
             (stored, tried)
         });
         let tried = join_all(tried).await;
@@ -217,6 +226,20 @@ fn envelope(directory: &Directory, id: ContactId, message: &Message) -> Result<E
             Ok(Envelope { name: contact.name.clone(), address: address.clone() })
         }
     }
+}
+
+/// Goes on from what the message tells about.
+fn span(message: &Message) -> Span {
+    let span = tracing::info_span!(
+        "message.send",
+        otel.name = format!("mail {}", message.kind.name()),
+        otel.kind = "client",
+        message = %message.id,
+        attempt = message.attempts,
+        outcome = Empty,
+    );
+    trace::adopt(&span, message.trace.as_deref());
+    span
 }
 
 /// By time, so that a folder shows mails in their order, and the same at each try.

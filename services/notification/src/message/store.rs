@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use jiff::{SignedDuration, Timestamp};
 use platform::{
     Error,
-    clock::to_db,
+    clock::{from_db, to_db},
     db::{as_json, execute, query_all, query_one, rows},
     id::{CompanyId, ContactId, ProjectId},
 };
@@ -181,6 +181,25 @@ pub async fn count_pending(c: &impl ConnectionTrait, times: Times) -> Result<i64
         vec![to_db(times.machine).into(), holds_up_from(times.machine).into(), to_db(times.business).into()];
     let row = query_one(c, &sql, values).await?;
     row.map_or(Ok(0), |row| row.try_get("", "n").map_err(Error::from))
+}
+
+/// How many there are of each state in which a message waits.
+pub async fn count_waiting(c: &impl ConnectionTrait) -> Result<Vec<(String, i64)>, Error> {
+    // Each by an index of its own; what is done with is never read.
+    let sql = "select label, count(*) as n from message where label in ('pending', 'sending') group by label \
+               union all select label, count(*) as n from message where label = 'held' group by label";
+    let rows = query_all(c, sql, vec![]).await?;
+    rows.iter().map(|row| Ok((row.try_get("", "label")?, row.try_get("", "n")?))).collect()
+}
+
+/// Machine time at which the first of those was to be tried that are due and wait for nothing else.
+pub async fn due_since(c: &impl ConnectionTrait, machine_now: Timestamp) -> Result<Option<Timestamp>, Error> {
+    let sql = format!(
+        "select due_at as at from message where due_at <= $1 and label = 'pending' and {IS_NEXT} order by due_at limit 1"
+    );
+    let values = vec![to_db(machine_now).into(), holds_up_from(machine_now).into()];
+    let row = query_one(c, &sql, values).await?;
+    row.map(|row| Ok(from_db(row.try_get("", "at")?))).transpose()
 }
 
 /// Whether a message is the first of its urgency to its recipient that is not done with, so that an invitation goes

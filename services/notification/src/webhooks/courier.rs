@@ -3,14 +3,15 @@
 use std::{collections::HashMap, sync::atomic::Ordering, time::Duration};
 
 use jiff::Timestamp;
-use platform::{Error, clock, loops::pause};
+use platform::{Error, clock, loops::pause, telemetry::trace};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::{EndpointId, endpoints, post::Answer, queue, queue::Delivery};
-use crate::Notification;
 use crate::message::Lease;
+use crate::{Notification, figures};
 
 /// What another replica or a dead one left is found by looking.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -153,7 +154,19 @@ impl Notification {
         if taken.lease.until < now + self.webhooks.post.longest_try() {
             return Ok(None);
         }
-        Ok(Some(self.webhooks.post.send(&endpoint.value, &taken.delivery, now).await))
+        let span = tracing::info_span!(
+            "webhook.send",
+            otel.name = "POST",
+            otel.kind = "client",
+            "http.request.method" = "POST",
+            endpoint = %taken.delivery.endpoint,
+            event = %taken.delivery.event_id,
+            attempt = taken.delivery.attempts,
+        );
+        trace::adopt(&span, taken.delivery.trace.as_deref());
+        let answer = self.webhooks.post.send(&endpoint.value, &taken.delivery, now).instrument(span).await;
+        figures::asked(&answer);
+        Ok(Some(answer))
     }
 }
 

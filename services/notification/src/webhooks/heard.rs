@@ -46,6 +46,7 @@ impl Notification {
             project: heard.project,
             payload: &json().and_then(|event| payload(&event_type, event)).map_err(anyhow::Error::new)?,
             heard_at: unit.now(),
+            trace: unit.trace(),
         };
         for endpoint in &wanted_by {
             queue::insert(unit.db(), endpoint.id, &new, clock::machine_now()).await?;

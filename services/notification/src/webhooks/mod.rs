@@ -13,7 +13,7 @@ mod networks;
 mod payload;
 mod post;
 mod queries;
-mod queue;
+pub(crate) mod queue;
 mod record;
 mod retention;
 mod schedule;
@@ -27,6 +27,7 @@ use std::sync::{Arc, atomic::AtomicBool};
 pub(crate) use heard::Heard;
 pub use model::{Endpoint, EndpointId, Secret, Settings, State, Why};
 pub use networks::Networks;
+pub(crate) use post::Answer;
 pub use post::{LONGEST_TRY, Lookup, Post, SystemLookup};
 
 /// While there is no endpoint, events that change nothing else are passed over.

@@ -12,6 +12,7 @@ use std::{
 use anyhow::Context as _;
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
+use platform::telemetry::trace;
 use reqwest::{
     Certificate, Client, Response, StatusCode,
     dns::{Addrs, Name, Resolve, Resolving},
@@ -129,9 +130,11 @@ impl Post {
             .signing(machine_now)
             .map(|secret| sign(&secret.key(), &id, seconds, &delivery.payload))
             .collect();
-        let sent = self
-            .client
-            .post(url)
+        let mut request = self.client.post(url);
+        if let Some(trace) = trace::current().as_ref().or(delivery.trace.as_ref()) {
+            request = request.header("traceparent", trace);
+        }
+        let sent = request
             .header(CONTENT_TYPE, "application/json")
             .header("webhook-id", id)
             .header("webhook-timestamp", seconds)

@@ -23,6 +23,8 @@ pub struct New<'a> {
     pub payload: &'a str,
     /// Business time.
     pub heard_at: Timestamp,
+    /// W3C traceparent of what it tells about.
+    pub trace: Option<&'a str>,
 }
 
 /// One event on its way to one endpoint, as it was read. Times are machine time except `heard_at`.
@@ -46,6 +48,7 @@ pub struct Delivery {
     pub status_code: i32,
     pub outcome: String,
     pub heard_at: Timestamp,
+    pub trace: Option<String>,
 }
 
 /// Adds a delivery behind its queue; once for each event. Whoever calls holds the company's lane, as does who records.
@@ -58,9 +61,9 @@ pub async fn insert(
     let queue = new.project.map_or_else(|| new.company.to_string(), |project| project.to_string());
     let sql = format!(
         "insert into webhook_delivery (endpoint, event_id, queue, company, project, event_type, payload, label, due_at, \
-         heard_at, created_at) values ($1, $2, $3, $4, $5, $6, $7, 'pending', \
+         heard_at, created_at, trace) values ($1, $2, $3, $4, $5, $6, $7, 'pending', \
          case when exists (select 1 from webhook_delivery where endpoint = $1 and queue = $3 and {OPEN}) \
-         then null else $9 end, $8, $9) on conflict (endpoint, event_id) do nothing"
+         then null else $9 end, $8, $9, $10) on conflict (endpoint, event_id) do nothing"
     );
     let values = vec![
         endpoint.0.into(),
@@ -72,6 +75,7 @@ pub async fn insert(
         new.payload.into(),
         to_db(new.heard_at).into(),
         to_db(machine_now).into(),
+        new.trace.into(),
     ];
     execute(c, &sql, values).await?;
     Ok(())
@@ -271,7 +275,7 @@ pub async fn list(
 }
 
 const COLUMNS: &str = "position, version, endpoint, event_id, queue, company, project, event_type, payload, label, due_at, \
-                       attempts, first_tried_at, last_tried_at, status_code, outcome, heard_at";
+                       attempts, first_tried_at, last_tried_at, status_code, outcome, heard_at, trace";
 
 fn read(row: &QueryResult) -> Result<Delivery, Error> {
     let company: String = row.try_get("", "company")?;
@@ -296,5 +300,6 @@ fn read(row: &QueryResult) -> Result<Delivery, Error> {
         status_code: row.try_get("", "status_code")?,
         outcome: row.try_get("", "outcome")?,
         heard_at: from_db(row.try_get("", "heard_at")?),
+        trace: row.try_get("", "trace")?,
     })
 }

@@ -22,7 +22,7 @@ use super::{
 use crate::{Scheduling, company, company::Company};
 
 /// Labels of projects that are over; the others carry the name of their stage.
-const OVER: [&str; 2] = ["completed", "cancelled"];
+pub(crate) const OVER: [&str; 2] = ["completed", "cancelled"];
 
 impl Document for Project {
     const TABLE: &'static str = "project";

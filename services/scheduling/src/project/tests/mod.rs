@@ -8,6 +8,7 @@ mod cascade;
 mod contracting;
 mod corrections;
 mod end;
+mod figures;
 mod overrides;
 mod plan_properties;
 mod proposals;
