@@ -58,7 +58,8 @@ impl Server {
     /// process has. Not a database or a bus that is away.
     pub async fn start(loaded: &Loaded, names: &[Name]) -> anyhow::Result<Self> {
         let config = &loaded.config;
-        config.check_services(&names.iter().map(|name| name.as_str()).collect::<Vec<_>>())?;
+        let words: Vec<_> = names.iter().map(|name| name.as_str()).collect();
+        config.check_services(&words)?;
         let locks = match config.database.kind {
             DatabaseKind::Sqlite => names.iter().map(|n| Lock::take(&config.data_dir, n.as_str())).collect(),
             DatabaseKind::Postgres => Ok(Vec::new()),
@@ -69,7 +70,7 @@ impl Server {
 
         let shutdown = Shutdown::default();
         let verifier = Arc::new(config.verifier()?);
-        let edge = Edge::new(verifier, config.limits.edge()).ending_streams_at(shutdown.soft());
+        let edge = Edge::new(Arc::clone(&verifier), config.limits.edge()).ending_streams_at(shutdown.soft());
         let clock = config.business_clock()?;
         let buses = Buses::new(config);
         let mut rest = openapi::router(&document());
@@ -77,6 +78,8 @@ impl Server {
         let tasks = TaskTracker::new();
         // The loops outlive the ports: what the last requests commit goes out, too.
         let stop = CancellationToken::new();
+        let until = stop.clone();
+        tasks.spawn(async move { verifier.keep_fresh(&until).await });
         let (mut bases, mut standings) = (Vec::new(), Vec::new());
         for &name in names {
             let core = prepare::open(config, name, clock.clone()).await?;
