@@ -60,6 +60,7 @@ impl Server {
         let config = &loaded.config;
         let words: Vec<_> = names.iter().map(|name| name.as_str()).collect();
         config.check_services(&words)?;
+        config.check_files(&words).await?;
         let locks = match config.database.kind {
             DatabaseKind::Sqlite => names.iter().map(|n| Lock::take(&config.data_dir, n.as_str())).collect(),
             DatabaseKind::Postgres => Ok(Vec::new()),

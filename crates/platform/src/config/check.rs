@@ -1,5 +1,7 @@
 //! Settings that are valid each, but not together.
 
+use tracing_subscriber::EnvFilter;
+
 use super::{BusKind, ClockKind, Config, ConfigError, DatabaseKind, IssuerConfig};
 use crate::auth::DevelopmentIssuer;
 
@@ -39,6 +41,16 @@ pub(super) fn contradictions(config: &Config) -> Result<(), ConfigError> {
     // What takes longer is given up by the sweep.
     if config.limits.upload_timeout_ms > LONGEST_UPLOAD_MS {
         found.push(format!("limits.upload_timeout_ms is more than {LONGEST_UPLOAD_MS}, half an hour"));
+    }
+    if let Err(error) = EnvFilter::try_new(&config.telemetry.filter) {
+        found.push(format!("telemetry.filter: {error}"));
+    }
+    if let Some(tls) = &config.bus.tls
+        && tls.cert.is_some() != tls.key.is_some()
+    {
+        found.push(
+            "bus.tls.cert and bus.tls.key: one without the other is nothing; give both or neither".to_owned(),
+        );
     }
     ok_if_none(found)
 }

@@ -1,12 +1,14 @@
 //! Settings: defaults, replaced by a file, replaced by the environment. Unknown keys are refused.
 
 mod check;
+mod follow;
 mod load;
 mod open;
 mod print;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
+use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::{Deserialize, de::IgnoredAny};
 
@@ -14,15 +16,16 @@ use crate::{
     auth::RoleSet,
     edge::Limits as EdgeLimits,
     files::FilesConfig,
+    pem::ClientTls,
     servers::{ConnectionLimits, Listen},
 };
-pub use load::{ConfigError, Loaded};
+pub use load::{ConfigError, Loaded, is_secret, variable};
 
 /// The commented file with every default.
 pub const DEFAULTS: &str = include_str!("default.toml");
 
-/// All settings. See `default.toml` for what each means.
-#[derive(Clone, Debug, Deserialize)]
+/// All settings. What each means stands in `default.toml` alone; docs/SETTINGS.md takes it from there.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     pub data_dir: PathBuf,
@@ -40,17 +43,18 @@ pub struct Config {
     pub files: FilesConfig,
     /// The notification service reads this itself, by [`Loaded::section`].
     #[serde(rename = "notification")]
+    #[schemars(skip)]
     _notification: IgnoredAny,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum DatabaseKind {
     Sqlite,
     Postgres,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Database {
     pub kind: DatabaseKind,
@@ -66,9 +70,10 @@ pub struct Database {
     pub notification: ServiceDatabase,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ServiceDatabase {
+    #[schemars(with = "Option<String>")]
     pub url: Option<SecretString>,
 }
 
@@ -85,20 +90,22 @@ impl Database {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum BusKind {
     Embedded,
     Nats,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Bus {
     pub kind: BusKind,
     pub url: String,
     pub user: Option<String>,
+    #[schemars(with = "Option<String>")]
     pub password: Option<SecretString>,
+    pub tls: Option<ClientTls>,
     pub stream: String,
     pub prefix: String,
     pub replicas: usize,
@@ -113,7 +120,7 @@ impl Bus {
     }
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
     pub body_bytes: usize,
@@ -137,7 +144,7 @@ impl Limits {
     }
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShutdownTimes {
     delay_ms: u64,
@@ -154,7 +161,7 @@ impl ShutdownTimes {
     }
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Auth {
     pub development: bool,
@@ -162,7 +169,7 @@ pub struct Auth {
     pub issuers: Vec<IssuerConfig>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IssuerConfig {
     pub name: String,
@@ -172,28 +179,28 @@ pub struct IssuerConfig {
     pub jwks_file: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ClockKind {
     System,
     Simulated,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClockConfig {
     pub kind: ClockKind,
     pub file: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
     Pretty,
     Json,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TelemetryConfig {
     pub format: LogFormat,
@@ -201,7 +208,7 @@ pub struct TelemetryConfig {
     pub otlp_endpoint: Option<String>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Catalogue {
     pub dir: Option<PathBuf>,

@@ -28,6 +28,8 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt as _;
 
+use super::tls::Certificates;
+
 /// What connections may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -47,7 +49,7 @@ impl ConnectionLimits {
 pub(super) struct Port {
     pub name: &'static str,
     pub listener: TcpListener,
-    pub tls: Option<TlsAcceptor>,
+    pub tls: Option<Arc<Certificates>>,
     pub http2_only: bool,
     pub limits: ConnectionLimits,
 }
@@ -67,6 +69,9 @@ impl Port {
         let places = Arc::new(Semaphore::new(limits.max_connections));
         let connections = TaskTracker::new();
         let served = Served { app, http2_only, limits, soft: soft.clone() };
+        if let Some(tls) = &tls {
+            connections.spawn(Arc::clone(tls).follow(soft.clone()));
+        }
         loop {
             let place = Arc::clone(&places).acquire_owned();
             let next = async {
@@ -82,7 +87,7 @@ impl Port {
                     continue;
                 }
             };
-            let (served, tls, hard) = (served.clone(), tls.clone(), hard.clone());
+            let (served, tls, hard) = (served.clone(), tls.as_ref().map(|tls| tls.acceptor()), hard.clone());
             connections.spawn(async move {
                 hard.run_until_cancelled(served.connection(socket, tls)).await;
                 drop(place);

@@ -10,6 +10,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use axum::{Router, middleware::map_response};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 use tonic::service::Routes;
@@ -20,10 +21,11 @@ pub use connection::ConnectionLimits;
 use connection::Port;
 pub use ops::{Check, Checks, Report};
 pub use shutdown::Shutdown;
+use tls::Certificates;
 pub use tls::Tls;
 
 /// Where a port listens, and whether with TLS.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Listen {
     pub listen: SocketAddr,
@@ -70,8 +72,8 @@ impl Ports {
             let listener = TcpListener::bind(listen.listen).await;
             let listener =
                 listener.with_context(|| format!("cannot listen on {} for {name}", listen.listen))?;
-            let tls = listen.tls.as_ref().map(Tls::acceptor).transpose();
-            let tls = tls.with_context(|| format!("TLS of {name}"))?;
+            let tls = listen.tls.as_ref().map(|tls| Certificates::open(name, tls)).transpose();
+            let tls = tls.with_context(|| format!("TLS of {name}"))?.map(Arc::new);
             anyhow::Ok(Port { name, listener, tls, http2_only: name == "grpc", limits })
         };
         Ok(Self {

@@ -241,7 +241,7 @@ async fn tls_is_served_from_files() {
     let scratch = crate::testing::Scratch::new();
     let server = SelfSigned::write(&scratch.0, "server");
     let missing = Tls { cert: scratch.0.join("nothing"), ..server.tls.clone() };
-    assert!(missing.acceptor().is_err(), "no such file");
+    assert!(missing.check().is_err(), "no such file");
     let running = start(200, Some(server.tls.clone())).await;
     let rest = running.addresses.rest;
     let client = server.client(rest).build().expect("a client");
@@ -271,4 +271,41 @@ async fn with_a_client_authority_only_its_certificates_come_in() {
         let request = client.build().expect("a client").get(url).bearer_auth(&running.bench.token);
         assert_eq!(request.send().await.is_ok(), welcome);
     }
+}
+
+#[tokio::test]
+async fn renewed_certificates_count_without_a_restart() {
+    let scratch = crate::testing::Scratch::new();
+    let [old, new] = ["old", "new"].map(|name| SelfSigned::write(&scratch.0, name));
+    let running = start(5000, Some(old.tls.clone())).await;
+    let rest = running.addresses.rest;
+    let welcomes = async |trusted: &SelfSigned| {
+        let client = trusted.client(rest).build().expect("a client");
+        let url = format!("https://localhost:{}{}", rest.port(), GATE.replace("gate", "p1"));
+        client.get(url).bearer_auth(&running.bench.token).send().await.is_ok()
+    };
+    assert!(welcomes(&old).await && !welcomes(&new).await);
+    std::fs::copy(&new.tls.cert, &old.tls.cert).expect("copies");
+    std::fs::copy(&new.tls.key, &old.tls.key).expect("copies");
+    testkit::eventually(LONG, "the new certificate", async || welcomes(&new).await.then_some(())).await;
+    assert!(!welcomes(&old).await);
+}
+
+#[tokio::test]
+async fn until_changed_certificates_can_be_used_the_old_ones_stay() {
+    let scratch = crate::testing::Scratch::new();
+    let [old, new] = ["old", "new"].map(|name| SelfSigned::write(&scratch.0, name));
+    let certificates = Certificates::open("rest", &old.tls).expect("good files");
+    let first = certificates.in_force();
+    for (file, content) in [(&old.tls.cert, "garbage"), (&old.tls.cert, ""), (&old.tls.cert, &new.pem)] {
+        std::fs::write(file, content).expect("writes");
+        certificates.look();
+        assert!(Arc::ptr_eq(&first, &certificates.in_force()), "{content}");
+    }
+    std::fs::remove_file(&old.tls.key).expect("removes");
+    certificates.look();
+    assert!(Arc::ptr_eq(&first, &certificates.in_force()), "without a key");
+    std::fs::write(&old.tls.key, &new.key).expect("writes");
+    certificates.look();
+    assert!(!Arc::ptr_eq(&first, &certificates.in_force()), "certificate and key fit again");
 }

@@ -4,7 +4,7 @@ pub mod metrics;
 mod setup;
 pub mod trace;
 
-pub use setup::Telemetry;
+pub use setup::{LogFilter, Telemetry};
 
 #[cfg(test)]
 mod tests;

@@ -1,13 +1,13 @@
 //! Log lines to standard error, spans to a collector where one is named.
 
-use std::io::IsTerminal as _;
+use std::{io::IsTerminal as _, sync::Arc};
 
 use anyhow::Context as _;
 use opentelemetry::{KeyValue, trace::TracerProvider as _};
 use opentelemetry_otlp::{SpanExporter, WithExportConfig as _};
 use opentelemetry_sdk::{Resource, trace::SdkTracerProvider};
 use tracing_subscriber::{
-    EnvFilter, Layer as _, Registry, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+    EnvFilter, Layer as _, Registry, fmt, layer::SubscriberExt as _, reload, util::SubscriberInitExt as _,
 };
 
 use crate::config::{LogFormat, TelemetryConfig};
@@ -15,6 +15,19 @@ use crate::config::{LogFormat, TelemetryConfig};
 /// Keeps the export alive; [`Telemetry::shutdown`] sends what is left.
 pub struct Telemetry {
     provider: Option<SdkTracerProvider>,
+    filter: LogFilter,
+}
+
+/// Which lines are logged, while the process runs.
+#[derive(Clone)]
+pub struct LogFilter(Arc<dyn Fn(EnvFilter) -> Result<(), reload::Error> + Send + Sync>);
+
+impl LogFilter {
+    /// # Errors
+    /// One that cannot be read; the old one stays.
+    pub fn set(&self, filter: &str) -> anyhow::Result<()> {
+        Ok((self.0)(EnvFilter::try_new(filter)?)?)
+    }
 }
 
 impl Telemetry {
@@ -34,8 +47,13 @@ impl Telemetry {
             LogFormat::Pretty => lines.boxed(),
             LogFormat::Json => lines.json().flatten_event(true).boxed(),
         };
+        let (filter, handle) = reload::Layer::new(filter);
         tracing_subscriber::registry().with(lines).with(spans).with(filter).try_init()?;
-        Ok(Self { provider })
+        Ok(Self { provider, filter: LogFilter(Arc::new(move |filter| handle.reload(filter))) })
+    }
+
+    pub fn log_filter(&self) -> LogFilter {
+        self.filter.clone()
     }
 
     /// Sends what is left. It blocks for up to some seconds while no collector answers, so it goes
