@@ -62,6 +62,8 @@ pub(crate) struct MethodInfo {
     pub comment: String,
     pub output: String,
     pub streams: bool,
+    /// The request comes in pieces.
+    pub is_upload: bool,
 }
 
 impl MessageInfo {
@@ -77,6 +79,15 @@ impl MessageInfo {
 impl Contract {
     pub fn message(&self, full: &str) -> &MessageInfo {
         self.messages.get(full).unwrap_or_else(|| panic!("{full} is not in the contract"))
+    }
+
+    /// Whether gRPC's path, `/przesiadka.<service>.v1.<Service>/<rpc>`, is of such a method.
+    pub fn is_upload(&self, path: &str) -> bool {
+        let key = || {
+            let (full, rpc) = path.strip_prefix('/')?.split_once('/')?;
+            Some(format!("{}.{rpc}", full.split('.').nth(1)?))
+        };
+        key().and_then(|key| self.methods.get(&key)).is_some_and(|method| method.is_upload)
     }
 
     fn read() -> Self {
@@ -104,6 +115,7 @@ impl Contract {
                     comment: comments.at(&[6, i as i32, 2, j as i32]),
                     output: method.output_type().trim_start_matches('.').to_owned(),
                     streams: method.server_streaming(),
+                    is_upload: method.client_streaming(),
                 };
                 self.methods.insert(format!("{short}.{}", method.name()), info);
             }

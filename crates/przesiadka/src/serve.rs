@@ -98,7 +98,12 @@ impl Server {
         }
 
         let cores: Vec<_> = bases.iter().map(|base| base.core.clone()).collect();
-        let apps = Apps { rest, grpc: grpc.routes(), checks: checks(bases, standings) };
+        let apps = Apps {
+            rest,
+            grpc: grpc.routes(),
+            checks: checks(bases, standings),
+            message_time: config.limits.edge().body_time,
+        };
         let until = shutdown.clone();
         let done = tokio::spawn(async move {
             let served = ports.serve(apps, &until).await;

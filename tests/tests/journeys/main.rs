@@ -13,6 +13,7 @@ mod forgotten;
 mod happy;
 mod licences;
 mod operating;
+mod overload;
 mod replaced;
 mod runs;
 mod servers;

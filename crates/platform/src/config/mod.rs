@@ -6,7 +6,7 @@ mod load;
 mod open;
 mod print;
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 
 use schemars::JsonSchema;
 use secrecy::SecretString;
@@ -14,7 +14,7 @@ use serde::{Deserialize, de::IgnoredAny};
 
 use crate::{
     auth::RoleSet,
-    edge::Limits as EdgeLimits,
+    edge::{Limits as EdgeLimits, Rate},
     files::FilesConfig,
     pem::ClientTls,
     servers::{ConnectionLimits, Listen},
@@ -127,7 +127,18 @@ pub struct Limits {
     pub body_timeout_ms: u64,
     pub upload_timeout_ms: u64,
     pub header_timeout_ms: u64,
+    pub header_bytes: u32,
+    pub send_timeout_ms: u64,
     pub max_connections: usize,
+    pub max_streams: u32,
+    pub max_requests: usize,
+    pub max_wait_ms: u64,
+    pub contact_requests_per_second: u32,
+    pub contact_burst: u32,
+    pub softvig_requests_per_second: u32,
+    pub softvig_burst: u32,
+    pub max_watches: usize,
+    pub max_watches_per_caller: usize,
 }
 
 impl Limits {
@@ -136,12 +147,29 @@ impl Limits {
             body_bytes: self.body_bytes,
             body_time: Duration::from_millis(self.body_timeout_ms),
             upload_time: Duration::from_millis(self.upload_timeout_ms),
+            most_requests: self.max_requests,
+            longest_wait: Duration::from_millis(self.max_wait_ms),
+            contacts: rate(self.contact_requests_per_second, self.contact_burst),
+            softvig: rate(self.softvig_requests_per_second, self.softvig_burst),
+            most_watches: self.max_watches,
+            most_watches_per_caller: self.max_watches_per_caller,
         }
     }
 
     pub fn connections(&self) -> ConnectionLimits {
-        ConnectionLimits { header_timeout_ms: self.header_timeout_ms, max_connections: self.max_connections }
+        ConnectionLimits {
+            header_timeout_ms: self.header_timeout_ms,
+            max_connections: self.max_connections,
+            header_bytes: self.header_bytes,
+            max_streams: self.max_streams,
+            send_timeout_ms: self.send_timeout_ms,
+        }
     }
+}
+
+/// 0 is no limit.
+fn rate(per_second: u32, burst: u32) -> Option<Rate> {
+    Some(Rate { per_second: NonZeroU32::new(per_second)?, burst: NonZeroU32::new(burst)? })
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

@@ -28,7 +28,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt as _;
 
-use super::tls::Certificates;
+use super::{slow::Impatient, tls::Certificates};
 
 /// What connections may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,11 +38,21 @@ pub struct ConnectionLimits {
     pub header_timeout_ms: u64,
     /// Per port; more wait in the kernel's queue.
     pub max_connections: usize,
+    /// Of one request's headers together.
+    pub header_bytes: u32,
+    /// Requests of one connection of HTTP/2 at once.
+    pub max_streams: u32,
+    /// For a peer to take something of what it is sent.
+    pub send_timeout_ms: u64,
 }
 
 impl ConnectionLimits {
     fn header_timeout(self) -> Duration {
         Duration::from_millis(self.header_timeout_ms)
+    }
+
+    fn send_timeout(self) -> Duration {
+        Duration::from_millis(self.send_timeout_ms)
     }
 }
 
@@ -111,10 +121,14 @@ impl Served {
     async fn connection(self, socket: TcpStream, tls: Option<TlsAcceptor>) {
         // Small answers go out at once; an error means that the peer has gone.
         let _ = socket.set_nodelay(true);
+        let most = self.limits.send_timeout();
         match tls {
-            None => self.http(socket).await,
+            None => self.http(Impatient::new(socket, most)).await,
             Some(tls) => {
-                let handshake = tokio::time::timeout(self.limits.header_timeout(), tls.accept(socket));
+                let handshake = tokio::time::timeout(
+                    self.limits.header_timeout(),
+                    tls.accept(Impatient::new(socket, most)),
+                );
                 if let Ok(Ok(stream)) = handshake.await {
                     self.http(stream).await;
                 }
@@ -125,13 +139,19 @@ impl Served {
     async fn http(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
         let timeout = self.limits.header_timeout();
         let mut builder = auto::Builder::new(TokioExecutor::new());
-        builder.http1().timer(TokioTimer::new()).header_read_timeout(timeout);
+        let header_bytes = self.limits.header_bytes;
+        builder
+            .http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(timeout)
+            .max_buf_size(header_bytes.try_into().unwrap_or(usize::MAX));
         builder
             .http2()
             .timer(TokioTimer::new())
             .keep_alive_interval(Duration::from_secs(30))
             .keep_alive_timeout(Duration::from_secs(20))
-            .max_concurrent_streams(200);
+            .max_header_list_size(header_bytes)
+            .max_concurrent_streams(self.limits.max_streams);
         if self.http2_only {
             builder = builder.http2_only();
         }

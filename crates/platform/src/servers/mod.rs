@@ -4,12 +4,17 @@
 mod connection;
 mod ops;
 mod shutdown;
+mod slow;
 mod tls;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{future::ready, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
-use axum::{Router, middleware::map_response};
+use axum::{
+    Router,
+    extract::Request,
+    middleware::{map_request, map_response},
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
@@ -54,6 +59,8 @@ pub struct Apps {
     /// The services; health and reflection are added.
     pub grpc: Routes,
     pub checks: Checks,
+    /// For a message of gRPC to arrive, other than a file's.
+    pub message_time: Duration,
 }
 
 /// How often gRPC's health follows readiness.
@@ -96,6 +103,12 @@ impl Ports {
             .build_v1()?;
         let grpc = apps.grpc.add_service(health_service).add_service(reflection).into_axum_router();
         let grpc = grpc.layer(map_response(async |response| explain_bad_messages(response)));
+        let message_time = apps.message_time;
+        let grpc =
+            grpc.layer(map_request(move |request: Request| ready(slow::within(message_time, request))));
+        let tls = self.rest.tls.is_some();
+        let rest = rest::with_fallbacks(apps.rest);
+        let rest = rest.layer(map_response(move |response| ready(rest::secured(response, tls))));
         let checks = Arc::new(apps.checks);
         let ops = ops::router(Arc::clone(&checks), shutdown.clone());
         let follow = follow_readiness(health, Arc::clone(&checks), shutdown.clone());
@@ -104,7 +117,7 @@ impl Ports {
         let drained = tokio_util::sync::CancellationToken::new();
         let public = async {
             tokio::join!(
-                self.rest.serve(rest::with_fallbacks(apps.rest), shutdown.accepting(), shutdown.hard()),
+                self.rest.serve(rest, shutdown.accepting(), shutdown.hard()),
                 self.grpc.serve(grpc, shutdown.accepting(), shutdown.hard()),
                 follow,
             );
