@@ -294,7 +294,8 @@ impl Installation {
         &self.folder
     }
 
-    fn settings(&self) -> PathBuf {
+    /// The file of settings that all processes read.
+    pub fn settings(&self) -> PathBuf {
         self.folder.join("przesiadka.toml")
     }
 

@@ -140,6 +140,8 @@ async fn run_services(loaded: &Loaded, names: &[Name]) -> anyhow::Result<()> {
     let words: Vec<_> = names.iter().map(|name| name.as_str()).collect();
     let telemetry = Telemetry::start(&config.telemetry, &words)?;
     let server = Server::start(loaded, names).await?;
+    let filter = telemetry.log_filter();
+    tokio::spawn(loaded.clone().follow(move |text| filter.set(text), server.shutdown.soft()));
     server.shutdown.on_signals(config.shutdown.delay(), config.shutdown.deadline())?;
     print(&greeting(loaded, names, &server))?;
     let ended = server.wait().await;

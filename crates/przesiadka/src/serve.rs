@@ -63,7 +63,9 @@ impl Server {
     /// process has. Not a database or a bus that is away.
     pub async fn start(loaded: &Loaded, names: &[Name]) -> anyhow::Result<Self> {
         let config = &loaded.config;
-        config.check_services(&names.iter().map(|name| name.as_str()).collect::<Vec<_>>())?;
+        let words: Vec<_> = names.iter().map(|name| name.as_str()).collect();
+        config.check_services(&words)?;
+        config.check_files(&words).await?;
         let locks = match config.database.kind {
             DatabaseKind::Sqlite => names.iter().map(|n| Lock::take(&config.data_dir, n.as_str())).collect(),
             DatabaseKind::Postgres => Ok(Vec::new()),
@@ -74,7 +76,7 @@ impl Server {
 
         let shutdown = Shutdown::default();
         let verifier = Arc::new(config.verifier()?);
-        let edge = Edge::new(verifier, config.limits.edge()).ending_streams_at(shutdown.soft());
+        let edge = Edge::new(Arc::clone(&verifier), config.limits.edge()).ending_streams_at(shutdown.soft());
         let clock = config.business_clock()?;
         let buses = Buses::new(config);
         let mut rest = openapi::router(&document());
@@ -82,6 +84,8 @@ impl Server {
         let tasks = TaskTracker::new();
         // The loops outlive the ports: what the last requests commit goes out, too.
         let stop = CancellationToken::new();
+        let until = stop.clone();
+        tasks.spawn(async move { verifier.keep_fresh(&until).await });
         let (mut bases, mut standings) = (Vec::new(), Vec::new());
         for &name in names {
             let core = prepare::open(config, name, clock.clone()).await?;
@@ -99,7 +103,12 @@ impl Server {
         }
 
         let cores: Vec<_> = bases.iter().map(|base| base.core.clone()).collect();
-        let apps = Apps { rest, grpc: grpc.routes(), checks: checks(bases, standings) };
+        let apps = Apps {
+            rest,
+            grpc: grpc.routes(),
+            checks: checks(bases, standings),
+            message_time: config.limits.edge().body_time,
+        };
         let until = shutdown.clone();
         let done = tokio::spawn(async move {
             let served = ports.serve(apps, &until).await;

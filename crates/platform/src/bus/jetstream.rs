@@ -23,7 +23,7 @@ use tokio::{select, sync::mpsc, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{Inlet, LONGEST_RUN, LaneHead, Message, run_length};
-use crate::{core::Core, loops::pause};
+use crate::{core::Core, loops::pause, pem::ClientTls};
 
 /// Lanes are spread over this many tasks; the messages of one lane stay in order.
 const WORKERS: usize = 4;
@@ -45,6 +45,8 @@ pub struct JetStreamConfig {
     pub url: String,
     pub user: Option<String>,
     pub password: Option<SecretString>,
+    /// No connection without TLS, if given.
+    pub tls: Option<ClientTls>,
     pub stream: String,
     /// First token of every subject.
     pub prefix: String,
@@ -72,6 +74,16 @@ impl JetStream {
             .ping_interval(Duration::from_secs(10));
         if let (Some(user), Some(password)) = (&config.user, &config.password) {
             options = options.user_and_password(user.clone(), password.expose_secret().to_owned());
+        }
+        if let Some(tls) = &config.tls {
+            tls.check().context("bus.tls")?;
+            options = options.require_tls(true);
+            if let Some(ca) = &tls.ca {
+                options = options.add_root_certificates(ca.clone());
+            }
+            if let (Some(cert), Some(key)) = (&tls.cert, &tls.key) {
+                options = options.add_client_certificate(cert.clone(), key.clone());
+            }
         }
         let servers: Vec<&str> = config.url.split(',').map(str::trim).collect();
         let client = options.connect(servers).await.context("NATS address")?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use secrecy::ExposeSecret as _;
 
-use super::{ClockKind, Config, DatabaseKind};
+use super::{BusKind, ClockKind, Config, DatabaseKind};
 use crate::{
     auth::{DevelopmentIssuer, Issuer, Jwks, JwksSource, Verifier},
     bus::JetStreamConfig,
@@ -36,6 +36,34 @@ impl Config {
             });
         }
         Ok(Verifier::new(issuers))
+    }
+
+    /// Reads the files of certificates and keys that these services use.
+    ///
+    /// # Errors
+    /// One that cannot be used, with the setting that names it.
+    pub async fn check_files(&self, services: &[&str]) -> anyhow::Result<()> {
+        for (port, listen) in [("rest", &self.rest), ("grpc", &self.grpc), ("ops", &self.ops)] {
+            if let Some(tls) = &listen.tls {
+                tls.check().with_context(|| format!("{port}.tls"))?;
+            }
+        }
+        if let Some(tls) = self.bus.tls.as_ref().filter(|_| self.bus.kind == BusKind::Nats) {
+            tls.check().context("bus.tls")?;
+        }
+        if self.database.kind == DatabaseKind::Postgres {
+            for service in services {
+                let Some(url) = self.database.url(service) else { continue };
+                let tls = Db::tls_of_postgres(url.expose_secret()).and_then(|tls| tls.check());
+                tls.with_context(|| format!("database.{service}.url"))?;
+            }
+        }
+        for (i, issuer) in self.auth.issuers.iter().enumerate() {
+            let Some(file) = &issuer.jwks_file else { continue };
+            let jwks = Jwks::new(JwksSource::File(file.clone()))?;
+            jwks.check().await.with_context(|| format!("auth.issuers[{i}].jwks_file"))?;
+        }
+        Ok(())
     }
 
     pub fn business_clock(&self) -> anyhow::Result<Clock> {
@@ -81,6 +109,7 @@ impl Config {
             url: bus.url,
             user: bus.user,
             password: bus.password,
+            tls: bus.tls,
             stream: bus.stream,
             prefix: bus.prefix,
             replicas: bus.replicas,

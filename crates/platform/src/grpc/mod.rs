@@ -144,9 +144,16 @@ impl<S: Service> Server<S> {
         Item: 'static,
         F: for<'a> Function<'a, S, Req, Items>,
     {
-        let response = self.call(request, function).await?;
+        let (metadata, _, message) = request.into_parts();
+        let headers = metadata.into_headers();
+        let caller = self.edge.caller(&headers).await.inspect_err(|e| e.log(Req::METHOD))?;
+        let watch = self.edge.watches.open(caller.principal.key()).inspect_err(|e| e.log(Req::METHOD))?;
+        let response = self.run(caller, message, function).await?;
         let stop = self.edge.stop.clone();
         Ok(response.map(|items| {
+            let items = items.inspect(move |_| {
+                let _open = &watch;
+            });
             let items = items.map(|item| item.inspect_err(|e| e.log(Req::METHOD)).map_err(Status::from));
             let stopping = stop.clone();
             let last = stream::iter([()]).filter(move |()| ready(stopping.is_cancelled()));

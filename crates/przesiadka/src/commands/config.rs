@@ -9,7 +9,9 @@ use crate::services::Name;
 /// What would stop `serve` for these services; databases and the bus are not asked.
 pub async fn check(loaded: &Loaded, names: &[Name]) -> anyhow::Result<()> {
     let config = &loaded.config;
-    config.check_services(&names.iter().map(|name| name.as_str()).collect::<Vec<_>>())?;
+    let words: Vec<_> = names.iter().map(|name| name.as_str()).collect();
+    config.check_services(&words)?;
+    config.check_files(&words).await?;
     let edge = Edge::new(Default::default(), config.limits.edge());
     for name in names {
         // Services are made as at a start, on a database that nobody opens.
