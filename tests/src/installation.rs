@@ -130,8 +130,11 @@ impl Installation {
         let client = reqwest::Client::builder().timeout(START).build().expect("a client");
         let installation = Self { processes: Vec::new(), folder, client, databases: Vec::new() };
         installation.set_clock(now);
+        // Callers here are faster than people.
         let settings = format!(
-            "data_dir = {:?}\nclock = {{ kind = \"simulated\", file = {:?} }}\n\
+            "limits.contact_requests_per_second = 0\nlimits.contact_burst = 0\n\
+             limits.softvig_requests_per_second = 0\nlimits.softvig_burst = 0\n\
+             data_dir = {:?}\nclock = {{ kind = \"simulated\", file = {:?} }}\n\
              bus.heads_every_ms = 500\nshutdown.deadline_ms = 5000\nfiles.url = \"file://{}\"\n",
             installation.data_dir(),
             installation.clock(),

@@ -48,7 +48,7 @@ pub mod grpc;
 pub mod harness;
 mod init;
 pub mod openapi;
-mod pem;
+pub mod pem;
 pub mod rest;
 pub mod servers;
 pub mod telemetry;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use jiff::Timestamp;
 use rustls::{
     RootCertStore,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
@@ -17,6 +18,20 @@ pub(crate) fn certificates(path: &Path) -> anyhow::Result<Vec<CertificateDer<'st
     let certificates = read.with_context(|| format!("cannot read certificates from {}", path.display()))?;
     anyhow::ensure!(!certificates.is_empty(), "{} holds no certificate", path.display());
     Ok(certificates)
+}
+
+/// When the first of a file's certificates ends: a chain is only as good as that.
+///
+/// # Errors
+/// As [`certificates`], and one that is no X.509 certificate.
+pub fn ends_at(path: &Path) -> anyhow::Result<Timestamp> {
+    let mut ends = Timestamp::MAX;
+    for certificate in certificates(path)? {
+        let unreadable = || format!("{} holds no certificate that can be read", path.display());
+        let (_, certificate) = x509_parser::parse_x509_certificate(&certificate).with_context(unreadable)?;
+        ends = ends.min(Timestamp::from_second(certificate.validity().not_after.timestamp())?);
+    }
+    Ok(ends)
 }
 
 /// Those who may sign the other side's certificate.

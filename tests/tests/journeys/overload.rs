@@ -77,8 +77,6 @@ async fn at_ten_times_the_load_refusals_are_quick_and_it_recovers_by_itself() {
     let installation = start(&[
         ("PRZESIADKA__LIMITS__MAX_REQUESTS", &PLACES.to_string()),
         ("PRZESIADKA__LIMITS__MAX_WAIT_MS", "100"),
-        ("PRZESIADKA__LIMITS__SOFTVIG_REQUESTS_PER_SECOND", "0"),
-        ("PRZESIADKA__LIMITS__SOFTVIG_BURST", "0"),
     ])
     .await;
     let token = installation.softvig("crm");

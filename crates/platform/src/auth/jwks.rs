@@ -3,7 +3,7 @@
 
 use std::{
     path::PathBuf,
-    sync::{Arc, RwLock},
+    sync::{Arc, LazyLock, RwLock},
     time::Duration,
 };
 
@@ -12,7 +12,15 @@ use tokio::{sync::Mutex, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::keys::{KeySet, VerifyingKey};
-use crate::loops::pause;
+use crate::{
+    loops::pause,
+    telemetry::metrics::{Age, KeyValue},
+};
+
+static AGE: LazyLock<Age> = LazyLock::new(|| {
+    let text = "Since an issuer's keys were last read, or this process began to.";
+    Age::new("przesiadka.jwks.age", text)
+});
 
 /// Where an issuer publishes its keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,12 +111,16 @@ impl Jwks {
     }
 
     /// Reads the keys again and again, until stopped.
-    pub(super) async fn keep_fresh(&self, stop: &CancellationToken) {
+    pub(super) async fn keep_fresh(&self, issuer: &str, stop: &CancellationToken) {
         if matches!(self.0.source, JwksSource::Inline(_)) {
             return;
         }
+        AGE.begins(&[KeyValue::new("issuer", issuer.to_owned())]);
         while !stop.is_cancelled() {
             let Some(attempt) = stop.run_until_cancelled(self.attempt(Duration::ZERO)).await else { return };
+            if attempt.worked {
+                AGE.begins(&[KeyValue::new("issuer", issuer.to_owned())]);
+            }
             let Pace { every, after_failure, .. } = self.0.pace;
             pause(if attempt.worked { every } else { after_failure }, stop).await;
         }

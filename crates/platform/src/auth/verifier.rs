@@ -59,7 +59,7 @@ impl Verifier {
     /// Keeps every issuer's keys fresh, until stopped: one that was taken back stops counting after 5 minutes, in a
     /// file after 10 seconds.
     pub async fn keep_fresh(&self, stop: &CancellationToken) {
-        join_all(self.issuers.iter().map(|issuer| issuer.keys.keep_fresh(stop))).await;
+        join_all(self.issuers.iter().map(|issuer| issuer.keys.keep_fresh(&issuer.name, stop))).await;
     }
 
     /// # Errors

@@ -29,6 +29,13 @@ pub(crate) struct Places {
     longest_wait: Duration,
 }
 
+/// Room for all, for callers that come in by no port.
+impl Default for Places {
+    fn default() -> Self {
+        Self::new(Semaphore::MAX_PERMITS, Duration::ZERO)
+    }
+}
+
 impl Places {
     /// As many may wait as may be worked on.
     pub fn new(most: usize, longest_wait: Duration) -> Self {

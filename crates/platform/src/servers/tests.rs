@@ -307,6 +307,8 @@ async fn until_changed_certificates_can_be_used_the_old_ones_stay() {
     let [old, new] = ["old", "new"].map(|name| SelfSigned::write(&scratch.0, name));
     let certificates = Certificates::open("rest", &old.tls).expect("good files");
     let first = certificates.in_force();
+    let figures = crate::telemetry::metrics::text();
+    assert!(figures.contains("przesiadka_certificate_expiry_timestamp_seconds{port=\"rest\"} "), "{figures}");
     for (file, content) in [(&old.tls.cert, "garbage"), (&old.tls.cert, ""), (&old.tls.cert, &new.pem)] {
         std::fs::write(file, content).expect("writes");
         certificates.look();

@@ -2,7 +2,7 @@
 
 use std::{
     path::PathBuf,
-    sync::{Arc, Mutex, RwLock},
+    sync::{Arc, LazyLock, Mutex, RwLock},
 };
 
 use rustls::{ServerConfig, server::WebPkiClientVerifier};
@@ -15,7 +15,13 @@ use crate::{
     followed::{Followed, LOOK_EVERY},
     loops::pause,
     pem,
+    telemetry::metrics::{Gauge, KeyValue, gauge},
 };
+
+static EXPIRY: LazyLock<Gauge<f64>> = LazyLock::new(|| {
+    let text = "When the certificate of a port ends, as Unix time.";
+    gauge("przesiadka.certificate.expiry.timestamp", "s", text)
+});
 
 /// PEM files of a certificate with its chain, its key, and the authorities of those who may call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -62,7 +68,9 @@ impl Certificates {
     pub fn open(port: &'static str, tls: &Tls) -> anyhow::Result<Self> {
         let files = [&tls.cert, &tls.key].into_iter().chain(&tls.client_ca).cloned().collect();
         let files = Mutex::new(Followed::new(files));
-        Ok(Self { port, tls: tls.clone(), in_force: RwLock::new(tls.read()?), files })
+        let certificates = Self { port, tls: tls.clone(), in_force: RwLock::new(tls.read()?), files };
+        certificates.measure();
+        Ok(certificates)
     }
 
     /// For the next connection.
@@ -72,6 +80,13 @@ impl Certificates {
 
     pub(super) fn in_force(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.in_force.read().expect("nobody panics while holding it"))
+    }
+
+    fn measure(&self) {
+        match pem::ends_at(&self.tls.cert) {
+            Ok(at) => EXPIRY.record(at.as_second() as f64, &[KeyValue::new("port", self.port)]),
+            Err(error) => tracing::warn!(port = self.port, error = format!("{error:#}"), "when does it end?"),
+        }
     }
 
     pub async fn follow(self: Arc<Self>, stop: CancellationToken) {
@@ -89,6 +104,7 @@ impl Certificates {
         match self.tls.read() {
             Ok(config) => {
                 *self.in_force.write().expect("nobody panics while holding it") = config;
+                self.measure();
                 tracing::info!(port = self.port, "changed certificates are in force");
             }
             Err(error) => {

@@ -215,6 +215,7 @@ pub fn config(nats: &Nats, url: String) -> JetStreamConfig {
         url,
         user: None,
         password: None,
+        tls: None,
         stream: nats.stream.clone(),
         prefix: nats.prefix.clone(),
         replicas: 1,

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::super::jwks::Pace;
 use super::*;
-use crate::testing::Scratch;
+use crate::{telemetry::metrics, testing::Scratch};
 
 const LONG: Duration = Duration::from_secs(20);
 /// One that asks when it likes, and by itself never.
@@ -170,6 +170,7 @@ async fn a_key_that_was_taken_back_stops_counting_by_itself() {
         .await;
         stop.cancel();
         loop_.await.expect("ends");
+        assert!(metrics::text().contains("przesiadka_jwks_age_seconds{issuer="), "{}", metrics::text());
     }
 }
 
