@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use platform::{config::Loaded, telemetry::Telemetry};
 
 use crate::{
-    commands::{checklist, config, events, messages, schema, token},
+    commands::{checklist, config, events, messages, ready, schema, token},
     demo,
     serve::{self, Server},
     services::{self, Name},
@@ -31,6 +31,8 @@ enum Command {
         #[command(flatten)]
         which: Which,
     },
+    /// Whether the process that runs here with these settings is ready; for healthchecks.
+    Ready,
     /// Takes one dealership through the whole process, embedded and under a simulated clock.
     Demo(demo::DemoArgs),
     /// Prints a token of the development issuer.
@@ -118,6 +120,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
     let loaded = Loaded::read(file.as_deref(), variables)?;
     match cli.command {
         Command::Serve { which } => run_services(&loaded, &which.names()).await,
+        Command::Ready => print(&ready::ready(&loaded.config).await?),
         Command::Demo(args) => demo::run(args).await,
         Command::Token(args) => print(&token::token(&loaded.config, args)?),
         Command::Config { what: ConfigCommand::Print } => print(loaded.print().trim_end()),

@@ -6,5 +6,6 @@ pub mod config;
 pub mod events;
 pub mod messages;
 pub mod preview;
+pub mod ready;
 pub mod schema;
 pub mod token;
