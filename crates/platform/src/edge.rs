@@ -69,6 +69,12 @@ pub(crate) struct Caller {
     pub content: Option<Content>,
 }
 
+/// Put into a request by the accept loop of a local socket: the user at its other end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Local {
+    pub uid: u32,
+}
+
 impl Edge {
     pub fn new(verifier: Arc<Verifier>, limits: Limits) -> Self {
         Self { verifier, limits, stop: CancellationToken::new() }
@@ -83,6 +89,18 @@ impl Edge {
     /// # Errors
     /// UNAUTHENTICATED without a valid bearer token; INVALID_ARGUMENT for a header that cannot be read.
     pub(crate) async fn caller(&self, headers: &HeaderMap) -> Result<Caller, Error> {
+        Self::with(headers, self.principal(headers).await?)
+    }
+
+    /// The same for whoever came by the local socket, which asks for no token.
+    ///
+    /// # Errors
+    /// INVALID_ARGUMENT for a header that cannot be read.
+    pub(crate) fn local_caller(&self, headers: &HeaderMap, local: Local) -> Result<Caller, Error> {
+        Self::with(headers, Principal::local_operator(local.uid))
+    }
+
+    async fn principal(&self, headers: &HeaderMap) -> Result<Principal, Error> {
         let token = headers
             .get(AUTHORIZATION)
             .ok_or_else(|| refused("no token", "brak tokenu"))?
@@ -94,7 +112,10 @@ impl Edge {
                 refused("an authorization that is no bearer token", "autoryzacja bez tokenu Bearer")
             })?
             .1;
-        let principal = self.verifier.verify(token.trim()).await?;
+        self.verifier.verify(token.trim()).await
+    }
+
+    fn with(headers: &HeaderMap, principal: Principal) -> Result<Caller, Error> {
         let traceparent = headers.get(TRACEPARENT).and_then(|v| v.to_str().ok()).map(str::to_owned);
         Ok(Caller { principal, after: after(headers)?, traceparent, content: None })
     }
@@ -130,7 +151,9 @@ where
             position: Arc::new(OnceLock::new()),
             content: caller.content,
         };
-        service.core().wait_for(&call.after).await?;
+        for core in service.cores() {
+            core.wait_for(&call.after).await?;
+        }
         let position = Arc::clone(&call.position);
         let mut attempt = 1;
         loop {

@@ -46,6 +46,7 @@ pub mod grpc;
 pub mod harness;
 mod init;
 pub mod openapi;
+pub mod operations;
 pub mod rest;
 pub mod servers;
 pub mod telemetry;

@@ -6,13 +6,7 @@ use jiff::SignedDuration;
 use prometheus::{IntGaugeVec, register_int_gauge_vec};
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    bus::Bus,
-    clock,
-    core::Core,
-    db::{execute, query_one},
-    error::Error,
-};
+use crate::{bus::Bus, clock, core::Core, db::execute, error::Error};
 
 /// How long rows are kept: table, key, time column, hours of machine time.
 ///
@@ -70,8 +64,7 @@ impl Core {
         set(&OUTBOX, self.outbox_depth().await?);
         set(&INBOX, self.inbox_waiting().await?);
         set(&TIMERS, self.timers_due().await? as i64);
-        let row = query_one(self.db.read(), "select count(*) as n from cursor where parked", vec![]).await?;
-        set(&PARKED, row.map_or(Ok(0), |r| r.try_get("", "n"))?);
+        set(&PARKED, self.parked_lanes().await?);
         Ok(())
     }
 

@@ -73,6 +73,14 @@ impl Jwks {
         })))
     }
 
+    /// Reads the keys anew; how many there are that can be used.
+    ///
+    /// # Errors
+    /// The issuer is away, or publishes none.
+    pub async fn check(&self) -> anyhow::Result<usize> {
+        Ok(KeySet::from_json(&self.load().await?)?.len())
+    }
+
     pub(super) async fn key(&self, kid: &str) -> Result<VerifyingKey, KeyError> {
         if let Some(key) = self.known(kid) {
             self.refresh_when_old();

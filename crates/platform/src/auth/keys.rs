@@ -24,6 +24,10 @@ impl KeySet {
         self.0.get(kid)
     }
 
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Reads a JWKS document. Keys of other types, for other uses or without a `kid` are left out,
     /// so that an issuer may publish more than we use.
     pub fn from_json(json: &[u8]) -> anyhow::Result<Self> {

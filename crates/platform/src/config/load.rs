@@ -37,7 +37,7 @@ pub struct Loaded {
     pub config: Config,
     /// With `…_file` as given: the print names the files and holds no secret of them.
     pub(super) table: Table,
-    resolved: Table,
+    pub(super) resolved: Table,
 }
 
 impl fmt::Debug for Loaded {

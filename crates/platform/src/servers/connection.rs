@@ -28,6 +28,8 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt as _;
 
+use crate::edge::Local;
+
 /// What connections may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -95,11 +97,11 @@ impl Port {
 }
 
 #[derive(Clone)]
-struct Served {
-    app: Router,
-    http2_only: bool,
-    limits: ConnectionLimits,
-    soft: CancellationToken,
+pub(super) struct Served {
+    pub app: Router,
+    pub http2_only: bool,
+    pub limits: ConnectionLimits,
+    pub soft: CancellationToken,
 }
 
 impl Served {
@@ -107,17 +109,22 @@ impl Served {
         // Small answers go out at once; an error means that the peer has gone.
         let _ = socket.set_nodelay(true);
         match tls {
-            None => self.http(socket).await,
+            None => self.http(socket, None).await,
             Some(tls) => {
                 let handshake = tokio::time::timeout(self.limits.header_timeout(), tls.accept(socket));
                 if let Ok(Ok(stream)) = handshake.await {
-                    self.http(stream).await;
+                    self.http(stream, None).await;
                 }
             }
         }
     }
 
-    async fn http(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+    /// `local`: who is at the other end of a local socket.
+    pub async fn http(
+        self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        local: Option<Local>,
+    ) {
         let timeout = self.limits.header_timeout();
         let mut builder = auto::Builder::new(TokioExecutor::new());
         builder.http1().timer(TokioTimer::new()).header_read_timeout(timeout);
@@ -132,8 +139,11 @@ impl Served {
         }
         let asked = Arc::new(AtomicBool::new(false));
         let seen = Arc::clone(&asked);
-        let app = self.app.map_request(move |request: Request<Incoming>| {
+        let app = self.app.map_request(move |mut request: Request<Incoming>| {
             seen.store(true, Ordering::Relaxed);
+            if let Some(local) = local {
+                request.extensions_mut().insert(local);
+            }
             request
         });
         let mut connection =

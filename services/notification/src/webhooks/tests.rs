@@ -2,13 +2,13 @@ use std::net::IpAddr;
 
 use jiff::{SignedDuration, Timestamp};
 use platform::id::CompanyId;
-use proto::DESCRIPTORS;
+use proto::{DESCRIPTORS, event::OF_PEOPLE};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::{
     Endpoint, Networks, Secret, Settings, address, model,
-    payload::{LEFT_OUT, payload},
+    payload::payload,
     schedule::{GIVEN_UP_AFTER, LONGEST_RETRY_AFTER, next_try, retry_after},
     sign,
 };
@@ -372,9 +372,12 @@ fn each_text_of_an_event_is_known_to_be_sent_or_left_out() {
     ];
     let mut unjudged = std::collections::BTreeSet::new();
     let mut used = std::collections::BTreeSet::new();
-    let files = contract::strings(DESCRIPTORS, &["SchedulingEvent", "AuditEvent", "LicensingEvent"]);
+    let files = contract::strings(
+        DESCRIPTORS,
+        &["SchedulingEvent", "AuditEvent", "LicensingEvent", "NotificationEvent"],
+    );
     for name in files {
-        if !SENT.contains(&name.as_str()) && !LEFT_OUT.contains(&name.as_str()) {
+        if !SENT.contains(&name.as_str()) && !OF_PEOPLE.contains(&name.as_str()) {
             unjudged.insert(name.clone());
         }
         used.insert(name);
@@ -388,7 +391,7 @@ fn each_text_of_an_event_is_known_to_be_sent_or_left_out() {
 mod contract {
     use std::collections::{BTreeMap, BTreeSet};
 
-    use super::LEFT_OUT;
+    use super::OF_PEOPLE;
     use prost::Message as _;
     use prost_types::{DescriptorProto, FileDescriptorSet, field_descriptor_proto::Type};
 
@@ -415,7 +418,7 @@ mod contract {
                     // Contact cards are never sent at all.
                     Type::Message
                         if !field.type_name().ends_with(".ContactCard")
-                            && !LEFT_OUT.contains(&field.json_name()) =>
+                            && !OF_PEOPLE.contains(&field.json_name()) =>
                     {
                         open.push(field.type_name().to_owned());
                     }
