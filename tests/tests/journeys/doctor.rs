@@ -211,7 +211,7 @@ async fn settings_that_differ_and_clocks_that_do_are_found() {
     let (found, code) = place.doctor(Service::Audit, &[]);
     assert_eq!(code, 1);
     is(&found, "clock.audit", "failed", "3600.0 s ahead", "NTP");
-    is(&found, "schema.audit", "failed", "behind, 1 changes missing", "schema up");
+    is(&found, "schema.audit", "failed", "behind, 1 change missing", "schema up");
     for seen in ["retention is Interest and should be Limits", "allow_msg_ttl is false", "max_age is 3600s"] {
         is(&found, "stream.audit", "failed", seen, "nats stream edit");
     }

@@ -48,7 +48,7 @@ async fn commands_refuse_what_cannot_be_and_say_why() {
         ),
         (&["parked", "drop", "licensing._global.1"], "--why <TEXT>"),
         (&["message", "show", &id], "an id needs --company ID beside it"),
-        (&["message", "list", "--company", &id, "--state", "lost"], "there are held, joined, pending"),
+        (&["message", "list", "--company", &id, "--state", "lost"], "there are pending, sending, sent"),
         (&["project", "show", &id], "there is no project"),
         (&["project", "list", "--stage", "audit-3"], "there are contracting, readiness, audit-1"),
         (&["events", "show", &id], "NOT_FOUND"),

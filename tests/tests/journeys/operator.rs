@@ -72,16 +72,13 @@ async fn each_command_answers_people_and_programs() {
     let outbox = command(&["outbox", "status"]);
     assert_eq!(outbox.lines().count(), 5, "{outbox}");
     for status in json(&installation, &["outbox", "status"]).as_array().expect("four") {
-        assert_eq!(
-            (&status["depth"], &status["lanesBehind"]),
-            (&Value::from("0"), &Value::Array(vec![])),
-            "{status}"
-        );
+        // proto3's JSON leaves out what is 0 or empty.
+        assert!(status.get("depth").is_none() && status.get("lanesBehind").is_none(), "{status}");
     }
     let timers = command(&["timers", "list", "--company", company]);
     assert!(timers.contains(project) && !timers.contains("overdue"), "{timers}");
     let timers = json(&installation, &["timers", "list", "--only", "scheduling"]);
-    assert_eq!((&timers[0]["key"], &timers[0]["failures"]), (&project.into(), &0.into()), "{timers:#}");
+    assert_eq!((&timers[0]["key"], timers[0].get("failures")), (&project.into(), None), "{timers:#}");
     assert_eq!(command(&["timers", "list", "--overdue"]), "");
     for nothing in [["parked", "list"], ["events", "strays"]] {
         assert_eq!(command(&nothing), "");

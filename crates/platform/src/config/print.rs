@@ -4,8 +4,8 @@ use toml::{Table, Value};
 
 use super::load::{Loaded, is_secret};
 
-/// So short a secret would blot out words that are none.
-const LEAST_SECRET: usize = 4;
+/// A shorter one would blot out words that are no secrets, and is none.
+const LEAST_SECRET: usize = 8;
 
 impl Loaded {
     /// A text without the secrets of these settings, should one be in it.

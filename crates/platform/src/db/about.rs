@@ -1,10 +1,16 @@
 //! What an operator wants to know of a database.
 
+use std::{io::ErrorKind, time::Duration};
+
 use jiff::SignedDuration;
 use sea_orm::DbErr;
+use sqlx::{Connection as _, PgConnection};
+use tokio::time::timeout;
 
-use super::{Db, Either, query_one};
+use super::{Db, Either, connect_err, query_one};
 use crate::clock;
+
+const CONNECT: Duration = Duration::from_secs(3);
 
 /// A database that answers.
 #[derive(Clone, Debug)]
@@ -40,7 +46,12 @@ impl Db {
             let version: String = row.ok_or_else(no_row)?.try_get("", "version")?;
             return Ok(About { version: format!("SQLite {version}"), server: None });
         };
-        // The first statement also pays for the connection.
+        // The pool would try again where this one says why not.
+        let connecting = PgConnection::connect_with(pool.options());
+        let late = |_| sqlx::Error::Io(std::io::Error::new(ErrorKind::TimedOut, "no answer to a connection"));
+        let connection = timeout(CONNECT, connecting).await.map_err(late).flatten().map_err(connect_err)?;
+        let _ = connection.close().await;
+        // The first statement also pays for the pool's connection.
         self.ping().await?;
         let before = clock::machine_now();
         let row = query_one(

@@ -14,8 +14,7 @@ use platform::{
     id::CompanyId,
     lane::Lane,
     loops::Loops,
-    parked,
-    schema,
+    parked, schema,
     unit::{Begun, NewEvent, Ticket},
 };
 use sea_orm_migration::{MigrationTrait, MigratorTrait};

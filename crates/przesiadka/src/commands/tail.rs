@@ -96,29 +96,31 @@ pub async fn run(
         let token = tokens.get(&name).cloned().unwrap_or_default();
         follow(processes, name, filter.clone(), token, sender.clone())
     }));
-    let mut follow = std::pin::pin!(follow);
+    drop(sender);
+    let (mut follow, mut all_ended) = (std::pin::pin!(follow), false);
     if format == Format::Table {
         print(&line("TIME", "SERVICE", "EVENT", "COMPANY", "PROJECT", "WHO"))?;
     }
-    let ended = loop {
+    loop {
         select! {
-            _ = &mut follow => break Ok(()),
-            _ = interrupt.recv() => break Ok(()),
-            _ = terminate.recv() => break Ok(()),
-            Some((name, outcome)) = told.recv() => match outcome {
-                Ok((answer, token)) => {
+            item = told.recv() => match item {
+                Some((name, outcome)) => {
+                    let (answer, token) = outcome?;
                     tokens.insert(name, token);
                     show(format, name, &answer)?;
                 }
-                Err(error) => break Err(error),
-            }
+                None => break,
+            },
+            _ = &mut follow, if !all_ended => all_ended = true,
+            _ = interrupt.recv() => break,
+            _ = terminate.recv() => break,
         }
-    };
+    }
     if !tokens.is_empty() {
         let resume: Vec<_> = tokens.iter().map(|(name, token)| format!(" --resume {name}={token}")).collect();
         eprintln!("to go on from here: events tail{}", resume.concat());
     }
-    ended
+    Ok(())
 }
 
 impl TailArgs {

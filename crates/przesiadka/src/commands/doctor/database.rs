@@ -92,6 +92,7 @@ fn of_schema(name: Name, standing: &Standing) -> Finding {
     let check = format!("schema.{name}");
     let seen = match standing.missing.as_slice() {
         [] => standing.word().to_owned(),
+        [_] => format!("{}, 1 change missing", standing.word()),
         missing => format!("{}, {} changes missing", standing.word(), missing.len()),
     };
     if standing.is_usable() {
