@@ -220,3 +220,25 @@ async fn a_socket_is_its_owners_alone_outlives_no_process_and_is_stolen_from_non
     assert_eq!(installation.processes[0].process.stop(LONG).await, 0);
     assert!(!socket.exists());
 }
+
+#[tokio::test]
+async fn over_https_the_authority_that_is_named_is_trusted() {
+    let mut installation = Installation::empty(NOW);
+    let pair = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+    let [cert, key] =
+        ["grpc.crt", "grpc.key"].map(|name| installation.folder().join(name).display().to_string());
+    fs::write(&cert, pair.cert.pem()).expect("written");
+    fs::write(&key, pair.signing_key.serialize_pem()).expect("written");
+    let tls = vec![("PRZESIADKA__GRPC__TLS__CERT", cert.clone()), ("PRZESIADKA__GRPC__TLS__KEY", key)];
+    installation.add("all", &["serve"], tls);
+    installation.ready().await;
+    let token = installation.softvig("operator");
+    let server = format!("https://localhost:{}", installation.processes[0].grpc);
+    let environment = [("PRZESIADKA_SERVER", server.as_str()), ("PRZESIADKA_TOKEN", token.as_str())];
+    let ask = |arguments: &[&str]| installation.processes[0].process.command_in(&environment, arguments);
+    let answered = ask(&["outbox", "status", "--ca", &cert]);
+    assert!(answered.status.success(), "{}", String::from_utf8_lossy(&answered.stderr));
+    assert!(failure(&ask(&["outbox", "status"])).contains("cannot reach https://localhost"));
+    let doctor = installation.command(Service::Scheduling, &["doctor"]);
+    assert!(doctor.contains("certificate.grpc.cert   good for "), "{doctor}");
+}

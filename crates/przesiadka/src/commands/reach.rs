@@ -15,6 +15,8 @@ use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity};
 use super::output::Format;
 use crate::services::Name;
 
+/// Over the options of all commands that ask a process.
+const WHERE: &str = "Where to ask";
 const CONNECT: Duration = Duration::from_secs(5);
 /// Longer than a process takes for any answer that is not a stream.
 const ANSWER: Duration = Duration::from_secs(60);
@@ -24,19 +26,19 @@ const ANSWER: Duration = Duration::from_secs(60);
 pub struct Reach {
     /// gRPC port of a process: https://HOST:PORT. PRZESIADKA_SERVER if not given; without either the processes on this
     /// machine are asked, by the sockets in data_dir and without a token.
-    #[arg(long, value_name = "URL", global = true)]
+    #[arg(long, value_name = "URL", global = true, help_heading = WHERE)]
     server: Option<String>,
     /// File with a token for --server; PRZESIADKA_TOKEN has the token itself if not given.
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(long, value_name = "FILE", global = true, help_heading = WHERE)]
     token_file: Option<PathBuf>,
     /// Authorities (PEM) to trust instead of the system's.
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(long, value_name = "FILE", global = true, help_heading = WHERE)]
     ca: Option<PathBuf>,
     /// Certificate (PEM) to show, where the port demands one.
-    #[arg(long, value_name = "FILE", global = true, requires = "key")]
+    #[arg(long, value_name = "FILE", global = true, help_heading = WHERE, requires = "key")]
     cert: Option<PathBuf>,
     /// Its key.
-    #[arg(long, value_name = "FILE", global = true, requires = "cert")]
+    #[arg(long, value_name = "FILE", global = true, help_heading = WHERE, requires = "cert")]
     key: Option<PathBuf>,
     /// For people, or for programs.
     #[arg(long, value_enum, default_value_t, global = true)]

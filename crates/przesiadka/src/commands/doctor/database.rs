@@ -25,6 +25,10 @@ pub async fn check(loaded: &Loaded, name: Name) -> Vec<Finding> {
         return Vec::new();
     }
     let check = format!("database.{name}");
+    let file = config.data_dir.join(format!("{name}.db"));
+    if config.database.kind == DatabaseKind::Sqlite && !file.exists() {
+        return vec![Finding::ok(check, format!("a start makes {}", file.display()))];
+    }
     let advice = match config.database.kind {
         DatabaseKind::Sqlite => "see that data_dir is there and can be written by this user".to_owned(),
         DatabaseKind::Postgres => {
@@ -37,7 +41,8 @@ pub async fn check(loaded: &Loaded, name: Name) -> Vec<Finding> {
         let core = prepare::open(config, name, Clock::System).await?;
         let about = core.db.about().await?;
         let mut findings = of_server(name, &about, config.database.max_connections);
-        findings.push(of_schema(name, &name.schema_standing(&core.db).await?));
+        let standing = name.schema_standing(&core.db).await?;
+        findings.push(of_schema(name, &standing, config.database.schema_at_start));
         core.db.close().await?;
         Ok(findings)
     })
@@ -88,7 +93,7 @@ fn of_clock(name: Name, server: &Server) -> Finding {
     }
 }
 
-fn of_schema(name: Name, standing: &Standing) -> Finding {
+fn of_schema(name: Name, standing: &Standing, at_start: bool) -> Finding {
     let check = format!("schema.{name}");
     let seen = match standing.missing.as_slice() {
         [] => standing.word().to_owned(),
@@ -98,13 +103,16 @@ fn of_schema(name: Name, standing: &Standing) -> Finding {
     if standing.is_usable() {
         return Finding::ok(check, seen);
     }
-    let advice = if standing.newer.is_empty() {
-        format!(
-            "`przesiadka schema up --only {name}`; a start does so by itself with database.schema_at_start"
-        )
-    } else {
-        "run the build that this schema belongs to, or a newer one".to_owned()
-    };
+    if !standing.newer.is_empty() {
+        let advice = "run the build that this schema belongs to, or a newer one";
+        return Finding::failed(check, seen, advice);
+    }
+    if at_start {
+        return Finding::warning(check, seen, "nothing: a start of this build brings it up");
+    }
+    let advice = format!(
+        "`przesiadka schema up --only {name}`: processes wait for it, as database.schema_at_start is off"
+    );
     Finding::failed(check, seen, advice)
 }
 

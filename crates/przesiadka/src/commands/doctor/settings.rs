@@ -1,6 +1,6 @@
 //! The settings, and the files that they name.
 
-use platform::config::{ConfigError, Loaded};
+use platform::config::{BusKind, ConfigError, Loaded};
 
 use super::{super::config::assemble, finding::Finding};
 use crate::services::Name;
@@ -9,7 +9,9 @@ const ADVICE: &str = "correct the settings; `przesiadka config print` shows what
 
 pub async fn check(loaded: &Loaded, names: &[Name]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let words: Vec<_> = names.iter().map(|name| name.as_str()).collect();
+    // In one process all run, whichever of them is looked at.
+    let run: &[Name] = if loaded.config.bus.kind == BusKind::Embedded { &Name::ALL } else { names };
+    let words: Vec<_> = run.iter().map(|name| name.as_str()).collect();
     findings.push(match loaded.config.check_services(&words) {
         Ok(()) => Finding::ok("settings", format!("go together for {}", words.join(", "))),
         Err(ConfigError::Contradiction(found)) => {
