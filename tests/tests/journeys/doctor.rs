@@ -154,6 +154,14 @@ async fn each_part_that_is_away_is_named_with_what_to_do() {
     is(&found, "files.audit", "failed", "", "files.url");
     is(&found, "issuer https://id.example", "failed", "", "JWKS");
     assert!(!found.to_string().contains("sekret"), "{found:#}");
+    let jwks = place.folder.join("jwks.json");
+    // RFC 8037's example.
+    let key = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"a","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
+    fs::write(&jwks, key).expect("keys");
+    fs::write(place.folder.join("issuers.toml"), format!("{issuer}jwks_file = {jwks:?}\n"))
+        .expect("settings");
+    let (found, _) = place.doctor(Service::Audit, &[("PRZESIADKA_CONFIG", &keys)]);
+    is(&found, "issuer https://id.example", "ok", "keys that can be used: 1", "");
     let (found, _) = place.doctor(
         Service::Notification,
         &[
@@ -182,6 +190,16 @@ async fn wrong_passwords_are_told_from_what_is_away_and_are_not_told() {
     is(&found, "database.audit", "failed", "password authentication failed", "user and password");
     is(&found, "bus.audit", "failed", "authorization violation", "bus.password");
     assert!(!found.to_string().contains("sekret"), "{found:#}");
+}
+
+#[tokio::test]
+async fn another_services_rights_are_not_enough() {
+    let place = Place::new().await;
+    let as_audit = [("PRZESIADKA__BUS__USER", "audit"), ("PRZESIADKA__BUS__PASSWORD", "audit")];
+    let (found, code) = place.doctor(Service::Licensing, &as_audit);
+    assert_eq!(code, 1);
+    is(&found, "bus.licensing", "failed", "ermissions", "deploy/nats/permissions.conf");
+    is(&found, "stream.licensing", "failed", "", "deploy/nats/permissions.conf");
 }
 
 #[tokio::test]

@@ -179,6 +179,8 @@ async fn a_process_says_what_it_does_not_run_and_the_command_where_to_ask() {
     assert_eq!(String::from_utf8_lossy(&here.stdout).lines().count(), 2, "scheduling alone");
     let refused = failure(&ask(&["parked", "list", "--only", "audit"]));
     assert!(refused.contains("does not run audit; ask where one does: `kubectl exec"), "{refused}");
+    let refused = failure(&ask(&["events", "tail", "--only", "audit"]));
+    assert!(refused.contains("cannot follow audit: this process does not have it"), "{refused}");
     let company = uuid::Uuid::now_v7().to_string();
     let refused = failure(&ask(&["message", "list", "--company", &company]));
     assert!(refused.contains("does not have this of notification; ask where one does"), "{refused}");

@@ -165,11 +165,23 @@ impl Processes {
         Ok(running)
     }
 
+    /// Those whose events can be followed. An address behind which each service is another process cannot be asked
+    /// what it runs: there they are named.
+    ///
+    /// # Errors
+    /// As [`Self::running`].
+    pub async fn watched(&self, wanted: &[Name]) -> anyhow::Result<Vec<Name>> {
+        match self {
+            Self::Remote { .. } if wanted.len() < Name::ALL.len() => Ok(wanted.to_vec()),
+            _ => self.running(wanted).await,
+        }
+    }
+
     /// What the process of `name` says of its services.
     ///
     /// # Errors
     /// As [`Self::call`].
-    pub async fn services(&self, name: Name) -> anyhow::Result<Vec<Service>> {
+    async fn services(&self, name: Name) -> anyhow::Result<Vec<Service>> {
         Ok(self.call(name, ListServicesRequest {}).await?.services)
     }
 

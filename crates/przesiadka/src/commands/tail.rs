@@ -81,7 +81,7 @@ pub async fn run(
     let mut tokens: BTreeMap<Name, String> = BTreeMap::new();
     tokens.extend(args.resume.into_iter().map(|resume| (resume.name, resume.token)));
     let resumed: Vec<Name> = tokens.keys().copied().collect();
-    let names = processes.running(if resumed.is_empty() { wanted } else { &resumed }).await?;
+    let names = processes.watched(if resumed.is_empty() { wanted } else { &resumed }).await?;
     if args.from_start {
         for &name in &names {
             let Filter { company, project } = filter.clone();

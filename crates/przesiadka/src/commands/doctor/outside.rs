@@ -23,7 +23,7 @@ pub async fn issuers(loaded: &Loaded) -> Vec<Finding> {
 
 async fn keys(check: String, issuer: &IssuerConfig) -> anyhow::Result<Vec<Finding>> {
     let usable = issuer.keys()?.check().await?;
-    Ok(vec![Finding::ok(check, format!("{usable} keys that can be used"))])
+    Ok(vec![Finding::ok(check, format!("keys that can be used: {usable}"))])
 }
 
 /// What only this service needs.
