@@ -96,6 +96,12 @@ pub(crate) struct Caller {
     pub places: Arc<Places>,
 }
 
+/// Put into a request by the accept loop of a local socket: the user at its other end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Local {
+    pub uid: u32,
+}
+
 impl Edge {
     pub fn new(verifier: Arc<Verifier>, limits: Limits) -> Self {
         Self {
@@ -119,6 +125,20 @@ impl Edge {
     /// RATE_LIMITED for who asks too much, UNAVAILABLE while this process has too much to do.
     pub(crate) async fn caller(&self, headers: &HeaderMap) -> Result<Caller, Error> {
         self.places.ensure_room()?;
+        let principal = self.principal(headers).await?;
+        self.rates.admit(&principal)?;
+        self.with(headers, principal)
+    }
+
+    /// The same for whoever came by the local socket, which asks for no token.
+    ///
+    /// # Errors
+    /// INVALID_ARGUMENT for a header that cannot be read.
+    pub(crate) fn local_caller(&self, headers: &HeaderMap, local: Local) -> Result<Caller, Error> {
+        self.with(headers, Principal::local_operator(local.uid))
+    }
+
+    async fn principal(&self, headers: &HeaderMap) -> Result<Principal, Error> {
         let token = headers
             .get(AUTHORIZATION)
             .ok_or_else(|| refused("no token", "brak tokenu"))?
@@ -130,8 +150,10 @@ impl Edge {
                 refused("an authorization that is no bearer token", "autoryzacja bez tokenu Bearer")
             })?
             .1;
-        let principal = self.verifier.verify(token.trim()).await?;
-        self.rates.admit(&principal)?;
+        self.verifier.verify(token.trim()).await
+    }
+
+    fn with(&self, headers: &HeaderMap, principal: Principal) -> Result<Caller, Error> {
         let traceparent = serving::traceparent(headers).map(str::to_owned);
         Ok(Caller {
             principal,
@@ -172,7 +194,9 @@ where
             position: Arc::new(OnceLock::new()),
             content: caller.content,
         };
-        service.core().wait_for(&call.after).await?;
+        for core in service.cores() {
+            core.wait_for(&call.after).await?;
+        }
         let position = Arc::clone(&call.position);
         let mut attempt = 1;
         loop {
