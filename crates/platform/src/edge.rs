@@ -10,13 +10,13 @@ use proto::{refusal::words, request::Request};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    auth::{Principal, Verifier, refused},
+    auth::{Principal, Verifier, may_call, refused},
     call::{Call, Function, Service, hash},
     error::Error,
     files::Content,
     lane::LanePosition,
     panics::caught,
-    telemetry::{serving, trace},
+    telemetry::{access::Access, serving, trace},
     well_formed,
 };
 
@@ -98,7 +98,7 @@ impl Edge {
     }
 }
 
-/// Carries a request out. A fault is logged here and nowhere else.
+/// Carries a request out, and tells who asked. A fault is logged here and nowhere else.
 pub(crate) async fn run<S, Req, Resp, F>(
     service: &S,
     function: &F,
@@ -110,8 +110,11 @@ where
     Req: Request,
     F: for<'a> Function<'a, S, Req, Resp>,
 {
+    let request_id = Req::IS_COMMAND.then(|| request.take_request_id());
+    let access = Access::begin(&caller.principal, &request, request_id.as_deref());
     let outcome = async {
-        let request_id = Req::IS_COMMAND.then(|| checked(request.take_request_id())).transpose()?;
+        may_call(&caller.principal, Req::METHOD, request.resource())?;
+        let request_id = request_id.map(checked).transpose()?;
         well_formed::check(&request)?;
         let call = Call {
             request_id,
@@ -136,6 +139,9 @@ where
         }
     }
     .await;
+    if let Some(access) = access {
+        access.ended(&outcome);
+    }
     outcome.inspect_err(|error: &Error| error.log(Req::METHOD))
 }
 
@@ -172,3 +178,6 @@ fn checked(request_id: String) -> Result<String, Error> {
     );
     Err(Error::invalid("request_id", request_id, allowed))
 }
+
+#[cfg(test)]
+mod foreign;

@@ -1,6 +1,6 @@
 //! NATS JetStream: one stream, a durable pull consumer per service, heads and republication on core NATS.
 
-mod wire;
+pub mod wire;
 
 use std::{sync::Arc, time::Duration};
 

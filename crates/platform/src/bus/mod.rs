@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 pub use embedded::Embedded;
-pub use jetstream::{JetStream, JetStreamConfig};
+pub use jetstream::{JetStream, JetStreamConfig, wire};
 
 use crate::{core::Core, error::Error, lane::Lane};
 

@@ -18,7 +18,7 @@ mod headers;
 mod merge;
 mod open;
 
-pub use open::{Find, open, open_page};
+pub use open::{Find, Found, open, open_page};
 
 use std::sync::Arc;
 
@@ -239,5 +239,7 @@ async fn respond<S: Service>(
     outcome.unwrap_or_else(|error| answer::failure(&error, &instance, polish))
 }
 
+#[cfg(test)]
+mod foreign;
 #[cfg(test)]
 mod tests;
