@@ -139,9 +139,7 @@ where
         }
     }
     .await;
-    if let Some(access) = access {
-        access.ended(&outcome);
-    }
+    access.ended(&outcome);
     outcome.inspect_err(|error: &Error| error.log(Req::METHOD))
 }
 

@@ -31,7 +31,8 @@ async fn each_call_is_told_with_who_made_it_about_what_and_what_came_of_it() {
     // One line each, and none for the last: nobody came in.
     let contact = json!({ "name": d.technical.contact });
     let id = Uuid::now_v7();
-    let question = json!({ "parent": d.company, "subject": "Kiedy?", "text": "Pan Tadeusz pyta", "requestId": id });
+    let question =
+        json!({ "parent": d.company, "subject": "Kiedy?", "text": "Pan Tadeusz pyta", "requestId": id });
     let judged =
         json!({ "name": d.project, "variant": "hosted", "requestId": "Tadeusz", "validateOnly": true });
     let nobody = json!({ "name": "companies/Tadeusz Lecki/contacts/1" });
@@ -90,7 +91,10 @@ async fn each_call_is_told_with_who_made_it_about_what_and_what_came_of_it() {
         (&"technical".into(), &"przesiadka-development".into())
     );
     // What was done is in the history under the same id; an id that says something is left out.
-    assert_eq!((field(&told[3], "request_id"), field(&told[4], "request_id")), (id.to_string(), String::new()));
+    assert_eq!(
+        (field(&told[3], "request_id"), field(&told[4], "request_id")),
+        (id.to_string(), String::new())
+    );
     assert_eq!(told[4]["validate_only"], true);
     let all = fs::read_to_string(installation.folder().join("all.log")).expect("lines");
     let secret = path.rsplit('/').next().and_then(|file| file.strip_suffix(".ics")).expect("a secret");

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use http::Method;
 use proto::request::Request;
-use tracing::{Level, enabled, info};
+use tracing::info;
 use uuid::Uuid;
 
 use crate::{auth::Principal, error::Error};
@@ -51,9 +51,9 @@ impl Caller {
 }
 
 impl Access {
-    /// None where nobody wants the line.
-    pub fn begin<R: Request>(principal: &Principal, request: &R, request_id: Option<&str>) -> Option<Self> {
-        wanted().then(|| Self {
+    // Whether anybody wants the line is not asked: tracing's `enabled!` disturbs the filters of other layers.
+    pub fn begin<R: Request>(principal: &Principal, request: &R, request_id: Option<&str>) -> Self {
+        Self {
             method: R::METHOD.into(),
             caller: Some(Caller::of(principal)),
             resource: Some(request.resource().to_owned()).filter(|name| !name.is_empty()),
@@ -61,7 +61,7 @@ impl Access {
             request_id: request_id.filter(|id| Uuid::parse_str(id).is_ok()).map(str::to_owned),
             validate_only: request.validate_only(),
             outcome: "CANCELLED",
-        })
+        }
     }
 
     /// The use of a link, whose holder is not known; `resource` is what it leads to.
@@ -71,23 +71,19 @@ impl Access {
             Ok(Some(_)) => "OK",
             Err(error) => error.reason().name(),
         };
-        drop(wanted().then(|| Self {
+        drop(Self {
             method: format!("{verb} {path}").into(),
             caller: None,
             resource: resource.map(str::to_owned),
             request_id: None,
             validate_only: false,
             outcome,
-        }));
+        });
     }
 
     pub fn ended<T>(mut self, outcome: &Result<T, Error>) {
         self.outcome = outcome.as_ref().map_or_else(|error| error.reason().name(), |_| "OK");
     }
-}
-
-fn wanted() -> bool {
-    enabled!(target: TARGET, Level::INFO)
 }
 
 impl Drop for Access {

@@ -5,8 +5,7 @@ use testkit::foreign;
 
 use super::load::parse;
 
-const SHIPPED: [&str; 2] =
-    [include_str!("../../data/audit-1.toml"), include_str!("../../data/audit-2.toml")];
+const SHIPPED: [&str; 2] = [include_str!("../../data/audit-1.toml"), include_str!("../../data/audit-2.toml")];
 
 proptest! {
     // They are long.
