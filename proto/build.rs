@@ -3,6 +3,10 @@
 use std::{env, error::Error, fs, path::PathBuf};
 
 use prost::Message as _;
+use prost_types::{
+    FieldDescriptorProto,
+    field_descriptor_proto::{Label, Type},
+};
 
 const PACKAGES: [&str; 6] = ["common", "scheduling", "audit", "licensing", "notification", "operations"];
 
@@ -71,6 +75,7 @@ fn requests(files: &prost_types::FileDescriptorSet) -> String {
                         _ => "",
                     };
                 }
+                out += &resource(files, message);
                 out += "}\n";
                 visits += &format!("    visitor.request::<crate::{path}>();\n");
             }
@@ -80,6 +85,29 @@ fn requests(files: &prost_types::FileDescriptorSet) -> String {
            pub fn each_request(visitor: &mut impl Visitor) {\n"
         + &visits
         + "}\n"
+}
+
+/// Writes `resource()`: of the fields that can hold a resource name the first that does.
+fn resource(files: &prost_types::FileDescriptorSet, message: &prost_types::DescriptorProto) -> String {
+    let is_single =
+        |field: &&FieldDescriptorProto| field.label() != Label::Repeated && field.oneof_index.is_none();
+    let field = |name: &str| message.field.iter().filter(is_single).find(|field| field.name() == name);
+    let named = message.field.iter().filter(is_single).filter_map(|field| {
+        let carried = find(files, field.type_name().trim_start_matches('.'))?;
+        carried.field.iter().any(|f| f.name() == "name").then_some(field.name())
+    });
+    let carried = named.map(|name| format!("self.{name}.as_ref().map_or(\"\", |carried| &carried.name)"));
+    let own = ["name", "parent", "contact", "project", "company"].into_iter();
+    let own = own.filter(|name| field(name).is_some_and(|field| field.r#type() == Type::String));
+    let own = own.map(|name| format!("self.{name}.as_str()"));
+    let candidates: Vec<_> = own.chain(carried).collect();
+    if candidates.is_empty() {
+        return String::new();
+    }
+    let candidates = candidates.join(", ");
+    format!(
+        "    fn resource(&self) -> &str {{ [{candidates}].into_iter().find(|name| !name.is_empty()).unwrap_or(\"\") }}\n"
+    )
 }
 
 /// Writes the events of each service, by the `oneof event` of its message `<Service>Event`, and how each is read.

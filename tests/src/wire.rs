@@ -73,7 +73,8 @@ impl Wire {
             for (verb, operation) in verbs.as_object().expect("verbs") {
                 let method = operation["operationId"].as_str().expect("an id").replace('_', ".");
                 let rpc = rpcs.0.get_mut(method.as_str()).unwrap_or_else(|| panic!("{method}: no RPC"));
-                rpc.rest = Some((verb.to_uppercase().parse().expect("a verb"), path.clone()));
+                let route = (verb.to_uppercase().parse().expect("a verb"), path.clone());
+                assert!(rpc.rest.replace(route).is_none(), "{method} has two paths");
             }
         }
         Self {

@@ -13,13 +13,13 @@ use proto::{refusal::words, request::Request};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    auth::{Principal, Verifier, refused},
+    auth::{Principal, Verifier, may_call, refused},
     call::{Call, Function, Service, hash},
     error::Error,
     files::Content,
     lane::LanePosition,
     panics::caught,
-    telemetry::{serving, trace},
+    telemetry::{access::Access, serving, trace},
     well_formed,
 };
 
@@ -165,7 +165,7 @@ impl Edge {
     }
 }
 
-/// Carries a request out. A fault is logged here and nowhere else.
+/// Carries a request out, and tells who asked. A fault is logged here and nowhere else.
 pub(crate) async fn run<S, Req, Resp, F>(
     service: &S,
     function: &F,
@@ -177,10 +177,13 @@ where
     Req: Request,
     F: for<'a> Function<'a, S, Req, Resp>,
 {
+    let request_id = Req::IS_COMMAND.then(|| request.take_request_id());
+    let access = Access::begin(&caller.principal, &request, request_id.as_deref());
     let outcome = async {
+        may_call(&caller.principal, Req::METHOD, request.resource())?;
         // Files take long to arrive, and have places of their own.
         let _place = if caller.content.is_none() { Some(caller.places.take().await?) } else { None };
-        let request_id = Req::IS_COMMAND.then(|| checked(request.take_request_id())).transpose()?;
+        let request_id = request_id.map(checked).transpose()?;
         well_formed::check(&request)?;
         let call = Call {
             request_id,
@@ -207,6 +210,7 @@ where
         }
     }
     .await;
+    access.ended(&outcome);
     outcome.inspect_err(|error: &Error| error.log(Req::METHOD))
 }
 
@@ -243,3 +247,6 @@ fn checked(request_id: String) -> Result<String, Error> {
     );
     Err(Error::invalid("request_id", request_id, allowed))
 }
+
+#[cfg(test)]
+mod foreign;

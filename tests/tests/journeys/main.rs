@@ -1,5 +1,6 @@
 //! Journeys over real processes, through REST and gRPC with real tokens.
 
+mod access;
 mod audits;
 mod bad_bytes;
 mod bad_input;

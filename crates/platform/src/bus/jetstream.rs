@@ -1,7 +1,7 @@
 //! NATS JetStream: one stream, a durable pull consumer per service, heads and republication on core NATS.
 
 mod inspect;
-mod wire;
+pub mod wire;
 
 use std::{sync::Arc, time::Duration};
 

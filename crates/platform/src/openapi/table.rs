@@ -1,7 +1,6 @@
 //! The table of RPCs and their paths, for docs/API-DESIGN.md.
 
-use super::roles;
-use crate::{descriptor::CONTRACT, rest::Operation};
+use crate::{auth::wording, descriptor::CONTRACT, rest::Operation};
 
 const START: &str = "<!-- rpc table: generated, see the test that compares it -->\n";
 const END: &str = "<!-- end of rpc table -->";
@@ -27,7 +26,7 @@ pub fn rpc_table(operations: &[Operation], without_rest: &[&'static str]) -> Str
                 places.join(", ")
             }
         };
-        let roles = roles::wording(&info.comment).unwrap_or_default();
+        let roles = wording(&info.comment).unwrap_or_default();
         table.push_str(&format!("| {method} | {roles} | {rest} |\n"));
     }
     table
