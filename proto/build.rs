@@ -3,8 +3,12 @@
 use std::{env, error::Error, fs, path::PathBuf};
 
 use prost::Message as _;
+use prost_types::{
+    FieldDescriptorProto,
+    field_descriptor_proto::{Label, Type},
+};
 
-const PACKAGES: [&str; 5] = ["common", "scheduling", "audit", "licensing", "notification"];
+const PACKAGES: [&str; 6] = ["common", "scheduling", "audit", "licensing", "notification", "operations"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
@@ -71,6 +75,7 @@ fn requests(files: &prost_types::FileDescriptorSet) -> String {
                         _ => "",
                     };
                 }
+                out += &resource(files, message);
                 out += "}\n";
                 visits += &format!("    visitor.request::<crate::{path}>();\n");
             }
@@ -82,9 +87,33 @@ fn requests(files: &prost_types::FileDescriptorSet) -> String {
         + "}\n"
 }
 
-/// Writes the events of each service, by the `oneof event` of its message `<Service>Event`.
+/// Writes `resource()`: of the fields that can hold a resource name the first that does.
+fn resource(files: &prost_types::FileDescriptorSet, message: &prost_types::DescriptorProto) -> String {
+    let is_single =
+        |field: &&FieldDescriptorProto| field.label() != Label::Repeated && field.oneof_index.is_none();
+    let field = |name: &str| message.field.iter().filter(is_single).find(|field| field.name() == name);
+    let named = message.field.iter().filter(is_single).filter_map(|field| {
+        let carried = find(files, field.type_name().trim_start_matches('.'))?;
+        carried.field.iter().any(|f| f.name() == "name").then_some(field.name())
+    });
+    let carried = named.map(|name| format!("self.{name}.as_ref().map_or(\"\", |carried| &carried.name)"));
+    let own = ["name", "parent", "contact", "project", "company"].into_iter();
+    let own = own.filter(|name| field(name).is_some_and(|field| field.r#type() == Type::String));
+    let own = own.map(|name| format!("self.{name}.as_str()"));
+    let candidates: Vec<_> = own.chain(carried).collect();
+    if candidates.is_empty() {
+        return String::new();
+    }
+    let candidates = candidates.join(", ");
+    format!(
+        "    fn resource(&self) -> &str {{ [{candidates}].into_iter().find(|name| !name.is_empty()).unwrap_or(\"\") }}\n"
+    )
+}
+
+/// Writes the events of each service, by the `oneof event` of its message `<Service>Event`, and how each is read.
 fn events(files: &prost_types::FileDescriptorSet) -> String {
     let mut out = "const EVENTS: &[(&str, &[(&str, u8)])] = &[\n".to_owned();
+    let mut reads = String::new();
     for file in files.file.iter().filter(|f| f.package().starts_with("przesiadka.")) {
         let of_event = |m: &&prost_types::DescriptorProto| m.oneof_decl.iter().any(|o| o.name() == "event");
         for message in file.message_type.iter().filter(of_event) {
@@ -92,9 +121,18 @@ fn events(files: &prost_types::FileDescriptorSet) -> String {
             let fields = message.field.iter().filter(|field| field.oneof_index.is_some());
             let fields: Vec<_> = fields.map(|field| (field.name(), field.number())).collect();
             out += &format!("    ({package:?}, &{fields:?}),\n");
+            let path = format!(
+                "crate::{}::{}",
+                file.package().trim_start_matches("przesiadka.").replace('.', "::"),
+                message.name()
+            );
+            reads += &format!("        {package:?} => json::<{path}>(payload),\n");
         }
     }
-    out + "];\n"
+    out + "];\n\
+           fn read(service: &str, payload: &[u8]) -> Option<serde_json::Value> {\n    match service {\n"
+        + &reads
+        + "        _ => None,\n    }\n}\n"
 }
 
 fn find<'a>(

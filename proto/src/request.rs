@@ -36,6 +36,12 @@ pub trait Request: prost::Message + Default + Clone + Serialize + DeserializeOwn
     fn validate_only(&self) -> bool {
         false
     }
+
+    /// The resource name that the request is about: its own, its parent's, or that of what it carries. Empty where it
+    /// names none.
+    fn resource(&self) -> &str {
+        ""
+    }
 }
 
 /// Is shown the request of each RPC; see [`each_request`].

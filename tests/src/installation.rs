@@ -256,10 +256,13 @@ impl Installation {
         World::new(self.outside(), &self.data_dir(), &self.clock()).expect("a key and a clock")
     }
 
-    /// What `events parked` says on every database.
+    /// What `parked list` says of every service that answers.
     fn parked(&self) -> String {
-        let of = |service: Service| self.command(service, &["events", "parked", "--only", service.name()]);
-        Service::ALL.map(of).concat()
+        let list = |service: Service| {
+            let output = self.node(service).process.command(&["parked", "list", "--only", service.name()]);
+            String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
+        };
+        Service::ALL.map(list).concat()
     }
 
     /// The first column, as text, of a query in the database of a service of its own.

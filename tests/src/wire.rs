@@ -73,7 +73,8 @@ impl Wire {
             for (verb, operation) in verbs.as_object().expect("verbs") {
                 let method = operation["operationId"].as_str().expect("an id").replace('_', ".");
                 let rpc = rpcs.0.get_mut(method.as_str()).unwrap_or_else(|| panic!("{method}: no RPC"));
-                rpc.rest = Some((verb.to_uppercase().parse().expect("a verb"), path.clone()));
+                let route = (verb.to_uppercase().parse().expect("a verb"), path.clone());
+                assert!(rpc.rest.replace(route).is_none(), "{method} has two paths");
             }
         }
         Self {
@@ -96,6 +97,8 @@ impl Wire {
     pub async fn send(&self, adapter: Adapter, method: &str, token: Option<&str>, request: &Value) -> Answer {
         let rpc = &self.rpcs[method];
         let service = method.split('.').next().unwrap_or_default();
+        // Each process answers for its own operations.
+        let service = if service == "operations" { Service::Scheduling.name() } else { service };
         let service = Service::ALL.into_iter().find(|s| s.name() == service).expect("one of the four");
         match adapter {
             Adapter::Grpc => {

@@ -13,13 +13,13 @@ use proto::{refusal::words, request::Request};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    auth::{Principal, Verifier, refused},
+    auth::{Principal, Verifier, may_call, refused},
     call::{Call, Function, Service, hash},
     error::Error,
     files::Content,
     lane::LanePosition,
     panics::caught,
-    telemetry::{serving, trace},
+    telemetry::{access::Access, serving, trace},
     well_formed,
 };
 
@@ -96,6 +96,12 @@ pub(crate) struct Caller {
     pub places: Arc<Places>,
 }
 
+/// Put into a request by the accept loop of a local socket: the user at its other end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Local {
+    pub uid: u32,
+}
+
 impl Edge {
     pub fn new(verifier: Arc<Verifier>, limits: Limits) -> Self {
         Self {
@@ -119,6 +125,20 @@ impl Edge {
     /// RATE_LIMITED for who asks too much, UNAVAILABLE while this process has too much to do.
     pub(crate) async fn caller(&self, headers: &HeaderMap) -> Result<Caller, Error> {
         self.places.ensure_room()?;
+        let principal = self.principal(headers).await?;
+        self.rates.admit(&principal)?;
+        self.with(headers, principal)
+    }
+
+    /// The same for whoever came by the local socket, which asks for no token.
+    ///
+    /// # Errors
+    /// INVALID_ARGUMENT for a header that cannot be read.
+    pub(crate) fn local_caller(&self, headers: &HeaderMap, local: Local) -> Result<Caller, Error> {
+        self.with(headers, Principal::local_operator(local.uid))
+    }
+
+    async fn principal(&self, headers: &HeaderMap) -> Result<Principal, Error> {
         let token = headers
             .get(AUTHORIZATION)
             .ok_or_else(|| refused("no token", "brak tokenu"))?
@@ -130,8 +150,10 @@ impl Edge {
                 refused("an authorization that is no bearer token", "autoryzacja bez tokenu Bearer")
             })?
             .1;
-        let principal = self.verifier.verify(token.trim()).await?;
-        self.rates.admit(&principal)?;
+        self.verifier.verify(token.trim()).await
+    }
+
+    fn with(&self, headers: &HeaderMap, principal: Principal) -> Result<Caller, Error> {
         let traceparent = serving::traceparent(headers).map(str::to_owned);
         Ok(Caller {
             principal,
@@ -143,7 +165,7 @@ impl Edge {
     }
 }
 
-/// Carries a request out. A fault is logged here and nowhere else.
+/// Carries a request out, and tells who asked. A fault is logged here and nowhere else.
 pub(crate) async fn run<S, Req, Resp, F>(
     service: &S,
     function: &F,
@@ -155,10 +177,13 @@ where
     Req: Request,
     F: for<'a> Function<'a, S, Req, Resp>,
 {
+    let request_id = Req::IS_COMMAND.then(|| request.take_request_id());
+    let access = Access::begin(&caller.principal, &request, request_id.as_deref());
     let outcome = async {
+        may_call(&caller.principal, Req::METHOD, request.resource())?;
         // Files take long to arrive, and have places of their own.
         let _place = if caller.content.is_none() { Some(caller.places.take().await?) } else { None };
-        let request_id = Req::IS_COMMAND.then(|| checked(request.take_request_id())).transpose()?;
+        let request_id = request_id.map(checked).transpose()?;
         well_formed::check(&request)?;
         let call = Call {
             request_id,
@@ -172,7 +197,9 @@ where
             position: Arc::new(OnceLock::new()),
             content: caller.content,
         };
-        service.core().wait_for(&call.after).await?;
+        for core in service.cores() {
+            core.wait_for(&call.after).await?;
+        }
         let position = Arc::clone(&call.position);
         let mut attempt = 1;
         loop {
@@ -183,6 +210,7 @@ where
         }
     }
     .await;
+    access.ended(&outcome);
     outcome.inspect_err(|error: &Error| error.log(Req::METHOD))
 }
 
@@ -219,3 +247,6 @@ fn checked(request_id: String) -> Result<String, Error> {
     );
     Err(Error::invalid("request_id", request_id, allowed))
 }
+
+#[cfg(test)]
+mod foreign;

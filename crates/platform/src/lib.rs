@@ -48,6 +48,7 @@ pub mod grpc;
 pub mod harness;
 mod init;
 pub mod openapi;
+pub mod operations;
 pub mod pem;
 pub mod rest;
 pub mod servers;

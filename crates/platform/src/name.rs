@@ -84,6 +84,9 @@ impl fmt::Display for ProjectName {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use testkit::foreign;
+
     use super::*;
 
     const PATTERN: &str = "companies/{company}/projects/{project}/licensing";
@@ -112,5 +115,22 @@ mod tests {
     fn a_project_name_reads_back_as_it_was_written() {
         let name = ProjectName { company: CompanyId::new(), project: ProjectId::new() };
         assert_eq!(ProjectName::parse("project", &name.to_string()).unwrap(), name);
+    }
+
+    proptest! {
+        #![proptest_config(foreign::cases())]
+
+        #[test]
+        fn any_name_is_read_or_refused_with_its_pattern(
+            name in foreign::text([PATTERN, "companies/0193a1c0-7e4c-7000-8000-5d1f3c2b1a00/projects/0193a1c0-7e4c-7000-8000-5d1f3c2b1a00"])
+        ) {
+            if let Err(error) = company_or_all(&name) {
+                prop_assert_eq!(&error.violations()[0].field, "parent");
+            }
+            match ProjectName::parse("name", &name) {
+                Ok(read) => prop_assert_eq!(ProjectName::parse("name", &read.to_string()).expect("as written"), read),
+                Err(error) => prop_assert_eq!(error.violations()[0].allowed.as_str(), ProjectName::PATTERN),
+            }
+        }
     }
 }

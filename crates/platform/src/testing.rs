@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use proto::licensing::v1 as pb;
+use uuid::Uuid;
 
 use crate::{
     auth::{DevelopmentIssuer, Role, RoleSet, TokenFor, Verifier},
@@ -12,6 +13,7 @@ use crate::{
     db::Db,
     edge::{Edge, Limits},
     error::Error,
+    id::{CompanyId, ContactId},
     lane::{Lane, LanePosition},
     rest::{self, Route},
 };
@@ -132,9 +134,9 @@ impl Bench {
         let issuer = DevelopmentIssuer::open(&scratch.0).expect("a key");
         let token = issuer.mint(&TokenFor {
             subject: "anna".to_owned(),
-            roles: RoleSet::from([Role::Crm]),
-            company: None,
-            contact: None,
+            roles: RoleSet::from([Role::Decision]),
+            company: Some(CompanyId(Uuid::from_u128(1))),
+            contact: Some(ContactId(Uuid::from_u128(2))),
             valid_for: Duration::from_secs(600),
         });
         let verifier = Verifier::new(vec![issuer.issuer().expect("an issuer")]);

@@ -25,11 +25,16 @@ pub(crate) fn new_key() -> Result<Vec<u8>, DbErr> {
 }
 
 impl Tokens {
+    /// The key of a database, and its epoch.
+    pub fn new(key: &[u8], epoch: Uuid) -> Self {
+        Self { key: hmac::Key::new(hmac::HMAC_SHA256, key), epoch }
+    }
+
     pub(crate) async fn load(c: &impl ConnectionTrait) -> Result<Self, Error> {
         let row = query_one(c, "select epoch, token_key from head where id = 1", vec![]).await?;
         let row = row.ok_or_else(|| anyhow::anyhow!("the schema has no head row"))?;
         let key: Vec<u8> = row.try_get("", "token_key")?;
-        Ok(Self { key: hmac::Key::new(hmac::HMAC_SHA256, &key), epoch: row.try_get("", "epoch")? })
+        Ok(Self::new(&key, row.try_get("", "epoch")?))
     }
 
     /// Seals a value for one binding: what the caller may see and what was asked.
@@ -54,5 +59,38 @@ impl Tokens {
         context.update(binding.as_bytes());
         context.update(value.as_bytes());
         context.sign().as_ref()[..TAG].to_vec()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use testkit::foreign;
+
+    use super::*;
+
+    const BINDING: &str = "page question";
+
+    fn tokens(key: u8) -> Tokens {
+        Tokens::new(&[key; 32], Uuid::from_u128(1))
+    }
+
+    proptest! {
+        #![proptest_config(foreign::cases())]
+
+        #[test]
+        fn a_token_opens_where_it_was_sealed_for_what_it_was_sealed(value in any::<String>(), binding in any::<String>()) {
+            let sealed = tokens(1).seal(&binding, &value);
+            prop_assert_eq!(tokens(1).open(&binding, &sealed), Some(value));
+            prop_assert_eq!(tokens(1).open(&format!("{binding} "), &sealed), None);
+            prop_assert_eq!(tokens(2).open(&binding, &sealed), None);
+        }
+
+        #[test]
+        fn a_damaged_token_does_not_open(token in foreign::text([tokens(1).seal(BINDING, "0193a1c0-7e4c-7000-8000-5d1f3c2b1a00")])) {
+            let opened = tokens(1).open(BINDING, &token);
+            let sealed = opened.map(|value| tokens(1).seal(BINDING, &value));
+            prop_assert!(sealed.is_none_or(|sealed| sealed == token));
+        }
     }
 }

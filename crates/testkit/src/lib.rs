@@ -9,6 +9,7 @@
 //! an error that says so, never a skipped test.
 
 mod database;
+pub mod foreign;
 mod nats;
 mod wait;
 

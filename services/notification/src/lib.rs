@@ -10,6 +10,8 @@ mod config;
 pub mod consume;
 mod events;
 mod figures;
+#[cfg(test)]
+mod foreign;
 mod forget;
 pub mod grpc;
 mod ics;

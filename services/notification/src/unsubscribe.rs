@@ -6,6 +6,7 @@ use futures::future::BoxFuture;
 use platform::{
     Error, documents,
     id::{CompanyId, ContactId},
+    rest::Found,
     secret::Secret,
     tokens::Tokens,
 };
@@ -38,7 +39,7 @@ impl Unsubscribe {
     }
 
     /// What a token was sealed for; none where it was not, or the kind may not be switched off any more.
-    fn open(tokens: &Tokens, token: &Secret) -> Option<Self> {
+    pub(crate) fn open(tokens: &Tokens, token: &Secret) -> Option<Self> {
         let value = tokens.open(BINDING, token.reveal())?;
         let mut parts = value.split(' ');
         let mut id = || parts.next()?.parse::<Uuid>().ok();
@@ -59,12 +60,12 @@ impl Notification {
     pub fn ask_unsubscribe(
         self: Arc<Self>,
         token: Secret,
-    ) -> BoxFuture<'static, Result<Option<String>, Error>> {
+    ) -> BoxFuture<'static, Result<Option<Found>, Error>> {
         Box::pin(async move { self.page(&token, UnsubscribePage::Question).await })
     }
 
     /// Switches off what a link is for. Once more changes nothing, nor does it for who has left; the answer is the same.
-    pub fn unsubscribe(self: Arc<Self>, token: Secret) -> BoxFuture<'static, Result<Option<String>, Error>> {
+    pub fn unsubscribe(self: Arc<Self>, token: Secret) -> BoxFuture<'static, Result<Option<Found>, Error>> {
         Box::pin(async move {
             if let Some(asked) = Unsubscribe::open(self.core.tokens().await?, &token) {
                 self.mute(asked).await?;
@@ -88,12 +89,13 @@ impl Notification {
         unit.commit("").await
     }
 
-    async fn page(&self, token: &Secret, page: UnsubscribePage) -> Result<Option<String>, Error> {
+    async fn page(&self, token: &Secret, page: UnsubscribePage) -> Result<Option<Found>, Error> {
         let Some(asked) = Unsubscribe::open(self.core.tokens().await?, token) else { return Ok(None) };
         let directory = directory(self.core.db.read(), asked.company).await?;
         let language = directory.contact(asked.contact).map(Contact::language).unwrap_or_default();
         let topic = Words::of(language).word("topic", asked.kind.name());
         let page = self.renderer.templates.unsubscribe_page(language, page, &topic);
-        Ok(Some(page.map_err(anyhow::Error::from)?))
+        let text = page.map_err(anyhow::Error::from)?;
+        Ok(Some(Found { text, resource: contact_name(asked.company, asked.contact) }))
     }
 }

@@ -11,6 +11,8 @@ mod consume;
 pub mod data;
 mod events;
 mod figures;
+#[cfg(test)]
+mod foreign;
 pub mod grpc;
 mod history;
 pub mod policy;

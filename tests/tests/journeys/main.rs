@@ -1,5 +1,6 @@
 //! Journeys over real processes, through REST and gRPC with real tokens.
 
+mod access;
 mod audits;
 mod bad_bytes;
 mod bad_input;
@@ -8,11 +9,13 @@ mod cancelled;
 mod common;
 mod dates;
 mod demo;
+mod doctor;
 mod everything;
 mod forgotten;
 mod happy;
 mod licences;
 mod operating;
+mod operator;
 mod overload;
 mod replaced;
 mod runs;

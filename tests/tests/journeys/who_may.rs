@@ -1,28 +1,32 @@
-//! Every RPC, over both adapters, by everybody: who may is what the contract's comments say.
+//! Every RPC, over both adapters, by everybody, for a company of theirs, for another one and for all of them: who may is
+//! what the table says that the contract's comments make.
+
+mod callers;
+mod open;
 
 use std::collections::BTreeMap;
 
 use journeys::{Adapter, Answer, Installation, Layout, Wire};
-use platform::{
-    auth::{Role, RoleSet},
-    id::{CompanyId, ContactId},
-    openapi::who_may,
-};
+use platform::auth::{RoleSet, who_may};
 use proto::{
     common::v1::ErrorReason,
     notification::v1::{
         AskQuestionRequest, CreateWebhookEndpointRequest, ListMessagesRequest, WebhookEndpoint,
     },
-    scheduling::v1::{Contact, ContactRole, CreateContactRequest},
+    scheduling::v1::{Contact, ContactRole, CreateContactRequest, RemoveContactRequest},
 };
 use serde_json::{Value, json};
 use story::{Dealership, Facts, Through};
 use uuid::Uuid;
 
+use self::callers::{Caller, callers};
 use crate::{
     common::NOW,
     everything::{Everything, everything},
 };
+
+/// No event is parked.
+const PARKED: &str = "services/audit/parkedEvents/scheduling._global.1";
 
 /// Things of one company, by resource name: one of each kind.
 struct Things {
@@ -30,6 +34,8 @@ struct Things {
     project: String,
     /// Takes part and calls nobody.
     contact: String,
+    /// Takes part no longer.
+    gone: String,
     audit: String,
     finding: String,
     message: String,
@@ -47,18 +53,12 @@ async fn things(d: &Dealership<'_>, wire: &Wire) -> Things {
     d.record_too_little_memory(&audit).await.expect("recorded");
     d.conclude(&audit).await.expect("failed");
     let finding = d.answer_findings("8 GB more").await.expect("answered").swap_remove(0).name;
-    let contact = Contact {
-        display_name: "Jan Trzeci".to_owned(),
-        email: "jan.trzeci@auto-dom.example".to_owned(),
-        language: "pl".to_owned(),
-        roles: vec![ContactRole::Technical.into()],
-        ..Default::default()
-    };
     let crm = &d.world.crm;
     let company = d.company.clone();
-    let contact =
-        CreateContactRequest { parent: company.clone(), contact: Some(contact), ..Default::default() };
-    let contact = crm.call(contact).await.expect("added").name;
+    let contact = add_contact(d, "Jan Trzeci", "jan.trzeci@auto-dom.example").await;
+    let gone = add_contact(d, "Jan Czwarty", "jan.czwarty@auto-dom.example").await;
+    let removed = RemoveContactRequest { name: gone.clone(), ..Default::default() };
+    crm.call(removed).await.expect("removed");
     let question = AskQuestionRequest {
         parent: company.clone(),
         subject: "Kiedy?".to_owned(),
@@ -88,6 +88,7 @@ async fn things(d: &Dealership<'_>, wire: &Wire) -> Things {
         company,
         project: d.project.clone(),
         contact,
+        gone,
         audit,
         finding,
         message,
@@ -98,11 +99,24 @@ async fn things(d: &Dealership<'_>, wire: &Wire) -> Things {
     }
 }
 
+async fn add_contact(d: &Dealership<'_>, display_name: &str, email: &str) -> String {
+    let contact = Contact {
+        display_name: display_name.to_owned(),
+        email: email.to_owned(),
+        language: "pl".to_owned(),
+        roles: vec![ContactRole::Technical.into()],
+        ..Default::default()
+    };
+    let request =
+        CreateContactRequest { parent: d.company.clone(), contact: Some(contact), ..Default::default() };
+    d.world.crm.call(request).await.expect("added").name
+}
+
 impl Things {
     /// A request that is well formed, whether or not it could be carried out.
     #[rustfmt::skip]
     fn request(&self, method: &str) -> Value {
-        let Self { company, project, contact, audit, finding, message, question, file, licence_file, endpoint } = self;
+        let Self { company, project, contact, audit, finding, message, question, file, licence_file, endpoint, .. } = self;
         let licensing = format!("{project}/licensing");
         let unknown = Uuid::nil();
         match method {
@@ -169,6 +183,14 @@ impl Things {
             "scheduling.CorrectRun" => json!({ "name": project, "step": "RUN_STEP_FINISHED", "occurredAt": NOW }),
             "scheduling.AnswerProblem" => json!({ "name": project, "problem": unknown }),
             "scheduling.SignProtocol" | "scheduling.DeclineProtocol" => json!({ "name": project, "number": 1 }),
+            "operations.ListServices" => json!({}),
+            "operations.GetOutboxStatus" => json!({ "name": "services/audit/outboxStatus" }),
+            "operations.GetWatchToken" => json!({ "name": "services/audit/watchToken" }),
+            "operations.GetEvent" => json!({ "name": format!("services/audit/events/{unknown}") }),
+            "operations.GetParkedEvent" | "operations.ReplayParkedEvent" => json!({ "name": PARKED }),
+            "operations.DropParkedEvent" => json!({ "name": PARKED, "reason": "a test" }),
+            "operations.ListParkedEvents" | "operations.ListStrays" | "operations.ListTimers" => json!({ "parent": "services/audit" }),
+
             watch if watch.ends_with(".WatchEvents") => json!({ "company": company }),
             of_project if of_project.starts_with("scheduling.") => json!({ "name": project }),
             other => panic!("{other}: what would a request for it say?"),
@@ -176,47 +198,23 @@ impl Things {
     }
 }
 
+/// The same for all companies, where that can be asked for.
+fn of_all(method: &str) -> Option<Value> {
+    match method {
+        "audit.ListAudits" | "audit.ListFindings" => Some(json!({ "parent": "companies/-/projects/-" })),
+        "licensing.ListLicensings"
+        | "notification.ListQuestions"
+        | "notification.CreateCalendarLink"
+        | "notification.ListCalendarLinks"
+        | "scheduling.ListProjects" => Some(json!({ "parent": "companies/-" })),
+        watch if watch.ends_with(".WatchEvents") => Some(json!({})),
+        _ => None,
+    }
+}
+
 fn card() -> Value {
     let roles = ["CONTACT_ROLE_TECHNICAL"];
     json!({ "displayName": "Ewa", "email": "ewa@auto-dom.example", "language": "pl", "roles": roles })
-}
-
-/// Somebody who calls.
-struct Caller {
-    who: String,
-    token: Option<String>,
-    role: Option<Role>,
-    /// Whether the things asked for are those of the caller's company; all are SOFTVIG's.
-    own: bool,
-    /// Whether the contact holds the token's role at present; SOFTVIG's people do.
-    holds: bool,
-}
-
-/// Everybody: without a token, SOFTVIG's roles, the company's contacts, one with a token for more than it
-/// is, and another company's contacts.
-fn callers(d: &Dealership<'_>, other: &Dealership<'_>) -> Vec<Caller> {
-    let nobody = Caller { who: "nobody".to_owned(), token: None, role: None, own: false, holds: false };
-    let softvig = [Role::Crm, Role::Operator, Role::Auditor].map(|role| {
-        let token = d.world.token(role, None).expect("signed");
-        Caller { who: role.to_string(), token: Some(token), role: Some(role), own: true, holds: true }
-    });
-    let (company, contact) = ids(&d.technical.contact);
-    let token = d.world.token(Role::Decision, Some((company, contact))).expect("signed");
-    let who = "technical with a token for decision".to_owned();
-    let more = Caller { who, token: Some(token), role: Some(Role::Decision), own: true, holds: false };
-    let contacts = [(d, true), (other, false)].map(|(d, own)| {
-        [(Role::Technical, &d.technical), (Role::Decision, &d.decision)].map(|(role, person)| {
-            let who = format!("{role} of the {} company", if own { "own" } else { "other" });
-            Caller { who, token: Some(person.token.clone()), role: Some(role), own, holds: true }
-        })
-    });
-    [nobody, more].into_iter().chain(softvig).chain(contacts.into_iter().flatten()).collect()
-}
-
-fn ids(contact: &str) -> (CompanyId, ContactId) {
-    let mut parts = contact.split('/').skip(1).step_by(2);
-    let mut id = || -> Uuid { parts.next().and_then(|id| id.parse().ok()).expect("a contact's name") };
-    (id().into(), id().into())
 }
 
 /// What is wrong with an answer; nothing if it is as the contract says.
@@ -229,11 +227,14 @@ fn judge(
     answer: &Answer,
 ) -> Option<String> {
     use ErrorReason::{NotFound, NotInThisBuild, PermissionDenied, Unauthenticated};
-    let names_a_company = request.to_string().contains("companies/");
+    let all = of_all(method).is_some_and(|all| all.get("parent") == request.get("parent"))
+        && request.get("company").is_none();
+    let one = request.to_string().contains("companies/") && !all;
     let expected = match caller.role {
         None => Some(Unauthenticated),
-        Some(_) if names_a_company && !caller.own => Some(NotFound),
-        Some(role) if !may.contains(&role) || names_a_company && !caller.holds => Some(PermissionDenied),
+        Some(_) if one && !caller.own => Some(NotFound),
+        Some(role) if !may.contains(&role) => Some(PermissionDenied),
+        Some(role) if all && !role.is_softvig() || one && !caller.holds => Some(PermissionDenied),
         Some(_) => None,
     };
     let good = match (expected, answer.reason) {
@@ -242,6 +243,10 @@ fn judge(
         // A read is answered; a command may be refused by a rule.
         (None, None) => true,
         (None, Some(NotInThisBuild)) => method == "audit.RenderAuditReport",
+        // There are none.
+        (None, Some(NotFound)) if ["operations.GetParkedEvent", "operations.GetEvent"].contains(&method) => {
+            true
+        }
         (None, Some(found)) => is_command && ![Unauthenticated, PermissionDenied].contains(&found),
     };
     (!good).then(|| format!("{expected:?} expected, {:?}, allowed {:?}", answer.reason, answer.allowed))
@@ -257,15 +262,18 @@ async fn who_may_call_what_is_what_the_contract_says_of_each_rpc() {
     let things = things(&d, &wire).await;
     let before: Everything = everything(&d).await;
     let mut wrong = BTreeMap::new();
+    let callers = callers(&d, &other, &things.gone);
     for (method, rpc) in &wire.rpcs {
-        let may = who_may(method);
-        for caller in callers(&d, &other) {
+        let asked = [Some(things.request(method)), of_all(method)].into_iter().flatten();
+        for (request, caller) in
+            asked.flat_map(|request| callers.iter().map(move |caller| (request.clone(), caller)))
+        {
             for adapter in wire.adapters(method) {
-                let request = judged_only(things.request(method), rpc.is_command);
+                let request = judged_only(request.clone(), rpc.is_command);
                 let token = caller.token.as_deref();
                 let answer = wire.send(*adapter, method, token, &request).await;
-                if let Some(why) = judge(method, &caller, &may, &request, rpc.is_command, &answer) {
-                    wrong.insert(format!("{method} {adapter:?} {}", caller.who), why);
+                if let Some(why) = judge(method, caller, who_may(method), &request, rpc.is_command, &answer) {
+                    wrong.insert(format!("{method} {adapter:?} {} {request}", caller.who), why);
                 }
                 // What exists and is another's looks like what does not exist at all.
                 if caller.role.is_some() && !caller.own && answer.reason == Some(ErrorReason::NotFound) {

@@ -149,7 +149,7 @@ impl Jwks {
         let source = &self.0.source;
         match self.read().await {
             Ok(keys) => {
-                if keys.is_empty() {
+                if keys.len() == 0 {
                     tracing::warn!(?source, "an issuer has no key with which tokens could be signed");
                 }
                 *self.0.keys.write().expect("nobody panics while holding the keys") = keys;
@@ -163,10 +163,12 @@ impl Jwks {
         }
     }
 
+    /// Reads the keys anew, for nobody; how many there are that can be used.
+    ///
     /// # Errors
     /// As for the keys themselves: the issuer is away, or what it says is no JWKS document.
-    pub async fn check(&self) -> anyhow::Result<()> {
-        self.read().await.map(drop)
+    pub async fn check(&self) -> anyhow::Result<usize> {
+        Ok(self.read().await?.len())
     }
 
     async fn read(&self) -> anyhow::Result<KeySet> {

@@ -24,8 +24,8 @@ impl KeySet {
         self.0.get(kid)
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    pub fn len(&self) -> usize {
+        self.0.len()
     }
 
     /// Reads a JWKS document. Keys of other types (symmetric ones, too), for other uses or without a `kid` are left

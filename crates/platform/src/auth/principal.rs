@@ -89,11 +89,11 @@ pub struct Principal {
 }
 
 impl Principal {
-    /// The caller of the operator's local socket, whom the file's mode has authenticated.
-    pub fn local_operator() -> Self {
+    /// The caller of the operator's local socket, whom the file's mode has authenticated: a user of this machine.
+    pub fn local_operator(uid: u32) -> Self {
         Self {
             issuer: "local".to_owned(),
-            subject: "operator".to_owned(),
+            subject: format!("local-uid-{uid}"),
             roles: RoleSet::from([Role::Operator]),
             company: None,
             contact: None,

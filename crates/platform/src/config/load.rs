@@ -45,7 +45,7 @@ pub struct Loaded {
     pub config: Config,
     /// With `…_file` as given: the print names the files and holds no secret of them.
     pub(super) table: Table,
-    resolved: Table,
+    pub(super) resolved: Table,
     /// What it was made of.
     pub(super) file: Option<PathBuf>,
     pub(super) from_file: Table,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use secrecy::ExposeSecret as _;
 
-use super::{BusKind, ClockKind, Config, DatabaseKind};
+use super::{BusKind, ClockKind, Config, DatabaseKind, IssuerConfig};
 use crate::{
     auth::{DevelopmentIssuer, Issuer, Jwks, JwksSource, Verifier},
     bus::JetStreamConfig,
@@ -15,6 +15,18 @@ use crate::{
     private,
 };
 
+impl IssuerConfig {
+    /// # Errors
+    /// It has none.
+    pub fn keys(&self) -> anyhow::Result<Jwks> {
+        Jwks::new(match (&self.jwks_url, &self.jwks_file) {
+            (Some(url), _) => JwksSource::Url(url.clone()),
+            (None, Some(file)) => JwksSource::File(file.clone()),
+            (None, None) => anyhow::bail!("issuer {} has no keys", self.name),
+        })
+    }
+}
+
 impl Config {
     /// All issuers, with the development one where it is allowed.
     pub fn verifier(&self) -> anyhow::Result<Verifier> {
@@ -23,16 +35,11 @@ impl Config {
             issuers.push(DevelopmentIssuer::open(&self.data_dir)?.issuer()?);
         }
         for issuer in &self.auth.issuers {
-            let source = match (&issuer.jwks_url, &issuer.jwks_file) {
-                (Some(url), _) => JwksSource::Url(url.clone()),
-                (None, Some(file)) => JwksSource::File(file.clone()),
-                (None, None) => anyhow::bail!("issuer {} has no keys", issuer.name),
-            };
             issuers.push(Issuer {
                 name: issuer.name.clone(),
                 audience: issuer.audience.clone(),
                 roles: issuer.roles.clone(),
-                keys: Jwks::new(source)?,
+                keys: issuer.keys()?,
             });
         }
         Ok(Verifier::new(issuers))

@@ -1,5 +1,6 @@
 //! The database: SQLite (embedded) or PostgreSQL (production), both behind sea-orm.
 
+mod about;
 mod connection;
 mod errors;
 mod postgres;
@@ -20,6 +21,7 @@ use sqlx::{
 };
 
 pub use self::{
+    about::{About, Server},
     connection::{Connections, Either, Transaction},
     errors::{is_conflict, is_unavailable},
 };

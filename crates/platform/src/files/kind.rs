@@ -170,7 +170,9 @@ fn is_text(code: u32) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::{collection::vec, prelude::*};
     use rstest::rstest;
+    use testkit::foreign;
 
     use super::*;
 
@@ -208,6 +210,30 @@ mod tests {
             let mut observer = Observer::default();
             bytes.chunks(pieces_of).for_each(|piece| observer.look(piece));
             assert_eq!(observer.kind(), expected, "in pieces of {pieces_of}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(foreign::cases())]
+
+        #[test]
+        fn any_content_is_told_the_same_however_it_comes(
+            content in foreign::bytes([PNG, b"%PDF-1.7\n", b"RIFF\x10\0\0\0WEBPVP8 ", "\u{feff}Zażółć".as_bytes(), b"\xff\xfet\0a\0k\0"]),
+            cuts in vec(1..9_usize, 1..9),
+        ) {
+            let mut whole = Observer::default();
+            whole.look(&content);
+            let mut pieces = Observer::default();
+            let mut rest = content.as_slice();
+            for length in cuts.iter().cycle() {
+                let (piece, after) = rest.split_at(rest.len().min(*length));
+                pieces.look(piece);
+                rest = after;
+                if rest.is_empty() {
+                    break;
+                }
+            }
+            prop_assert_eq!(whole.kind(), pieces.kind());
         }
     }
 }

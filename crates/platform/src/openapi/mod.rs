@@ -1,7 +1,6 @@
 //! OpenAPI 3.1 from the routes and the contract's descriptors, and a page that shows it.
 
 mod page;
-mod roles;
 mod schema;
 mod table;
 
@@ -17,7 +16,6 @@ use crate::{
     rest::{Body, Operation},
 };
 pub use page::router;
-pub use roles::who_may;
 use schema::Schemas;
 pub use table::{in_document, rpc_table};
 

@@ -19,7 +19,7 @@ mod merge;
 mod open;
 
 pub(crate) use answer::secured;
-pub use open::{Find, open, open_page};
+pub use open::{Find, Found, open, open_page};
 
 use std::sync::Arc;
 
@@ -240,5 +240,7 @@ async fn respond<S: Service>(
     outcome.unwrap_or_else(|error| answer::failure(&error, &instance, polish))
 }
 
+#[cfg(test)]
+mod foreign;
 #[cfg(test)]
 mod tests;

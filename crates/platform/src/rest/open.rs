@@ -16,10 +16,17 @@ use http::{
 };
 
 use super::{answer, headers};
-use crate::{call::Service, error::Error, panics::caught, secret::Secret};
+use crate::{call::Service, error::Error, panics::caught, secret::Secret, telemetry::access::Access};
 
-/// What is there for whoever knows the secret; none where there is nothing, or no longer.
-pub type Find<S> = fn(Arc<S>, Secret) -> BoxFuture<'static, Result<Option<String>, Error>>;
+/// What is there for whoever knows the secret.
+pub struct Found {
+    pub text: String,
+    /// What the secret is for, by its resource name: for the line that tells of its use.
+    pub resource: String,
+}
+
+/// None where there is nothing, or no longer.
+pub type Find<S> = fn(Arc<S>, Secret) -> BoxFuture<'static, Result<Option<Found>, Error>>;
 
 /// `GET /<service>/v1<path>/{secret}<ending>` for everybody who knows the secret, such as programs that can send no
 /// token. Whatever is not there is answered in the same way, without the path, and nothing of the path is logged.
@@ -62,8 +69,10 @@ fn respond<S: Service>(
                 Some(secret) => caught(path, find(service, Secret::sent(secret))).await,
                 None => Ok(None),
             };
+            let resource = found.as_ref().ok().and_then(Option::as_ref).map(|found| found.resource.as_str());
+            Access::by_link(request.method(), path, resource, &found);
             match found {
-                Ok(Some(text)) => plain(StatusCode::OK, media_type, text),
+                Ok(Some(Found { text, .. })) => plain(StatusCode::OK, media_type, text),
                 Ok(None) => {
                     plain(StatusCode::NOT_FOUND, "text/plain; charset=utf-8", "not found\n".to_owned())
                 }

@@ -29,6 +29,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt as _;
 
 use super::{slow::Impatient, tls::Certificates};
+use crate::edge::Local;
 
 /// What connections may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,11 +111,11 @@ impl Port {
 }
 
 #[derive(Clone)]
-struct Served {
-    app: Router,
-    http2_only: bool,
-    limits: ConnectionLimits,
-    soft: CancellationToken,
+pub(super) struct Served {
+    pub app: Router,
+    pub http2_only: bool,
+    pub limits: ConnectionLimits,
+    pub soft: CancellationToken,
 }
 
 impl Served {
@@ -123,20 +124,25 @@ impl Served {
         let _ = socket.set_nodelay(true);
         let most = self.limits.send_timeout();
         match tls {
-            None => self.http(Impatient::new(socket, most)).await,
+            None => self.http(Impatient::new(socket, most), None).await,
             Some(tls) => {
                 let handshake = tokio::time::timeout(
                     self.limits.header_timeout(),
                     tls.accept(Impatient::new(socket, most)),
                 );
                 if let Ok(Ok(stream)) = handshake.await {
-                    self.http(stream).await;
+                    self.http(stream, None).await;
                 }
             }
         }
     }
 
-    async fn http(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+    /// `local`: who is at the other end of a local socket.
+    pub async fn http(
+        self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        local: Option<Local>,
+    ) {
         let timeout = self.limits.header_timeout();
         let mut builder = auto::Builder::new(TokioExecutor::new());
         let header_bytes = self.limits.header_bytes;
@@ -157,8 +163,11 @@ impl Served {
         }
         let asked = Arc::new(AtomicBool::new(false));
         let seen = Arc::clone(&asked);
-        let app = self.app.map_request(move |request: Request<Incoming>| {
+        let app = self.app.map_request(move |mut request: Request<Incoming>| {
             seen.store(true, Ordering::Relaxed);
+            if let Some(local) = local {
+                request.extensions_mut().insert(local);
+            }
             request
         });
         let mut connection =

@@ -2,6 +2,7 @@
 //! told to others before anything is answered.
 
 mod connection;
+mod local;
 mod ops;
 mod shutdown;
 mod slow;
@@ -24,6 +25,7 @@ use tonic_health::{ServingStatus, server::HealthReporter};
 use crate::{grpc::explain_bad_messages, rest, telemetry::serving};
 pub use connection::ConnectionLimits;
 use connection::Port;
+pub use local::{LocalSockets, local_socket};
 pub use ops::{Check, Checks, Report};
 pub use shutdown::Shutdown;
 use tls::Certificates;
@@ -42,6 +44,7 @@ pub struct Ports {
     rest: Port,
     grpc: Port,
     ops: Port,
+    local: LocalSockets,
 }
 
 /// Where they are.
@@ -87,7 +90,14 @@ impl Ports {
             rest: bind("rest", rest).await?,
             grpc: bind("grpc", grpc).await?,
             ops: bind("ops", ops).await?,
+            local: LocalSockets::default(),
         })
+    }
+
+    /// What gRPC has is served there, too.
+    #[must_use]
+    pub fn with_local(self, local: LocalSockets) -> Self {
+        Self { local, ..self }
     }
 
     pub fn addresses(&self) -> Addresses {
@@ -116,8 +126,10 @@ impl Ports {
 
         // Ops goes last: while the others drain, it still says that this process lives and is not ready.
         let drained = tokio_util::sync::CancellationToken::new();
+        let limits = self.grpc.limits;
         let public = async {
             tokio::join!(
+                self.local.serve(grpc.clone(), limits, shutdown.accepting(), shutdown.hard()),
                 self.rest.serve(rest, shutdown.accepting(), shutdown.hard()),
                 self.grpc.serve(grpc, shutdown.accepting(), shutdown.hard()),
                 follow,

@@ -2,6 +2,7 @@
 //!
 //! Nothing personal is in any of it: people and companies by id only, no paths that callers chose, no words.
 
+pub(crate) mod access;
 mod export;
 mod lines;
 pub mod metrics;

@@ -2,6 +2,8 @@
 
 pub mod diff;
 mod expression;
+#[cfg(test)]
+mod foreign;
 pub mod judge;
 mod load;
 mod overrides;

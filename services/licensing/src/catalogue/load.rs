@@ -19,6 +19,9 @@ const PRICES: (&str, &str) = ("prices.toml", include_str!("../../data/prices.tom
 const OFFERS: (&str, &str) = ("offers.toml", include_str!("../../data/offers.toml"));
 const LICENCES: (&str, &str) = ("licences.toml", include_str!("../../data/licences.toml"));
 
+/// In the order in which they are read.
+pub(super) const SHIPPED: [(&str, &str); 5] = [KINDS, PRODUCTS, PRICES, OFFERS, LICENCES];
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct KindsFile {
@@ -103,11 +106,11 @@ impl Catalogue {
     /// What is wrong first, with its file, line and key. A service with a wrong catalogue does not start.
     pub fn load(folder: Option<&Path>) -> Result<Self, LoadError> {
         let mut draft = Draft::default();
-        for (file, text) in [KINDS, PRODUCTS, PRICES, OFFERS, LICENCES] {
+        for (file, text) in SHIPPED {
             draft.read(file, Source { file, text })?;
         }
         if let Some(folder) = folder {
-            for (file, _) in [KINDS, PRODUCTS, PRICES, OFFERS, LICENCES] {
+            for (file, _) in SHIPPED {
                 let path = folder.join(file);
                 if let Some(text) = text_of(&path)? {
                     draft.read(file, Source { file: &path.display().to_string(), text: &text })?;
@@ -121,7 +124,7 @@ impl Catalogue {
 
 impl Draft {
     /// Takes a file's entries over; `name` says which of the files it is.
-    fn read(&mut self, name: &str, source: Source) -> Result<(), LoadError> {
+    pub(super) fn read(&mut self, name: &str, source: Source) -> Result<(), LoadError> {
         if name == KINDS.0 {
             let file: KindsFile = source.read()?;
             self.rules = file.rules;
@@ -151,7 +154,7 @@ impl Draft {
         }
     }
 
-    fn into_catalogue(self) -> Catalogue {
+    pub(super) fn into_catalogue(self) -> Catalogue {
         let numbers = self.numbers.expect("the built-in kinds.toml has them");
         let mut releases = values(self.releases);
         releases.sort_by(|a, b| (a.family, &a.version).cmp(&(b.family, &b.version)));

@@ -6,6 +6,8 @@ mod entries;
 mod load;
 
 #[cfg(test)]
+mod foreign;
+#[cfg(test)]
 mod tests;
 
 use jiff::civil::Date;

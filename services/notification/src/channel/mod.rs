@@ -64,6 +64,18 @@ impl Channel {
         })
     }
 
+    /// Whether mails could be handed over, without handing one over: the folder can be written, or the server takes a
+    /// connection, TLS and login as the settings say.
+    ///
+    /// # Errors
+    /// What stands in the way.
+    pub async fn check(&self) -> Result<String, Failure> {
+        match self {
+            Self::Folder(folder) => folder.check(),
+            Self::Smtp(smtp) => smtp.check().await,
+        }
+    }
+
     /// After this a try is given up, whatever the server does.
     pub fn longest_try(&self) -> Duration {
         match self {

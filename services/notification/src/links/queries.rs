@@ -7,6 +7,7 @@ use platform::{
     id::CompanyId,
     name,
     page::PageRequest,
+    rest::Found,
     secret::Secret,
 };
 use proto::notification::v1 as pb;
@@ -48,10 +49,11 @@ impl Notification {
     }
 
     /// What a calendar program finds under a link; none where the link is dead or never was.
-    pub fn calendar(self: Arc<Self>, secret: Secret) -> BoxFuture<'static, Result<Option<String>, Error>> {
+    pub fn calendar(self: Arc<Self>, secret: Secret) -> BoxFuture<'static, Result<Option<Found>, Error>> {
         Box::pin(async move {
             let Some(link) = store::find_by(self.core.db.read(), &secret).await? else { return Ok(None) };
-            self.dates_of(&link).await
+            let text = self.dates_of(&link).await?;
+            Ok(text.map(|text| Found { text, resource: link.name() }))
         })
     }
 

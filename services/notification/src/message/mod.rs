@@ -20,6 +20,7 @@ pub mod store;
 mod templates;
 mod words;
 
+pub use bounce::{Action, Notice as DeliveryNotice};
 pub use invitation::{Invitation, Method};
 pub use mail::{Envelope, MailIdentity, build};
 pub use model::{Content, Lease, LeaseLost, Message, MessageId, Part, Recipient, Resent, State, Times, Try};

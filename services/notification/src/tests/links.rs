@@ -64,7 +64,7 @@ async fn found(world: &World, url: &str) -> Option<String> {
     let secret =
         url.strip_prefix("webcal://127.0.0.1:8080/notification/v1/calendars/").expect("where it lies");
     let secret = Secret::sent(secret.strip_suffix(".ics").expect("its ending"));
-    Arc::clone(&world.service).calendar(secret).await.expect("readable")
+    Arc::clone(&world.service).calendar(secret).await.expect("readable").map(|found| found.text)
 }
 
 fn agree(agreement: &str, replaces: &str, date: StageDate) -> Event {

@@ -94,7 +94,7 @@ async fn what_a_contact_wants_holds_for_everything_written_from_then_on(backend:
     let url = world.call(&tadek(), Notification::create_calendar_link, link).await.expect("made").url;
     let secret = url.rsplit('/').next().and_then(|file| file.strip_suffix(".ics")).expect("a secret");
     let calendar = Arc::clone(&world.service).calendar(Secret::sent(secret)).await.expect("readable");
-    assert!(calendar.expect("alive").contains("SUMMARY:migration"), "in English, too");
+    assert!(calendar.expect("alive").text.contains("SUMMARY:migration"), "in English, too");
 
     let back = change(&world, &softvig(), update(wish("", &[]))).await.expect("SOFTVIG may, too");
     assert!(back.muted_topics.is_empty() && back.language.is_empty());

@@ -3,7 +3,7 @@
 //! An event becomes one delivery for each endpoint that wants it, in the transaction that applies it ([`heard`]). The
 //! courier sends deliveries ([`courier`]): lease, act, commit with the lease's token.
 
-mod address;
+pub(crate) mod address;
 mod commands;
 mod courier;
 pub(crate) mod endpoints;
@@ -16,7 +16,7 @@ mod queries;
 pub(crate) mod queue;
 mod record;
 mod retention;
-mod schedule;
+pub(crate) mod schedule;
 mod settings;
 mod signature;
 mod switch_off;

@@ -97,3 +97,6 @@ pub fn decode_heads(payload: &[u8]) -> anyhow::Result<Vec<LaneHead>> {
     let heads: Vec<Head> = serde_json::from_slice(payload)?;
     heads.into_iter().map(|Head(lane, seq)| Ok(LaneHead { lane: lane.parse()?, seq })).collect()
 }
+
+#[cfg(test)]
+mod foreign;
