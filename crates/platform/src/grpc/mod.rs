@@ -153,9 +153,8 @@ impl<S: Service> Server<S> {
         Item: 'static,
         F: for<'a> Function<'a, S, Req, Items>,
     {
-        let (metadata, _, message) = request.into_parts();
-        let headers = metadata.into_headers();
-        let caller = self.edge.caller(&headers).await.inspect_err(|e| e.log(Req::METHOD))?;
+        let (metadata, extensions, message) = request.into_parts();
+        let caller = self.caller(metadata, &extensions).await.inspect_err(|e| e.log(Req::METHOD))?;
         let watch = self.edge.watches.open(caller.principal.key()).inspect_err(|e| e.log(Req::METHOD))?;
         let response = self.run(caller, message, function).await?;
         let stop = self.edge.stop.clone();
