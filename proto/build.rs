@@ -8,7 +8,7 @@ use prost_types::{
     field_descriptor_proto::{Label, Type},
 };
 
-const PACKAGES: [&str; 5] = ["common", "scheduling", "audit", "licensing", "notification"];
+const PACKAGES: [&str; 6] = ["common", "scheduling", "audit", "licensing", "notification", "operations"];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
@@ -110,9 +110,10 @@ fn resource(files: &prost_types::FileDescriptorSet, message: &prost_types::Descr
     )
 }
 
-/// Writes the events of each service, by the `oneof event` of its message `<Service>Event`.
+/// Writes the events of each service, by the `oneof event` of its message `<Service>Event`, and how each is read.
 fn events(files: &prost_types::FileDescriptorSet) -> String {
     let mut out = "const EVENTS: &[(&str, &[(&str, u8)])] = &[\n".to_owned();
+    let mut reads = String::new();
     for file in files.file.iter().filter(|f| f.package().starts_with("przesiadka.")) {
         let of_event = |m: &&prost_types::DescriptorProto| m.oneof_decl.iter().any(|o| o.name() == "event");
         for message in file.message_type.iter().filter(of_event) {
@@ -120,9 +121,18 @@ fn events(files: &prost_types::FileDescriptorSet) -> String {
             let fields = message.field.iter().filter(|field| field.oneof_index.is_some());
             let fields: Vec<_> = fields.map(|field| (field.name(), field.number())).collect();
             out += &format!("    ({package:?}, &{fields:?}),\n");
+            let path = format!(
+                "crate::{}::{}",
+                file.package().trim_start_matches("przesiadka.").replace('.', "::"),
+                message.name()
+            );
+            reads += &format!("        {package:?} => json::<{path}>(payload),\n");
         }
     }
-    out + "];\n"
+    out + "];\n\
+           fn read(service: &str, payload: &[u8]) -> Option<serde_json::Value> {\n    match service {\n"
+        + &reads
+        + "        _ => None,\n    }\n}\n"
 }
 
 fn find<'a>(

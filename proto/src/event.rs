@@ -1,4 +1,6 @@
-//! Which events each service tells.
+//! Which events each service tells, and how they read as JSON.
+
+use serde_json::Value;
 
 include!(concat!(env!("OUT_DIR"), "/events.rs"));
 
@@ -19,6 +21,54 @@ pub fn bare(number: u8) -> Vec<u8> {
     prost::encoding::encode_key(number.into(), prost::encoding::WireType::LengthDelimited, &mut encoded);
     encoded.push(0);
     encoded
+}
+
+/// What of an event is for the API's callers alone, by its name in JSON: people's names and words, which may name
+/// people, and those of machines.
+pub const OF_PEOPLE: [&str; 15] = [
+    "actor",
+    "answer",
+    "approver",
+    "auditor",
+    "description",
+    "displayName",
+    "email",
+    "host",
+    "language",
+    "name",
+    "note",
+    "owner",
+    "person",
+    "reason",
+    "supplier",
+];
+
+/// An event in proto3's JSON, without what people wrote and who they are; none if it cannot be read.
+pub fn without_people(service: &str, payload: &[u8]) -> Option<Value> {
+    let mut event = read(service, payload)?;
+    strip(&mut event);
+    Some(event)
+}
+
+/// Takes what is in [`OF_PEOPLE`] out of an event in proto3's JSON.
+pub fn strip(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|name, value| !OF_PEOPLE.contains(&name.as_str()) || is_a_word(name, value));
+            fields.values_mut().for_each(strip);
+        }
+        Value::Array(items) => items.iter_mut().for_each(strip),
+        _ => {}
+    }
+}
+
+/// Why an offer was released is a word of the contract.
+fn is_a_word(name: &str, value: &Value) -> bool {
+    name == "reason" && value.as_str().is_some_and(|word| word.starts_with("OFFER_RELEASE_REASON_"))
+}
+
+fn json<E: prost::Message + Default + serde::Serialize>(payload: &[u8]) -> Option<Value> {
+    serde_json::to_value(E::decode(payload).ok()?).ok()
 }
 
 #[cfg(test)]

@@ -46,6 +46,15 @@ pub mod licensing {
     }
 }
 
+/// How the services of a process stand, for whoever runs them.
+pub mod operations {
+    #[allow(clippy::all, missing_docs)]
+    pub mod v1 {
+        include!(concat!(env!("OUT_DIR"), "/przesiadka.operations.v1.rs"));
+        include!(concat!(env!("OUT_DIR"), "/przesiadka.operations.v1.serde.rs"));
+    }
+}
+
 /// The audit service: audits, measured values, findings.
 pub mod audit {
     #[allow(clippy::all, missing_docs)]

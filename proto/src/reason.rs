@@ -248,6 +248,13 @@ impl ErrorReason {
                 "This build of the server was made without this part.",
                 "Ta kompilacja serwera nie zawiera tej części.",
             ),
+            R::RateLimited => spec(
+                Code::ResourceExhausted,
+                429,
+                "Too many requests or open streams of this caller.",
+                "Za dużo żądań lub otwartych strumieni tego użytkownika.",
+            )
+            .retried(),
             // Unspecified is never sent on purpose, so sending it is a fault of ours.
             R::Internal | R::Unspecified => spec(
                 Code::Internal,

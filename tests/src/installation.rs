@@ -130,8 +130,11 @@ impl Installation {
         let client = reqwest::Client::builder().timeout(START).build().expect("a client");
         let installation = Self { processes: Vec::new(), folder, client, databases: Vec::new() };
         installation.set_clock(now);
+        // Callers here are faster than people.
         let settings = format!(
-            "data_dir = {:?}\nclock = {{ kind = \"simulated\", file = {:?} }}\n\
+            "limits.contact_requests_per_second = 0\nlimits.contact_burst = 0\n\
+             limits.softvig_requests_per_second = 0\nlimits.softvig_burst = 0\n\
+             data_dir = {:?}\nclock = {{ kind = \"simulated\", file = {:?} }}\n\
              bus.heads_every_ms = 500\nshutdown.deadline_ms = 5000\nfiles.url = \"file://{}\"\n",
             installation.data_dir(),
             installation.clock(),
@@ -253,10 +256,13 @@ impl Installation {
         World::new(self.outside(), &self.data_dir(), &self.clock()).expect("a key and a clock")
     }
 
-    /// What `events parked` says on every database.
+    /// What `parked list` says of every service that answers.
     fn parked(&self) -> String {
-        let of = |service: Service| self.command(service, &["events", "parked", "--only", service.name()]);
-        Service::ALL.map(of).concat()
+        let list = |service: Service| {
+            let output = self.node(service).process.command(&["parked", "list", "--only", service.name()]);
+            String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
+        };
+        Service::ALL.map(list).concat()
     }
 
     /// The first column, as text, of a query in the database of a service of its own.
@@ -294,7 +300,8 @@ impl Installation {
         &self.folder
     }
 
-    fn settings(&self) -> PathBuf {
+    /// The file of settings that all processes read.
+    pub fn settings(&self) -> PathBuf {
         self.folder.join("przesiadka.toml")
     }
 

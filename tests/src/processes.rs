@@ -69,7 +69,23 @@ impl Process {
 
     /// Runs the program beside it with other arguments and the same environment.
     pub fn command(&self, arguments: &[&str]) -> Output {
-        self.program().args(arguments).output().expect("the program starts")
+        self.command_in(&[], arguments)
+    }
+
+    /// The same with more in the environment.
+    pub fn command_in(&self, environment: &[(&str, &str)], arguments: &[&str]) -> Output {
+        let environment = environment.iter().copied();
+        self.program().envs(environment).args(arguments).output().expect("the program starts")
+    }
+
+    /// Sends it a signal, such as "INT".
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub fn signal(&self, signal: &str) {
+        let id = self.id().expect("a running process").to_string();
+        let sent = Command::new("kill").args([&format!("-{signal}"), &id]).status().expect("kill(1)");
+        assert!(sent.success(), "{} cannot be signalled", self.name);
     }
 
     fn program(&self) -> Command {
@@ -94,9 +110,7 @@ impl Process {
     /// # Panics
     /// When it has not ended in time, or was ended by a signal.
     pub async fn stop(&mut self, within: Duration) -> i32 {
-        let id = self.id().expect("a running process").to_string();
-        let sent = Command::new("kill").args(["-TERM", &id]).status().expect("kill(1)");
-        assert!(sent.success(), "{} cannot be signalled", self.name);
+        self.signal("TERM");
         self.ended(within).await
     }
 

@@ -9,7 +9,7 @@ mod postgres;
 use std::{fs, path::Path, process::Command};
 
 pub use nats::NatsCluster;
-pub use postgres::{Postgres, program};
+pub use postgres::{Postgres, give_to_postgres, program};
 
 /// Sends a signal, such as "KILL", to processes. That some have ended already is no error.
 pub fn signal(name: &str, ids: impl IntoIterator<Item = u32>) {

@@ -97,6 +97,8 @@ impl Wire {
     pub async fn send(&self, adapter: Adapter, method: &str, token: Option<&str>, request: &Value) -> Answer {
         let rpc = &self.rpcs[method];
         let service = method.split('.').next().unwrap_or_default();
+        // Each process answers for its own operations.
+        let service = if service == "operations" { Service::Scheduling.name() } else { service };
         let service = Service::ALL.into_iter().find(|s| s.name() == service).expect("one of the four");
         match adapter {
             Adapter::Grpc => {

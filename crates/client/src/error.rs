@@ -13,6 +13,9 @@ pub enum Error {
     /// Nobody answered, or not now: the same request id may be sent again.
     #[error("no answer: {0}")]
     Away(String),
+    /// The process has no such service, or what stands before it does not lead there.
+    #[error("this process does not have it")]
+    Absent,
     /// An answer that is not in the contract.
     #[error("not understood: {0}")]
     Unreadable(String),
@@ -48,7 +51,7 @@ impl Error {
     pub fn refused(self) -> Option<Refused> {
         match self {
             Self::Refused(refused) => Some(refused),
-            Self::Away(_) | Self::Unreadable(_) => None,
+            Self::Away(_) | Self::Absent | Self::Unreadable(_) => None,
         }
     }
 
@@ -104,6 +107,7 @@ impl Error {
             Code::Unavailable | Code::Unknown | Code::Cancelled | Code::DeadlineExceeded | Code::Internal => {
                 Self::Away(format!("{}: {}", status.code(), status.message()))
             }
+            Code::Unimplemented => Self::Absent,
             code => Self::Unreadable(format!("{code}: {}", status.message())),
         }
     }

@@ -5,6 +5,7 @@
 //! request, so that nobody waits for a duration.
 
 mod after;
+mod direct;
 mod error;
 mod hook;
 mod installation;
@@ -14,6 +15,7 @@ mod portal;
 mod settled;
 mod softvig;
 
+pub use direct::Direct;
 pub use error::{Error, Refused, Rule};
 pub use installation::{Answered, Contacts, Installation, Replica};
 pub use local::{at, day, window};

@@ -70,7 +70,7 @@ impl Softvig {
         let codec = ProstCodec::<R, R::Response>::default();
         let answer = grpc.server_streaming(self.with_headers(request), path, codec).await;
         let stream = answer.map_err(|status| Error::from_status(&status))?.into_inner();
-        Ok(Events { stream, _item: PhantomData })
+        Ok(Events::new(stream))
     }
 
     async fn grpc<R: Request>(&self, attempt: usize) -> Result<Grpc<Channel>, Error> {
@@ -102,6 +102,10 @@ pub struct Events<T> {
 }
 
 impl<T> Events<T> {
+    pub(crate) fn new(stream: Streaming<T>) -> Self {
+        Self { stream, _item: PhantomData }
+    }
+
     /// The next one; waits for it.
     ///
     /// # Errors

@@ -89,6 +89,14 @@ impl Actor {
         }
     }
 
+    /// The same for whoever is no contact, on any lane.
+    pub fn of_softvig_in_history(&self) -> String {
+        match self {
+            Self::Softvig { subject, .. } => format!("softvig/{subject}"),
+            Self::Contact { .. } | Self::System => "system".to_owned(),
+        }
+    }
+
     /// Whether this is a contact that holds the decision role now.
     pub fn decides(&self) -> bool {
         matches!(self, Self::Contact { roles, .. } if roles.decision)

@@ -1,6 +1,9 @@
 //! A call: what every service function is told about its caller and its request.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    slice,
+    sync::{Arc, OnceLock},
+};
 
 use aws_lc_rs::digest::{Context, SHA256};
 
@@ -9,6 +12,11 @@ use crate::{auth::Principal, core::Core, error::Error, files::Content, lane::Lan
 /// What the adapters need of a service.
 pub trait Service: Send + Sync + 'static {
     fn core(&self) -> &Core;
+
+    /// Whose cursors a call waits for.
+    fn cores(&self) -> &[Core] {
+        slice::from_ref(self.core())
+    }
 }
 
 /// Everything about a call but the request itself; the same from gRPC and REST.

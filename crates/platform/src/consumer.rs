@@ -4,8 +4,8 @@
 //! rows share one transaction. What comes too early or behind a parked event waits in `inbox`.
 //! Events that come one right after the other, such as those of one commit, are applied in one transaction.
 
-mod cursor;
-mod inbox;
+pub(crate) mod cursor;
+pub(crate) mod inbox;
 
 use std::{
     collections::HashMap,

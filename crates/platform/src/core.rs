@@ -55,6 +55,11 @@ impl Core {
         self.sources.get_or_init(|| sources);
     }
 
+    /// The services whose events are applied here; none as long as no consumer has been made.
+    pub fn sources(&self) -> &'static [&'static str] {
+        self.sources.get().copied().unwrap_or_default()
+    }
+
     /// Whether events of `source` change anything here; so it seems as long as no consumer has been made.
     pub(crate) fn hears(&self, source: &str) -> bool {
         self.sources.get().is_none_or(|sources| sources.contains(&source))

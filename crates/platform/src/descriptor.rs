@@ -67,6 +67,8 @@ pub(crate) struct MethodInfo {
     pub comment: String,
     pub output: String,
     pub streams: bool,
+    /// The request comes in pieces.
+    pub is_upload: bool,
 }
 
 impl MessageInfo {
@@ -87,6 +89,15 @@ impl Contract {
     /// The method that a request's path names, if there is one.
     pub fn method_at(&self, path: &str) -> Option<&str> {
         self.paths.get(path.strip_prefix('/')?).map(String::as_str)
+    }
+
+    /// Whether gRPC's path, `/przesiadka.<service>.v1.<Service>/<rpc>`, is of such a method.
+    pub fn is_upload(&self, path: &str) -> bool {
+        let key = || {
+            let (full, rpc) = path.strip_prefix('/')?.split_once('/')?;
+            Some(format!("{}.{rpc}", full.split('.').nth(1)?))
+        };
+        key().and_then(|key| self.methods.get(&key)).is_some_and(|method| method.is_upload)
     }
 
     fn read() -> Self {
@@ -114,6 +125,7 @@ impl Contract {
                     comment: comments.at(&[6, i as i32, 2, j as i32]),
                     output: method.output_type().trim_start_matches('.').to_owned(),
                     streams: method.server_streaming(),
+                    is_upload: method.client_streaming(),
                 };
                 self.methods.insert(format!("{short}.{}", method.name()), info);
                 let (package, service) = (file.package(), service.name());

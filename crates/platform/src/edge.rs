@@ -1,5 +1,8 @@
 //! The one way into a service: REST and gRPC read a caller's words, this carries them out.
 
+mod places;
+mod rate;
+
 use std::{
     sync::{Arc, OnceLock},
     time::Duration,
@@ -20,6 +23,12 @@ use crate::{
     well_formed,
 };
 
+pub use self::rate::Rate;
+use self::{
+    places::{Places, Watches},
+    rate::Rates,
+};
+
 /// Request header with positions to wait for, and the answer's header with the new one.
 pub const AFTER: &str = "x-przesiadka-after";
 pub const POSITION: &str = "x-przesiadka-position";
@@ -36,6 +45,9 @@ pub struct Edge {
     pub(crate) limits: Limits,
     /// Streams end here; a caller goes on from its token, at another replica.
     pub(crate) stop: CancellationToken,
+    places: Arc<Places>,
+    rates: Arc<Rates>,
+    pub(crate) watches: Arc<Watches>,
 }
 
 /// What a request may take.
@@ -46,6 +58,15 @@ pub struct Limits {
     pub body_time: Duration,
     /// The same for a file that is sent.
     pub upload_time: Duration,
+    /// Requests that are worked on at once; as many wait, for so long.
+    pub most_requests: usize,
+    pub longest_wait: Duration,
+    /// What one caller may ask; none is no limit.
+    pub contacts: Option<Rate>,
+    pub softvig: Option<Rate>,
+    /// Open streams, in all and of one caller.
+    pub most_watches: usize,
+    pub most_watches_per_caller: usize,
 }
 
 impl Default for Limits {
@@ -54,6 +75,12 @@ impl Default for Limits {
             body_bytes: 256 << 10,
             body_time: Duration::from_secs(30),
             upload_time: Duration::from_secs(600),
+            most_requests: 256,
+            longest_wait: Duration::from_millis(500),
+            contacts: None,
+            softvig: None,
+            most_watches: 1000,
+            most_watches_per_caller: 50,
         }
     }
 }
@@ -65,11 +92,26 @@ pub(crate) struct Caller {
     pub traceparent: Option<String>,
     /// A file that the caller sends.
     pub content: Option<Content>,
+    /// Where the request is worked on.
+    pub places: Arc<Places>,
+}
+
+/// Put into a request by the accept loop of a local socket: the user at its other end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Local {
+    pub uid: u32,
 }
 
 impl Edge {
     pub fn new(verifier: Arc<Verifier>, limits: Limits) -> Self {
-        Self { verifier, limits, stop: CancellationToken::new() }
+        Self {
+            verifier,
+            limits,
+            stop: CancellationToken::new(),
+            places: Arc::new(Places::new(limits.most_requests, limits.longest_wait)),
+            rates: Arc::new(Rates::new(limits.contacts, limits.softvig)),
+            watches: Arc::new(Watches::new(limits.most_watches, limits.most_watches_per_caller)),
+        }
     }
 
     /// Ends open streams when this process stops, or they would hold it up to the deadline.
@@ -79,8 +121,24 @@ impl Edge {
     }
 
     /// # Errors
-    /// UNAUTHENTICATED without a valid bearer token; INVALID_ARGUMENT for a header that cannot be read.
+    /// UNAUTHENTICATED without a valid bearer token; INVALID_ARGUMENT for a header that cannot be read;
+    /// RATE_LIMITED for who asks too much, UNAVAILABLE while this process has too much to do.
     pub(crate) async fn caller(&self, headers: &HeaderMap) -> Result<Caller, Error> {
+        self.places.ensure_room()?;
+        let principal = self.principal(headers).await?;
+        self.rates.admit(&principal)?;
+        self.with(headers, principal)
+    }
+
+    /// The same for whoever came by the local socket, which asks for no token.
+    ///
+    /// # Errors
+    /// INVALID_ARGUMENT for a header that cannot be read.
+    pub(crate) fn local_caller(&self, headers: &HeaderMap, local: Local) -> Result<Caller, Error> {
+        self.with(headers, Principal::local_operator(local.uid))
+    }
+
+    async fn principal(&self, headers: &HeaderMap) -> Result<Principal, Error> {
         let token = headers
             .get(AUTHORIZATION)
             .ok_or_else(|| refused("no token", "brak tokenu"))?
@@ -92,9 +150,18 @@ impl Edge {
                 refused("an authorization that is no bearer token", "autoryzacja bez tokenu Bearer")
             })?
             .1;
-        let principal = self.verifier.verify(token.trim()).await?;
+        self.verifier.verify(token.trim()).await
+    }
+
+    fn with(&self, headers: &HeaderMap, principal: Principal) -> Result<Caller, Error> {
         let traceparent = serving::traceparent(headers).map(str::to_owned);
-        Ok(Caller { principal, after: after(headers)?, traceparent, content: None })
+        Ok(Caller {
+            principal,
+            after: after(headers)?,
+            traceparent,
+            content: None,
+            places: Arc::clone(&self.places),
+        })
     }
 }
 
@@ -114,6 +181,8 @@ where
     let access = Access::begin(&caller.principal, &request, request_id.as_deref());
     let outcome = async {
         may_call(&caller.principal, Req::METHOD, request.resource())?;
+        // Files take long to arrive, and have places of their own.
+        let _place = if caller.content.is_none() { Some(caller.places.take().await?) } else { None };
         let request_id = request_id.map(checked).transpose()?;
         well_formed::check(&request)?;
         let call = Call {
@@ -128,7 +197,9 @@ where
             position: Arc::new(OnceLock::new()),
             content: caller.content,
         };
-        service.core().wait_for(&call.after).await?;
+        for core in service.cores() {
+            core.wait_for(&call.after).await?;
+        }
         let position = Arc::clone(&call.position);
         let mut attempt = 1;
         loop {

@@ -59,7 +59,7 @@ impl Core {
         set(&INBOX_AGE, age(self.instant(OLDEST_IN_INBOX).await?));
         set(&TIMERS, self.timers_due().await? as f64);
         set(&TIMERS_LATE, self.timers_late().await?);
-        set(&PARKED, self.count("select count(*) as n from cursor where parked").await?);
+        set(&PARKED, self.parked_lanes().await? as f64);
         set(&STRAYS, self.count("select count(*) as n from stray").await?);
         Ok(())
     }

@@ -206,7 +206,13 @@ impl<S: Service + OnEvent> Harness<S> {
         Req: Request,
         F: for<'a> Function<'a, S, Req, Resp>,
     {
-        let caller = Caller { principal: caller.clone(), after: Vec::new(), traceparent: None, content };
+        let caller = Caller {
+            principal: caller.clone(),
+            after: Vec::new(),
+            traceparent: None,
+            content,
+            places: Arc::default(),
+        };
         // Boxed: a test that calls many functions would not fit onto its stack.
         let result = Box::pin(edge::run(&*self.service, &function, caller, request)).await;
         for violation in result.as_ref().err().map(Error::violations).unwrap_or_default() {

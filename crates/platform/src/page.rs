@@ -1,5 +1,7 @@
 //! Pages: keyset on the id, an opaque token bound to caller and query, no totals.
 
+use std::{fmt::Display, str::FromStr};
+
 use proto::{
     common::v1::ErrorReason,
     refusal::{Violation, words},
@@ -60,6 +62,17 @@ impl Core {
         read: impl AsyncFnOnce(&Db, Option<Uuid>, u64) -> Result<Vec<T>, Error>,
         id: impl Fn(&T) -> Uuid,
     ) -> Result<Page<T>, Error> {
+        self.page_by_key(request, binding, read, id).await
+    }
+
+    /// The same by any key that never changes.
+    pub(crate) async fn page_by_key<T, K: FromStr + Display>(
+        &self,
+        request: PageRequest<'_>,
+        binding: &str,
+        read: impl AsyncFnOnce(&Db, Option<K>, u64) -> Result<Vec<T>, Error>,
+        key: impl Fn(&T) -> K,
+    ) -> Result<Page<T>, Error> {
         let size = match request.size {
             ..0 => return Err(Error::invalid("page_size", request.size, words("0 to 200", "od 0 do 200"))),
             0 => DEFAULT,
@@ -68,7 +81,7 @@ impl Core {
         let tokens = self.tokens().await?;
         let after = match request.token {
             "" => None,
-            token => Some(tokens.open(binding, token).and_then(|id| id.parse().ok()).ok_or_else(|| {
+            token => Some(tokens.open(binding, token).and_then(|key| key.parse().ok()).ok_or_else(|| {
                 Violation::new(ErrorReason::PageTokenInvalid).field("page_token").allowed(words(
                     "the token of this query's last page",
                     "token z ostatniej strony tego zapytania",
@@ -80,7 +93,7 @@ impl Core {
         let more = items.len() as u64 > size;
         items.truncate(size as usize);
         let next_page_token = match items.last() {
-            Some(last) if more => tokens.seal(binding, &id(last).to_string()),
+            Some(last) if more => tokens.seal(binding, &key(last).to_string()),
             _ => String::new(),
         };
         Ok(Page { items, next_page_token })

@@ -7,6 +7,7 @@ use sea_orm::{
     sea_query::{ColumnDef, Index, Table, TableCreateStatement},
 };
 use sea_orm_migration::{MigrationName, MigrationTrait, MigratorTrait, SchemaManager, async_trait};
+use serde::Serialize;
 
 use crate::{
     clock,
@@ -90,18 +91,68 @@ pub async fn up<M: MigratorTrait>(db: &Db) -> Result<(), DbErr> {
     if db.is_sqlite() { Ok(()) } else { connection.close().await }
 }
 
+/// How a database's schema stands to this build.
+#[derive(Clone, Debug, Serialize)]
+pub struct Standing {
+    /// Changes of this build that it has not had.
+    pub missing: Vec<String>,
+    /// Changes that this build does not know.
+    pub newer: Vec<String>,
+    /// Its compatibility number; none before the first change.
+    pub compatibility: Option<i64>,
+}
+
+impl Standing {
+    /// Whether this build can work on it.
+    pub fn is_usable(&self) -> bool {
+        self.missing.is_empty() && self.compatibility.is_some_and(|number| number <= COMPATIBILITY)
+    }
+
+    pub fn word(&self) -> &'static str {
+        match (self.compatibility, self.missing.as_slice(), self.newer.as_slice()) {
+            (None, ..) => "none yet",
+            (Some(number), ..) if number > COMPATIBILITY => "of a newer build, not compatible",
+            (_, [], []) => "up to date",
+            (_, [], _) => "of a newer build, compatible",
+            (_, _, []) => "behind",
+            _ => "of another line of builds",
+        }
+    }
+}
+
+/// What the database has had of this build's changes, and what else.
+pub async fn standing<M: MigratorTrait>(db: &Db) -> Result<Standing, DbErr> {
+    let known: Vec<String> = M::migrations().iter().map(|m| m.name().to_owned()).collect();
+    if !has_table(db).await? {
+        return Ok(Standing { missing: known, newer: Vec::new(), compatibility: None });
+    }
+    let applied = applied(db.read()).await?;
+    let mut newer: Vec<String> = applied.iter().filter(|name| !known.contains(name)).cloned().collect();
+    newer.sort_unstable();
+    let row = query_one(db.read(), "select compatibility from head", vec![]).await?;
+    Ok(Standing {
+        missing: known.into_iter().filter(|name| !applied.contains(name)).collect(),
+        newer,
+        compatibility: row.map(|row| row.try_get("", "compatibility")).transpose()?,
+    })
+}
+
 /// Whether the database has had every change of this build; it may have had more.
 pub async fn is_up<M: MigratorTrait>(db: &Db) -> Result<bool, DbErr> {
+    if !has_table(db).await? {
+        return Ok(false);
+    }
+    let applied = applied(db.read()).await?;
+    Ok(M::migrations().iter().all(|m| applied.contains(m.name())))
+}
+
+async fn has_table(db: &Db) -> Result<bool, DbErr> {
     let has_table = if db.is_sqlite() {
         "select 1 from sqlite_master where name = 'seaql_migrations'"
     } else {
         "select 1 where to_regclass('seaql_migrations') is not null"
     };
-    if query_one(db.read(), has_table, vec![]).await?.is_none() {
-        return Ok(false);
-    }
-    let applied = applied(db.read()).await?;
-    Ok(M::migrations().iter().all(|m| applied.contains(m.name())))
+    Ok(query_one(db.read(), has_table, vec![]).await?.is_some())
 }
 
 async fn applied(c: &impl ConnectionTrait) -> Result<HashSet<String>, DbErr> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
+use sea_orm::QueryResult;
 use tokio::select;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
@@ -15,6 +16,7 @@ use crate::{
     db::{execute, query_all, query_one},
     error::Error,
     lane::Lane,
+    page::{Page, PageRequest},
     panics::caught,
     telemetry::{spans, trace},
     unit::Unit,
@@ -29,6 +31,27 @@ pub struct Timer {
     lane: Lane,
     generation: Uuid,
     failures: i32,
+}
+
+/// A timer as an operator sees it.
+#[derive(Clone, Debug)]
+pub struct Scheduled {
+    pub kind: String,
+    pub key: String,
+    pub lane: Lane,
+    pub due_at: Timestamp,
+    pub failures: i32,
+    /// Machine time; none unless it has failed.
+    pub retry_at: Option<Timestamp>,
+}
+
+/// Which timers are listed.
+#[derive(Clone, Copy, Debug)]
+pub struct TimerFilter {
+    /// Only of this one.
+    pub lane: Option<Lane>,
+    /// Only those that are due.
+    pub overdue: bool,
 }
 
 /// What a service does when its timers come due, in the given unit.
@@ -189,6 +212,48 @@ impl Core {
                 })
             })
             .collect()
+    }
+
+    /// All timers, in the order of kinds and keys.
+    pub async fn scheduled(
+        &self,
+        request: PageRequest<'_>,
+        filter: &TimerFilter,
+    ) -> Result<Page<Scheduled>, Error> {
+        let now = self.clock.now();
+        self.page_by_key(
+            request,
+            &format!("page timer {filter:?}"),
+            async |db, after: Option<String>, limit| {
+                let after = after.unwrap_or_default();
+                let (kind, key) = after.split_once('/').unwrap_or_default();
+                let mut values = vec![kind.into(), key.into()];
+                let mut sql = "select kind, key, lane, due_at, failures, retry_at from timer where (kind, key) > ($1, $2)".to_owned();
+                if let Some(lane) = filter.lane {
+                    values.push(lane.to_string().into());
+                    sql.push_str(&format!(" and lane = ${}", values.len()));
+                }
+                if filter.overdue {
+                    values.push(clock::to_db(now).into());
+                    sql.push_str(&format!(" and due_at <= ${}", values.len()));
+                }
+                sql.push_str(&format!(" order by kind, key limit {limit}"));
+                let read = |row: &QueryResult| {
+                    let retry_at: Option<chrono::DateTime<chrono::Utc>> = row.try_get("", "retry_at")?;
+                    Ok(Scheduled {
+                        kind: row.try_get("", "kind")?,
+                        key: row.try_get("", "key")?,
+                        lane: Lane::of(row)?,
+                        due_at: clock::from_db(row.try_get("", "due_at")?),
+                        failures: row.try_get("", "failures")?,
+                        retry_at: retry_at.map(clock::from_db),
+                    })
+                };
+                query_all(db.read(), &sql, values).await?.iter().map(read).collect()
+            },
+            |timer| format!("{}/{}", timer.kind, timer.key),
+        )
+        .await
     }
 
     /// How many timers are due and not fired, those that failed included.

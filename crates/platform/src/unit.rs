@@ -136,7 +136,17 @@ impl Core {
     ///
     /// Refused as `REQUEST_ID_REUSED` when the request id came with another payload.
     pub async fn begin_command(&self, lane: Lane, ticket: Ticket) -> Result<Begun, Error> {
-        let mut unit = self.begin(lane, ticket.trace.clone()).await?;
+        self.go_on_as_command(self.db.begin().await?, lane, ticket).await
+    }
+
+    /// The same in a transaction that holds a cursor already.
+    pub(crate) async fn go_on_as_command(
+        &self,
+        tx: Transaction,
+        lane: Lane,
+        ticket: Ticket,
+    ) -> Result<Begun, Error> {
+        let mut unit = self.lock_lane(tx, lane, ticket.trace.clone()).await?;
         let row = query_one(
             &unit.tx,
             "select payload_hash, resource from request where key = $1",

@@ -97,6 +97,11 @@ impl Core {
         self.seal_position(filter, position).await
     }
 
+    /// A token for a watch that begins with the first event.
+    pub(crate) async fn first_watch_token(&self, filter: &WatchFilter) -> Result<String, Error> {
+        self.seal_position(filter, 0).await
+    }
+
     /// RPC `WatchEvents` of every service; `roles`: who may.
     ///
     /// # Errors

@@ -7,7 +7,10 @@ use clap::{Parser, Subcommand};
 use platform::{config::Loaded, telemetry::Telemetry};
 
 use crate::{
-    commands::{checklist, config, events, messages, schema, token},
+    commands::{
+        checklist, config, doctor, events, message, outbox, output::Format, parked, project, ready, schema,
+        timers, token,
+    },
     demo,
     serve::{self, Server},
     services::{self, Name},
@@ -31,6 +34,8 @@ enum Command {
         #[command(flatten)]
         which: Which,
     },
+    /// Whether the process that runs here with these settings is ready; for healthchecks.
+    Ready,
     /// Takes one dealership through the whole process, embedded and under a simulated clock.
     Demo(demo::DemoArgs),
     /// Prints a token of the development issuer.
@@ -40,21 +45,25 @@ enum Command {
         #[command(subcommand)]
         what: ConfigCommand,
     },
-    /// Brings databases up to date.
+    /// Checks everything that the services need, and says what to do.
+    Doctor(doctor::DoctorArgs),
+    /// Shows databases' schemas, and brings them up to date.
     Schema {
         #[command(subcommand)]
         what: SchemaCommand,
     },
-    /// Shows events that could not be applied, and lets them be tried again.
-    Events {
-        #[command(subcommand)]
-        what: events::EventsCommand,
-    },
-    /// Shows e-mails.
-    Messages {
-        #[command(subcommand)]
-        what: messages::MessagesCommand,
-    },
+    /// Shows how the projects stand.
+    Project(project::ProjectArgs),
+    /// Follows and shows what the services tell.
+    Events(events::EventsArgs),
+    /// Shows events that could not be applied; has them tried again, or drops them.
+    Parked(parked::ParkedArgs),
+    /// Shows what is on its way between the services.
+    Outbox(outbox::OutboxArgs),
+    /// Shows what the services will do by themselves.
+    Timers(timers::TimersArgs),
+    /// Shows e-mails, and sends them again.
+    Message(message::MessageArgs),
     /// Checks, shows and compares the checklists of audits.
     Checklist(checklist::ChecklistArgs),
     /// Prints the description of the REST API.
@@ -74,6 +83,14 @@ enum ConfigCommand {
 
 #[derive(Debug, Subcommand)]
 enum SchemaCommand {
+    /// What the databases have had of this build's changes; fails where this build cannot work on one.
+    Status {
+        #[command(flatten)]
+        which: Which,
+        /// For people, or for programs.
+        #[arg(long, value_enum, default_value_t)]
+        output: Format,
+    },
     /// Applies the changes that the databases have not had.
     Up {
         #[command(flatten)]
@@ -84,7 +101,7 @@ enum SchemaCommand {
 #[derive(Debug, clap::Args)]
 pub struct Which {
     /// Only these services, separated by commas.
-    #[arg(long, value_delimiter = ',', value_name = "SERVICE")]
+    #[arg(long, value_delimiter = ',', value_name = "SERVICE", global = true)]
     only: Vec<Name>,
 }
 
@@ -115,9 +132,13 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
     let file = cli.config.or_else(|| env::var_os("PRZESIADKA_CONFIG").map(PathBuf::from));
     let variables = env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    let loaded = Loaded::read(file.as_deref(), variables)?;
+    let loaded = match (Loaded::read(file.as_deref(), variables), &cli.command) {
+        (Err(error), Command::Doctor(args)) => return doctor::unreadable(&error, args),
+        (loaded, _) => loaded?,
+    };
     match cli.command {
         Command::Serve { which } => run_services(&loaded, &which.names()).await,
+        Command::Ready => print(&ready::ready(&loaded.config).await?),
         Command::Demo(args) => demo::run(args).await,
         Command::Token(args) => print(&token::token(&loaded.config, args)?),
         Command::Config { what: ConfigCommand::Print } => print(loaded.print().trim_end()),
@@ -128,8 +149,16 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Schema { what: SchemaCommand::Up { which } } => {
             schema::up(&loaded.config, &which.names()).await
         }
-        Command::Events { what } => events::run(&loaded.config, what).await,
-        Command::Messages { what } => messages::run(&loaded, what).await,
+        Command::Schema { what: SchemaCommand::Status { which, output } } => {
+            schema::status(&loaded.config, &which.names(), output).await
+        }
+        Command::Doctor(args) => doctor::run(&loaded, args).await,
+        Command::Project(args) => project::run(&loaded.config, args).await,
+        Command::Events(args) => events::run(&loaded.config, args).await,
+        Command::Parked(args) => parked::run(&loaded.config, args).await,
+        Command::Outbox(args) => outbox::run(&loaded.config, args).await,
+        Command::Timers(args) => timers::run(&loaded.config, args).await,
+        Command::Message(args) => message::run(&loaded, args).await,
         Command::Checklist(args) => checklist::run(&loaded, args),
         Command::Openapi => print(&format!("{:#}", serve::document())),
     }
@@ -140,6 +169,8 @@ async fn run_services(loaded: &Loaded, names: &[Name]) -> anyhow::Result<()> {
     let words: Vec<_> = names.iter().map(|name| name.as_str()).collect();
     let telemetry = Telemetry::start(&config.telemetry, &words)?;
     let server = Server::start(loaded, names).await?;
+    let filter = telemetry.log_filter();
+    tokio::spawn(loaded.clone().follow(move |text| filter.set(text), server.shutdown.soft()));
     server.shutdown.on_signals(config.shutdown.delay(), config.shutdown.deadline())?;
     print(&greeting(loaded, names, &server))?;
     let ended = server.wait().await;

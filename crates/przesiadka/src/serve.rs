@@ -14,10 +14,12 @@ use platform::{
     bus::{Bus, Embedded, JetStream},
     config::{BusKind, Config, DatabaseKind, Loaded},
     core::Core,
-    openapi,
-    servers::{Addresses, Apps, Checks, Ports, Shutdown},
+    grpc, openapi,
+    operations::{self, Operations},
+    servers::{Addresses, Apps, Checks, LocalSockets, Ports, Shutdown},
     telemetry::metrics::{Gauge, KeyValue, gauge},
 };
+use proto::operations::v1::operations_service_server::OperationsServiceServer;
 use tokio::{select, task::JoinHandle, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic::service::RoutesBuilder;
@@ -63,7 +65,9 @@ impl Server {
     /// process has. Not a database or a bus that is away.
     pub async fn start(loaded: &Loaded, names: &[Name]) -> anyhow::Result<Self> {
         let config = &loaded.config;
-        config.check_services(&names.iter().map(|name| name.as_str()).collect::<Vec<_>>())?;
+        let words: Vec<_> = names.iter().map(|name| name.as_str()).collect();
+        config.check_services(&words)?;
+        config.check_files(&words).await?;
         let locks = match config.database.kind {
             DatabaseKind::Sqlite => names.iter().map(|n| Lock::take(&config.data_dir, n.as_str())).collect(),
             DatabaseKind::Postgres => Ok(Vec::new()),
@@ -74,18 +78,20 @@ impl Server {
 
         let shutdown = Shutdown::default();
         let verifier = Arc::new(config.verifier()?);
-        let edge = Edge::new(verifier, config.limits.edge()).ending_streams_at(shutdown.soft());
+        let edge = Edge::new(Arc::clone(&verifier), config.limits.edge()).ending_streams_at(shutdown.soft());
         let clock = config.business_clock()?;
         let buses = Buses::new(config);
         let mut rest = openapi::router(&document());
-        let mut grpc = RoutesBuilder::default();
+        let mut routes = RoutesBuilder::default();
         let tasks = TaskTracker::new();
         // The loops outlive the ports: what the last requests commit goes out, too.
         let stop = CancellationToken::new();
-        let (mut bases, mut standings) = (Vec::new(), Vec::new());
+        let until = stop.clone();
+        tasks.spawn(async move { verifier.keep_fresh(&until).await });
+        let (mut bases, mut standings) = (Vec::<Base>::new(), Vec::new());
         for &name in names {
             let core = prepare::open(config, name, clock.clone()).await?;
-            let assembled = name.assemble(core, &edge, loaded, &mut grpc)?;
+            let assembled = name.assemble(core, &edge, loaded, &mut routes)?;
             rest = rest.merge(assembled.rest.clone());
             standings.push(Standing {
                 core: assembled.core.clone(),
@@ -98,8 +104,21 @@ impl Server {
             tasks.spawn(run(name, base, assembled, bus, config.clone(), tasks.clone(), stop.clone()));
         }
 
+        let members = bases.iter().map(|base| (base.core.clone(), Arc::clone(&base.is_up)));
+        let operations = Arc::new(Operations::new(members));
+        let operations = operations::Grpc(grpc::Server::new(&edge, &operations));
+        let operations = OperationsServiceServer::new(operations);
+        routes.add_service(operations.max_decoding_message_size(grpc::MESSAGE_BYTES));
+        let words: Vec<_> = names.iter().map(|name| name.as_str()).collect();
+        let ports = ports.with_local(LocalSockets::bind(&config.data_dir, &words));
+
         let cores: Vec<_> = bases.iter().map(|base| base.core.clone()).collect();
-        let apps = Apps { rest, grpc: grpc.routes(), checks: checks(bases, standings) };
+        let apps = Apps {
+            rest,
+            grpc: routes.routes(),
+            checks: checks(bases, standings),
+            message_time: config.limits.edge().body_time,
+        };
         let until = shutdown.clone();
         let done = tokio::spawn(async move {
             let served = ports.serve(apps, &until).await;

@@ -93,6 +93,19 @@ impl Name {
         }
     }
 
+    /// How the database's schema stands to this build.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn schema_standing(self, db: &Db) -> Result<schema::Standing, DbErr> {
+        match self {
+            Self::Scheduling => schema::standing::<scheduling::schema::Migrator>(db).await,
+            Self::Audit => schema::standing::<audit::schema::Migrator>(db).await,
+            Self::Licensing => schema::standing::<licensing::schema::Migrator>(db).await,
+            Self::Notification => schema::standing::<notification::schema::Migrator>(db).await,
+        }
+    }
+
     /// What its routes say of themselves.
     pub fn operations(self) -> Vec<Operation> {
         fn of<S: Service>(routes: Vec<Route<S>>) -> Vec<Operation> {

@@ -40,7 +40,7 @@ struct Waiting {
     inbox: i64,
     outbox: i64,
     /// Lanes that an event has stopped: nothing moves them but a replay.
-    parked: usize,
+    parked: i64,
 }
 
 /// The answer of `/settled`.
@@ -97,7 +97,7 @@ async fn waiting(services: &[Standing]) -> Result<Waiting, Error> {
             waiting.webhooks_pending += notification.webhooks_pending().await?;
         }
         waiting.inbox += core.inbox_waiting().await?;
-        waiting.parked += core.parked().await?.len();
+        waiting.parked += core.parked_lanes().await?;
         waiting.outbox += core.outbox_depth().await?;
     }
     Ok(waiting)

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
 use reqwest::Certificate;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::channel::{Channel, ChannelConfig};
@@ -11,34 +12,27 @@ use crate::message::{MailIdentity, Renderer, SendingPolicy, Templates};
 use crate::recipients::{Language, Softvig};
 use crate::webhooks::Networks;
 
-/// The section `notification`. Nothing need be set where mails are written as files.
-#[derive(Clone, Debug, Default, Deserialize)]
+/// The section `notification`; platform's `default.toml` says what each key means. Nothing need be set where mails are
+/// written as files.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// The folder of the embedded way if absent.
     pub channel: Option<ChannelConfig>,
-    /// Address of the sender, and of the calendar entries' organiser.
     pub from: Option<String>,
     pub from_name: Option<String>,
-    /// Behind the @ of Message-IDs and calendar UIDs; it must never change.
     pub domain: Option<String>,
-    /// Where SOFTVIG hears of all companies.
     pub softvig: Option<String>,
     pub softvig_language: Language,
-    /// A folder of templates that take the place of the shipped ones of the same names.
     pub templates: Option<PathBuf>,
-    /// Host, and port if need be, at which calendar programs and mails' links reach the REST port.
     pub public_host: Option<String>,
     pub webhooks: WebhooksConfig,
 }
 
 /// The section `notification.webhooks`.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct WebhooksConfig {
-    /// Besides the public internet, as CIDR.
     pub allowed_networks: Vec<String>,
-    /// Certificates (PEM) of authorities to trust besides the system's.
     pub ca_file: Option<PathBuf>,
 }
 

@@ -25,6 +25,8 @@ const PERMISSIONS: &str = include_str!("../../../deploy/nats/permissions.conf");
 pub struct NatsCluster {
     folder: PathBuf,
     nodes: Vec<Node>,
+    /// More lines of each node's settings.
+    more: String,
 }
 
 #[derive(Debug)]
@@ -41,9 +43,18 @@ impl NatsCluster {
     /// # Panics
     /// When one does not start, with what it printed.
     pub async fn start(folder: &Path, nodes: usize) -> Self {
+        Self::start_with(folder, nodes, "").await
+    }
+
+    /// The same with more lines of settings.
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    pub async fn start_with(folder: &Path, nodes: usize, more: &str) -> Self {
         let ports =
             || Node { client: free_port(), routes: free_port(), monitoring: free_port(), process: None };
-        let mut cluster = Self { folder: folder.to_owned(), nodes: (0..nodes).map(|_| ports()).collect() };
+        let all = (0..nodes).map(|_| ports()).collect();
+        let mut cluster = Self { folder: folder.to_owned(), nodes: all, more: more.to_owned() };
         fs::write(folder.join("permissions.conf"), PERMISSIONS).expect("a file");
         for node in 0..nodes {
             fs::write(folder.join(format!("nats-{node}.conf")), cluster.settings(node)).expect("a file");
@@ -116,7 +127,9 @@ impl NatsCluster {
              listen: \"127.0.0.1:{client}\"\n\
              http: \"127.0.0.1:{monitoring}\"\n\
              jetstream {{ store_dir: {store:?}, max_file_store: 20GB, max_memory_store: 256MB }}\n\
-             include permissions.conf\n"
+             include permissions.conf\n\
+             {}\n",
+            self.more,
         );
         if self.nodes.len() > 1 {
             let others: Vec<_> =
@@ -129,7 +142,8 @@ impl NatsCluster {
         settings
     }
 
-    fn log(&self, node: usize) -> PathBuf {
+    /// The file that takes a node's log.
+    pub fn log(&self, node: usize) -> PathBuf {
         self.folder.join(format!("nats-{node}.log"))
     }
 }

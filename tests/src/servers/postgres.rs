@@ -136,6 +136,14 @@ impl Drop for Postgres {
 
 const LOG: &str = "postgres.log";
 
+/// Makes a file PostgreSQL's own and nobody else's, as it demands of its keys.
+pub fn give_to_postgres(file: &Path) {
+    fs::set_permissions(file, Permissions::from_mode(0o600)).expect("a file of one's own");
+    if let Some((user, group)) = unprivileged() {
+        chown(file, Some(user), Some(group)).expect("root may give away");
+    }
+}
+
 /// One of PostgreSQL's programs. The server refuses to run as root.
 pub fn program(name: &str) -> Command {
     let folder = PathBuf::from(from_tests_run("PRZESIADKA_TEST_POSTGRES_PROGRAMS"));

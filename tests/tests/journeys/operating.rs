@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use async_nats::HeaderMap;
 use journeys::{Installation, Layout, Service, on_servers};
-use platform::clock;
+use platform::{
+    clock,
+    db::{Db, query_all},
+};
 use prost::Message as _;
 use proto::scheduling::v1::{SchedulingEvent, Verified, scheduling_event::Event};
 use testkit::{Backend, Database, Nats, eventually};
@@ -40,9 +43,17 @@ async fn commands_refuse_what_cannot_be_and_say_why() {
         ),
         (&["checklist", "diff", "audit-1", "audit-3"], "audit-3"),
         (
-            &["events", "replay", "--only", "audit", "--source", "licensing", "--company", "_global"],
-            "audit has nothing parked on the lane licensing/_global",
+            &["parked", "replay", "licensing._global.1", "--only", "audit"],
+            "licensing._global.1 is not parked; `parked list` shows what is",
         ),
+        (&["parked", "drop", "licensing._global.1"], "--why <TEXT>"),
+        (&["message", "show", &id], "an id needs --company ID beside it"),
+        (&["message", "list", "--company", &id, "--state", "lost"], "there are pending, sending, sent"),
+        (&["project", "show", &id], "there is no project"),
+        (&["project", "list", "--stage", "audit-3"], "there are contracting, readiness, audit-1"),
+        (&["events", "show", &id], "NOT_FOUND"),
+        (&["events", "tail", "--resume", "audit"], "it is SERVICE=TOKEN"),
+        (&["events", "tail", "--resume", "audit=x"], "WATCH_TOKEN_INVALID"),
     ] {
         let output = process.command(arguments);
         let error = String::from_utf8_lossy(&output.stderr);
@@ -51,7 +62,7 @@ async fn commands_refuse_what_cannot_be_and_say_why() {
     let command = |arguments: &[&str]| installation.command(Service::Scheduling, arguments);
     assert_eq!(command(&["config", "check"]), "the settings are good\n");
     assert!(command(&["config", "print"]).contains("kind = \"simulated\""));
-    assert_eq!(command(&["messages", "list", "--company", &id]), "");
+    assert_eq!(command(&["message", "list", "--company", &id]), "");
     assert_eq!(command(&["checklist", "lint"]), "audit-1@2026-11\naudit-2@2026-11\n");
     assert!(
         command(&["checklist", "show", "audit-1"]).contains("Space for backups: ≥ 2 * source.database_gb")
@@ -97,29 +108,96 @@ async fn publish(nats: &Nats, service: &str, subject: &str, headers: HeaderMap, 
     .await;
 }
 
-/// What `events <what>` says, once it says anything.
-async fn shown(installation: &Installation, what: &str) -> String {
-    let lines = || installation.command(Service::Audit, &["events", what, "--only", "audit"]);
-    eventually(LONG, what, async || Some(lines()).filter(|lines| !lines.is_empty())).await
+/// What a command says, once it has anything to show.
+async fn shown(installation: &Installation, command: &[&str]) -> String {
+    let lines = || installation.command(Service::Audit, command);
+    eventually(LONG, command[0], async || Some(lines()).filter(|lines| !lines.is_empty())).await
 }
+
+const PARKED: [&str; 2] = ["parked", "list"];
 
 #[tokio::test]
 async fn what_cannot_be_applied_is_shown_and_can_be_tried_again() {
-    let (installation, _database, nats, company) = audit_alone().await;
+    let (installation, database, nats, company) = audit_alone().await;
     let subject = nats.subject("scheduling", &format!("{company}.company_created"));
     for headers in [HeaderMap::new(), headers(&company)] {
         publish(&nats, "scheduling", &subject, headers, b"?".to_vec()).await;
     }
-    let strays = shown(&installation, "strays").await;
+    let strays = shown(&installation, &["events", "strays"]).await;
     assert!(strays.contains(&subject) && strays.contains("no header"), "{strays}");
-    let parked = shown(&installation, "parked").await;
-    assert!(parked.contains(&format!("scheduling/{company}/1  company_created")), "{parked}");
-    assert!(parked.contains("0 behind  undecodable"), "{parked}");
+    let event = format!("scheduling.{company}.1");
+    let parked = shown(&installation, &PARKED).await;
+    assert!(parked.contains(&format!("audit    {event}  company_created")), "{parked}");
+    assert!(parked.contains("  0       undecodable"), "{parked}");
+    let one = installation.command(Service::Audit, &["parked", "show", &event]);
+    assert!(one.contains("error        undecodable") && one.contains("content      cannot be read"), "{one}");
 
-    let replay = ["events", "replay", "--only", "audit", "--source", "scheduling", "--company", &company];
-    installation.command(Service::Audit, &replay);
+    installation.command(Service::Audit, &["parked", "replay", &event]);
     // It is as wrong as before, and parked again.
-    assert_eq!(shown(&installation, "parked").await.lines().count(), 1);
+    assert_eq!(shown(&installation, &PARKED).await.lines().count(), 2);
+    let lines = "select actor || ' ' || kind from history order by id";
+    let db = Db::open(database.url(), 1).await.expect("a database");
+    let rows = query_all(db.read(), lines, vec![]).await.expect("the history");
+    let history: Vec<String> = rows.iter().map(|row| row.try_get_by_index(0).expect("text")).collect();
+    assert_eq!(history.len(), 1);
+    assert!(history[0].starts_with("softvig/local-uid-"), "{history:?}");
+    assert!(history[0].ends_with(" parked_event_replayed"), "{history:?}");
+}
+
+#[tokio::test]
+async fn what_is_dropped_lets_its_lane_go_on_and_the_history_says_who_and_why() {
+    let (installation, database, nats, company) = audit_alone().await;
+    let send = async |kind: &str, sequence: &str, payload: Vec<u8>| {
+        let mut headers = headers(&company);
+        headers.insert("ce-sequence", sequence);
+        let subject = nats.subject("scheduling", &format!("{company}.{kind}"));
+        publish(&nats, "scheduling", &subject, headers, payload).await;
+    };
+    let verified = SchedulingEvent {
+        event_id: Uuid::now_v7().to_string(),
+        company: format!("companies/{company}"),
+        project: format!("companies/{company}/projects/{company}"),
+        occurred_at: Some(clock::to_wire(NOW.parse().expect("an instant"))),
+        event: Some(Event::Verified(Verified::default())),
+        ..Default::default()
+    };
+    send("company_created", "1", b"?".to_vec()).await;
+    send("verified", "2", verified.encode_to_vec()).await;
+    send("contact_anonymised", "3", b"?".to_vec()).await;
+    let first = format!("scheduling.{company}.1");
+    eventually(LONG, "two events behind the first", async || {
+        let parked = installation.command(Service::Audit, &PARKED);
+        parked.contains(&first).then_some(())?;
+        parked.contains("2 (1 to anonymise)").then_some(())
+    })
+    .await;
+    let drop = ["parked", "drop", &first, "--why", "made by a test, ticket 17"];
+    let said = installation.command(Service::Audit, &drop);
+    assert!(said.starts_with("dropped: audit does not learn of company_created"), "{said}");
+    let third = format!("scheduling.{company}.3");
+    eventually(LONG, "the lane to go on to the third", async || {
+        installation.command(Service::Audit, &PARKED).contains(&third).then_some(())
+    })
+    .await;
+
+    // Personal data goes by this one alone.
+    let output = installation.processes[0].process.command(&["parked", "drop", &third, "--why", "tired"]);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && error.contains("removes personal data"), "{error}");
+    // Of the name that it has no more.
+    let output = installation.processes[0].process.command(&["parked", "replay", &first]);
+    assert!(String::from_utf8_lossy(&output.stderr).contains("is not parked"));
+
+    let db = Db::open(database.url(), 1).await.expect("a database");
+    let sql = "select kind, actor, company, cast(body as text) as body from history";
+    let rows = query_all(db.read(), sql, vec![]).await.expect("the history");
+    let [line] = rows.as_slice() else { panic!("{} lines", rows.len()) };
+    let text = |column| line.try_get::<String>("", column).expect("text");
+    assert_eq!((text("kind"), text("company")), ("parked_event_dropped".to_owned(), company.clone()));
+    assert!(text("actor").starts_with("softvig/local-uid-"), "{}", text("actor"));
+    for part in ["made by a test, ticket 17", "company_created", "undecodable", "\"sequence\": 1"] {
+        assert!(text("body").contains(part), "{part}: {}", text("body"));
+    }
 }
 
 #[tokio::test]
@@ -145,9 +223,9 @@ async fn an_event_forged_by_another_service_is_refused_or_shown_and_harms_no_oth
     // Under its own name it says in the headers that it is scheduling's: nobody looks there.
     let own = nats.subject("licensing", &format!("{company}.verified"));
     publish(&nats, "licensing", &own, headers(&company), event.encode_to_vec()).await;
-    let parked = shown(&installation, "parked").await;
-    assert!(parked.contains(&format!("licensing/{company}/1  verified")), "{parked}");
-    assert_eq!(parked.lines().count(), 1, "{parked}");
+    let parked = shown(&installation, &PARKED).await;
+    assert!(parked.contains(&format!("licensing.{company}.1  verified")), "{parked}");
+    assert_eq!(parked.lines().count(), 2, "{parked}");
 
     publish(&nats, "scheduling", &genuine, headers(&company), event.encode_to_vec()).await;
     let lane = format!("\"scheduling/{company}\":1");

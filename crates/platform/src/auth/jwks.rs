@@ -1,16 +1,26 @@
-//! An issuer's keys, cached: read at first need, again for an unknown key and now and then, and kept
-//! while the issuer is away.
+//! An issuer's keys, cached: read at start, again and again after that, and for an unknown key; kept while the
+//! issuer is away.
 
 use std::{
     path::PathBuf,
-    sync::{Arc, RwLock},
+    sync::{Arc, LazyLock, RwLock},
     time::Duration,
 };
 
 use anyhow::Context as _;
 use tokio::{sync::Mutex, time::Instant};
+use tokio_util::sync::CancellationToken;
 
 use super::keys::{KeySet, VerifyingKey};
+use crate::{
+    loops::pause,
+    telemetry::metrics::{Age, KeyValue},
+};
+
+static AGE: LazyLock<Age> = LazyLock::new(|| {
+    let text = "Since an issuer's keys were last read, or this process began to.";
+    Age::new("przesiadka.jwks.age", text)
+});
 
 /// Where an issuer publishes its keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,11 +31,30 @@ pub enum JwksSource {
     Inline(String),
 }
 
-/// Unknown keys ask the issuer at most this often, so that forged tokens cannot flood it.
-const LEAST_INTERVAL: Duration = Duration::from_secs(10);
-/// Known keys are read again after this time, so that a key taken back stops counting.
-const MOST_AGE: Duration = Duration::from_secs(600);
-const TIMEOUT: Duration = Duration::from_secs(5);
+/// How often an issuer is asked.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pace {
+    /// Unknown keys ask at most this often, so that forged tokens cannot flood the issuer.
+    pub least_interval: Duration,
+    /// Known keys are read again, so that one that was taken back stops counting.
+    pub every: Duration,
+    /// The same while the issuer is away.
+    pub after_failure: Duration,
+    /// For the whole answer.
+    pub timeout: Duration,
+}
+
+impl Pace {
+    const URL: Self = Self {
+        least_interval: Duration::from_secs(10),
+        every: Duration::from_secs(300),
+        after_failure: Duration::from_secs(30),
+        timeout: Duration::from_secs(5),
+    };
+    const FILE: Self =
+        Self { every: Duration::from_secs(10), after_failure: Duration::from_secs(10), ..Self::URL };
+}
+
 const MOST_BYTES: usize = 1 << 20;
 
 #[derive(Clone)]
@@ -34,9 +63,9 @@ pub struct Jwks(Arc<Inner>);
 struct Inner {
     source: JwksSource,
     client: reqwest::Client,
-    least_interval: Duration,
+    pace: Pace,
     keys: RwLock<KeySet>,
-    last: Mutex<Option<Attempt>>,
+    last: Arc<Mutex<Option<Attempt>>>,
 }
 
 #[derive(Clone, Copy)]
@@ -54,38 +83,26 @@ pub(super) enum KeyError {
 
 impl Jwks {
     pub fn new(source: JwksSource) -> anyhow::Result<Self> {
-        Self::with_interval(source, LEAST_INTERVAL)
+        let pace = if matches!(source, JwksSource::File(_)) { Pace::FILE } else { Pace::URL };
+        Self::with_pace(source, pace)
     }
 
-    pub(super) fn with_interval(source: JwksSource, least_interval: Duration) -> anyhow::Result<Self> {
+    pub(super) fn with_pace(source: JwksSource, pace: Pace) -> anyhow::Result<Self> {
         crate::init();
         let client = reqwest::Client::builder()
-            .timeout(TIMEOUT)
+            .timeout(pace.timeout)
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .context("cannot build the client that reads JWKS")?;
-        Ok(Self(Arc::new(Inner {
-            source,
-            client,
-            least_interval,
-            keys: RwLock::default(),
-            last: Mutex::new(None),
-        })))
+        let (keys, last) = Default::default();
+        Ok(Self(Arc::new(Inner { source, client, pace, keys, last })))
     }
 
     pub(super) async fn key(&self, kid: &str) -> Result<VerifyingKey, KeyError> {
         if let Some(key) = self.known(kid) {
-            self.refresh_when_old();
             return Ok(key);
         }
-        let mut last = self.0.last.lock().await;
-        if let Some(key) = self.known(kid) {
-            return Ok(key);
-        }
-        let attempt = match *last {
-            Some(attempt) if attempt.at.elapsed() < self.0.least_interval => attempt,
-            _ => self.refresh(&mut last).await,
-        };
+        let attempt = self.attempt(self.0.pace.least_interval).await;
         match self.known(kid) {
             Some(key) => Ok(key),
             None if attempt.worked => Err(KeyError::Unknown),
@@ -93,42 +110,69 @@ impl Jwks {
         }
     }
 
+    /// Reads the keys again and again, until stopped.
+    pub(super) async fn keep_fresh(&self, issuer: &str, stop: &CancellationToken) {
+        if matches!(self.0.source, JwksSource::Inline(_)) {
+            return;
+        }
+        AGE.begins(&[KeyValue::new("issuer", issuer.to_owned())]);
+        while !stop.is_cancelled() {
+            let Some(attempt) = stop.run_until_cancelled(self.attempt(Duration::ZERO)).await else { return };
+            if attempt.worked {
+                AGE.begins(&[KeyValue::new("issuer", issuer.to_owned())]);
+            }
+            let Pace { every, after_failure, .. } = self.0.pace;
+            pause(if attempt.worked { every } else { after_failure }, stop).await;
+        }
+    }
+
     fn known(&self, kid: &str) -> Option<VerifyingKey> {
         self.0.keys.read().expect("nobody panics while holding the keys").get(kid).cloned()
     }
 
-    /// Nobody waits for this one; whoever holds the lock is refreshing already.
-    fn refresh_when_old(&self) {
-        let Ok(last) = self.0.last.try_lock() else { return };
-        let old = match *last {
-            Some(Attempt { at, worked: true }) => at.elapsed() > MOST_AGE,
-            Some(Attempt { at, worked: false }) => at.elapsed() > self.0.least_interval,
-            None => true,
-        };
-        drop(last);
-        if old {
-            let jwks = self.clone();
-            tokio::spawn(async move {
-                if let Ok(mut last) = jwks.0.last.try_lock() {
-                    jwks.refresh(&mut last).await;
-                }
-            });
+    /// The last attempt to read the keys if it is younger than that, and else a new one, on which all who ask
+    /// meanwhile wait. It goes on when they hang up, or whoever does that could have the issuer asked without end.
+    async fn attempt(&self, younger_than: Duration) -> Attempt {
+        let mut last = Arc::clone(&self.0.last).lock_owned().await;
+        if let Some(attempt) = last.filter(|attempt| attempt.at.elapsed() < younger_than) {
+            return attempt;
         }
+        let jwks = self.clone();
+        let attempt = tokio::spawn(async move {
+            let worked = jwks.refresh().await;
+            *last.insert(Attempt { at: Instant::now(), worked })
+        });
+        attempt.await.unwrap_or(Attempt { at: Instant::now(), worked: false })
     }
 
-    async fn refresh(&self, last: &mut Option<Attempt>) -> Attempt {
-        let outcome = self.load().await.and_then(|json| KeySet::from_json(&json));
-        let worked = match outcome {
+    async fn refresh(&self) -> bool {
+        let source = &self.0.source;
+        match self.read().await {
             Ok(keys) => {
+                if keys.len() == 0 {
+                    tracing::warn!(?source, "an issuer has no key with which tokens could be signed");
+                }
                 *self.0.keys.write().expect("nobody panics while holding the keys") = keys;
                 true
             }
             Err(error) => {
-                tracing::warn!(source = ?self.0.source, %error, "cannot read an issuer's keys, the known ones go on");
+                let error = format!("{error:#}");
+                tracing::warn!(?source, error, "cannot read an issuer's keys, the known ones go on");
                 false
             }
-        };
-        *last.insert(Attempt { at: Instant::now(), worked })
+        }
+    }
+
+    /// Reads the keys anew, for nobody; how many there are that can be used.
+    ///
+    /// # Errors
+    /// As for the keys themselves: the issuer is away, or what it says is no JWKS document.
+    pub async fn check(&self) -> anyhow::Result<usize> {
+        Ok(self.read().await?.len())
+    }
+
+    async fn read(&self) -> anyhow::Result<KeySet> {
+        KeySet::from_json(&self.load().await?)
     }
 
     async fn load(&self) -> anyhow::Result<Vec<u8>> {

@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, fmt, str::FromStr};
 
 use proto::refusal::{Words, words};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
 };
 
 /// What a caller may be. The first three are SOFTVIG's, the other two a company's contact's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// SOFTVIG's CRM: all companies.
@@ -88,11 +89,11 @@ pub struct Principal {
 }
 
 impl Principal {
-    /// The caller of the operator's local socket, whom the file's mode has authenticated.
-    pub fn local_operator() -> Self {
+    /// The caller of the operator's local socket, whom the file's mode has authenticated: a user of this machine.
+    pub fn local_operator(uid: u32) -> Self {
         Self {
             issuer: "local".to_owned(),
-            subject: "operator".to_owned(),
+            subject: format!("local-uid-{uid}"),
             roles: RoleSet::from([Role::Operator]),
             company: None,
             contact: None,

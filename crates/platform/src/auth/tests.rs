@@ -20,6 +20,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{clock::machine_now, id::CompanyId};
 
+mod issuers;
+
 const ISSUER: &str = "https://id.softvig.pl";
 
 struct Signer {
@@ -199,72 +201,6 @@ async fn forged_tokens_are_refused() {
         assert_eq!(error.reason(), ErrorReason::Unauthenticated, "{why}");
         assert!(error.violations()[0].asked.contains(why), "{why}: {}", error.violations()[0].asked);
     }
-}
-
-/// An issuer over HTTP whose answer can be changed, and who counts how often it is asked.
-struct Remote {
-    url: String,
-    body: Arc<Mutex<Option<String>>>,
-    asked: Arc<AtomicU32>,
-}
-
-impl Remote {
-    async fn start(body: String) -> Self {
-        let (body, asked) = (Arc::new(Mutex::new(Some(body))), Arc::new(AtomicU32::new(0)));
-        let state = (Arc::clone(&body), Arc::clone(&asked));
-        let answer = move || {
-            let (body, asked) = state.clone();
-            async move {
-                asked.fetch_add(1, Ordering::SeqCst);
-                body.lock().expect("unpoisoned").clone().ok_or(http::StatusCode::BAD_GATEWAY)
-            }
-        };
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let url = format!("http://{}/jwks", listener.local_addr().expect("an address"));
-        let app = axum::Router::new().route("/jwks", axum::routing::get(answer));
-        tokio::spawn(async move { axum::serve(listener, app).await });
-        Self { url, body, asked }
-    }
-
-    fn keys(&self, least_interval: Duration) -> Jwks {
-        Jwks::with_interval(JwksSource::Url(self.url.clone()), least_interval).expect("a client")
-    }
-}
-
-#[tokio::test]
-async fn a_new_key_is_found_and_known_keys_outlive_their_issuer() {
-    let (old, new) = (Signer::new("old", Algorithm::EdDSA), Signer::new("new", Algorithm::ES256));
-    let remote = Remote::start(jwks_of(&[&old])).await;
-    let verifier = verifier(remote.keys(Duration::ZERO));
-    verifier.verify(&old.sign(&claims())).await.expect("the first key");
-
-    *remote.body.lock().expect("unpoisoned") = Some(jwks_of(&[&old, &new]));
-    verifier.verify(&new.sign(&claims())).await.expect("the key that was added");
-
-    *remote.body.lock().expect("unpoisoned") = None;
-    verifier.verify(&old.sign(&claims())).await.expect("a known key while the issuer is away");
-    let unknown = Signer::new("third", Algorithm::EdDSA);
-    let error = verifier.verify(&unknown.sign(&claims())).await.expect_err("nobody knows");
-    assert_eq!(error.reason(), ErrorReason::Unavailable);
-
-    *remote.body.lock().expect("unpoisoned") = Some(jwks_of(&[&new]));
-    verifier.verify(&unknown.sign(&claims())).await.expect_err("asks again");
-    let error = verifier.verify(&old.sign(&claims())).await.expect_err("a key that was taken back");
-    assert_eq!(error.reason(), ErrorReason::Unauthenticated);
-}
-
-#[tokio::test]
-async fn forged_kids_do_not_flood_the_issuer() {
-    let signer = Signer::new("k1", Algorithm::EdDSA);
-    let remote = Remote::start(jwks_of(&[&signer])).await;
-    let verifier = verifier(remote.keys(Duration::from_secs(3600)));
-    for kid in ["a", "b", "c", "d"] {
-        let error =
-            verifier.verify(&Signer::new(kid, Algorithm::EdDSA).sign(&claims())).await.expect_err(kid);
-        assert_eq!(error.reason(), ErrorReason::Unauthenticated);
-    }
-    verifier.verify(&signer.sign(&claims())).await.expect("the real key");
-    assert_eq!(remote.asked.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]

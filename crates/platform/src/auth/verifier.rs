@@ -1,11 +1,13 @@
 //! From a bearer token to a principal.
 
+use futures::future::join_all;
 use jsonwebtoken::{Validation, dangerous::insecure_decode_claims, decode, decode_header, errors::ErrorKind};
 use proto::{
     common::v1::ErrorReason,
     refusal::{Violation, words},
 };
 use serde::Deserialize;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
@@ -52,6 +54,12 @@ impl Verifier {
     pub fn new(issuers: Vec<Issuer>) -> Self {
         crate::init();
         Self { issuers }
+    }
+
+    /// Keeps every issuer's keys fresh, until stopped: one that was taken back stops counting after 5 minutes, in a
+    /// file after 10 seconds.
+    pub async fn keep_fresh(&self, stop: &CancellationToken) {
+        join_all(self.issuers.iter().map(|issuer| issuer.keys.keep_fresh(&issuer.name, stop))).await;
     }
 
     /// # Errors

@@ -1,5 +1,6 @@
 //! NATS JetStream: one stream, a durable pull consumer per service, heads and republication on core NATS.
 
+mod inspect;
 pub mod wire;
 
 use std::{sync::Arc, time::Duration};
@@ -22,8 +23,10 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio::{select, sync::mpsc, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+pub use inspect::{ConsumerSeen, Difference, Inspection, Seen, StreamSeen};
+
 use super::{Inlet, LONGEST_RUN, LaneHead, Message, run_length};
-use crate::{core::Core, loops::pause};
+use crate::{core::Core, loops::pause, pem::ClientTls};
 
 /// Lanes are spread over this many tasks; the messages of one lane stay in order.
 const WORKERS: usize = 4;
@@ -45,12 +48,80 @@ pub struct JetStreamConfig {
     pub url: String,
     pub user: Option<String>,
     pub password: Option<SecretString>,
+    /// No connection without TLS, if given.
+    pub tls: Option<ClientTls>,
     pub stream: String,
     /// First token of every subject.
     pub prefix: String,
     pub replicas: usize,
     pub max_age: Duration,
     pub max_bytes: i64,
+}
+
+impl JetStreamConfig {
+    /// # Errors
+    /// Files of TLS that cannot be used.
+    fn options(&self, service: &str) -> anyhow::Result<ConnectOptions> {
+        let options = ConnectOptions::new()
+            .name(format!("przesiadka-{service}"))
+            .custom_inbox_prefix(format!("_INBOX_{service}"))
+            .connection_timeout(Duration::from_secs(5))
+            .ping_interval(Duration::from_secs(10));
+        let options = match (&self.user, &self.password) {
+            (Some(user), Some(password)) => {
+                options.user_and_password(user.clone(), password.expose_secret().to_owned())
+            }
+            _ => options,
+        };
+        match &self.tls {
+            Some(tls) => with_tls(options, tls),
+            None => Ok(options),
+        }
+    }
+
+    fn servers(&self) -> Vec<&str> {
+        self.url.split(',').map(str::trim).collect()
+    }
+
+    fn stream_config(&self) -> jetstream::stream::Config {
+        jetstream::stream::Config {
+            name: self.stream.clone(),
+            subjects: vec![format!("{}.v1.>", self.prefix)],
+            storage: StorageType::File,
+            discard: DiscardPolicy::New,
+            num_replicas: self.replicas,
+            max_age: self.max_age,
+            max_bytes: self.max_bytes,
+            allow_message_ttl: true,
+            ..Default::default()
+        }
+    }
+}
+
+fn with_tls(options: ConnectOptions, tls: &ClientTls) -> anyhow::Result<ConnectOptions> {
+    tls.check().context("bus.tls")?;
+    let mut options = options.require_tls(true);
+    if let Some(ca) = &tls.ca {
+        options = options.add_root_certificates(ca.clone());
+    }
+    if let (Some(cert), Some(key)) = (&tls.cert, &tls.key) {
+        options = options.add_client_certificate(cert.clone(), key.clone());
+    }
+    Ok(options)
+}
+
+/// A service's durable consumer, for the events of others.
+fn consumer_config(service: &str, prefix: &str, sources: &[&str]) -> pull::Config {
+    pull::Config {
+        durable_name: Some(service.to_owned()),
+        ack_policy: AckPolicy::Explicit,
+        backoff: REDELIVERY.to_vec(),
+        deliver_policy: DeliverPolicy::All,
+        max_deliver: -1,
+        max_ack_pending: MOST_UNACKNOWLEDGED,
+        filter_subjects: sources.iter().map(|s| format!("{prefix}.v1.{s}.>")).collect(),
+        ..Default::default()
+    }
 }
 
 /// A connection to NATS. Clones share it.
@@ -64,17 +135,8 @@ pub struct JetStream {
 impl JetStream {
     /// Connects in the background: a start does not need NATS. `service` keeps its inboxes apart.
     pub async fn connect(config: JetStreamConfig, service: &str) -> anyhow::Result<Self> {
-        let mut options = ConnectOptions::new()
-            .name(format!("przesiadka-{service}"))
-            .custom_inbox_prefix(format!("_INBOX_{service}"))
-            .retry_on_initial_connect()
-            .connection_timeout(Duration::from_secs(5))
-            .ping_interval(Duration::from_secs(10));
-        if let (Some(user), Some(password)) = (&config.user, &config.password) {
-            options = options.user_and_password(user.clone(), password.expose_secret().to_owned());
-        }
-        let servers: Vec<&str> = config.url.split(',').map(str::trim).collect();
-        let client = options.connect(servers).await.context("NATS address")?;
+        let options = config.options(service)?.retry_on_initial_connect();
+        let client = options.connect(config.servers()).await.context("NATS address")?;
         let context = jetstream::new(client.clone());
         Ok(Self { client, context, config: Arc::new(config) })
     }
@@ -92,18 +154,7 @@ impl JetStream {
 
     /// Makes the stream if it is not there.
     async fn ensure_stream(&self) -> anyhow::Result<()> {
-        let config = jetstream::stream::Config {
-            name: self.config.stream.clone(),
-            subjects: vec![format!("{}.v1.>", self.config.prefix)],
-            storage: StorageType::File,
-            discard: DiscardPolicy::New,
-            num_replicas: self.config.replicas,
-            max_age: self.config.max_age,
-            max_bytes: self.config.max_bytes,
-            allow_message_ttl: true,
-            ..Default::default()
-        };
-        self.context.get_or_create_stream(config).await.context("stream")?;
+        self.context.get_or_create_stream(self.config.stream_config()).await.context("stream")?;
         Ok(())
     }
 
@@ -172,20 +223,7 @@ impl JetStream {
             return Ok(());
         }
         self.ensure_stream().await?;
-        let config = pull::Config {
-            durable_name: Some(service.to_owned()),
-            ack_policy: AckPolicy::Explicit,
-            backoff: REDELIVERY.to_vec(),
-            deliver_policy: DeliverPolicy::All,
-            max_deliver: -1,
-            max_ack_pending: MOST_UNACKNOWLEDGED,
-            filter_subjects: inlet
-                .sources()
-                .iter()
-                .map(|s| format!("{}.v1.{s}.>", self.config.prefix))
-                .collect(),
-            ..Default::default()
-        };
+        let config = consumer_config(service, &self.config.prefix, inlet.sources());
         let consumer: PullConsumer = self
             .context
             .create_consumer_on_stream(config, self.config.stream.clone())

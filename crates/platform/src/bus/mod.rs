@@ -12,7 +12,9 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 pub use embedded::Embedded;
-pub use jetstream::{JetStream, JetStreamConfig, wire};
+pub use jetstream::{
+    ConsumerSeen, Difference, Inspection, JetStream, JetStreamConfig, Seen, StreamSeen, wire,
+};
 
 use crate::{core::Core, error::Error, lane::Lane};
 

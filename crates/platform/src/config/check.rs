@@ -1,5 +1,7 @@
 //! Settings that are valid each, but not together.
 
+use tracing_subscriber::EnvFilter;
+
 use super::{BusKind, ClockKind, Config, ConfigError, DatabaseKind, IssuerConfig};
 use crate::auth::DevelopmentIssuer;
 
@@ -35,8 +37,26 @@ pub(super) fn contradictions(config: &Config) -> Result<(), ConfigError> {
         ("limits.max_connections", config.limits.max_connections),
         ("limits.upload_timeout_ms", config.limits.upload_timeout_ms as usize),
         ("telemetry.metrics_every_ms", config.telemetry.metrics_every_ms as usize),
+        ("limits.send_timeout_ms", config.limits.send_timeout_ms as usize),
+        ("limits.max_streams", config.limits.max_streams as usize),
+        ("limits.max_requests", config.limits.max_requests),
+        ("limits.max_watches", config.limits.max_watches),
+        ("limits.max_watches_per_caller", config.limits.max_watches_per_caller),
     ];
     found.extend(positive.iter().filter(|(_, n)| *n == 0).map(|(key, _)| format!("{key} is 0")));
+    if config.limits.header_bytes < LEAST_HEADER_BYTES {
+        found.push(format!("limits.header_bytes is less than {LEAST_HEADER_BYTES}"));
+    }
+    for (who, per_second, burst) in [
+        ("contact", config.limits.contact_requests_per_second, config.limits.contact_burst),
+        ("softvig", config.limits.softvig_requests_per_second, config.limits.softvig_burst),
+    ] {
+        if (per_second == 0) != (burst == 0) {
+            found.push(format!(
+                "limits.{who}_requests_per_second and limits.{who}_burst: 0 switches both off"
+            ));
+        }
+    }
     // What takes longer is given up by the sweep.
     if config.limits.upload_timeout_ms > LONGEST_UPLOAD_MS {
         found.push(format!("limits.upload_timeout_ms is more than {LONGEST_UPLOAD_MS}, half an hour"));
@@ -44,9 +64,21 @@ pub(super) fn contradictions(config: &Config) -> Result<(), ConfigError> {
     if !(0.0..=1.0).contains(&config.telemetry.sample_ratio) {
         found.push("telemetry.sample_ratio is not from 0 to 1".to_owned());
     }
+    if let Err(error) = EnvFilter::try_new(&config.telemetry.filter) {
+        found.push(format!("telemetry.filter: {error}"));
+    }
+    if let Some(tls) = &config.bus.tls
+        && tls.cert.is_some() != tls.key.is_some()
+    {
+        found.push(
+            "bus.tls.cert and bus.tls.key: one without the other is nothing; give both or neither".to_owned(),
+        );
+    }
     ok_if_none(found)
 }
 
+/// hyper takes no smaller buffer.
+const LEAST_HEADER_BYTES: u32 = 8192;
 const LONGEST_UPLOAD_MS: u64 = 30 * 60 * 1000;
 
 impl Config {

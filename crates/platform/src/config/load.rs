@@ -1,6 +1,9 @@
 //! Three layers of TOML tables, laid over each other and then read as one.
 
-use std::{fmt, fs, path::Path};
+use std::{
+    fmt, fs,
+    path::{Path, PathBuf},
+};
 
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
@@ -12,12 +15,17 @@ const PREFIX: &str = "PRZESIADKA__";
 
 /// Values that nobody may read in a log; each may be given as `<key>_file` instead. The urls of
 /// databases hold passwords.
-pub(super) fn is_secret(path: &[String]) -> bool {
+pub fn is_secret(path: &[String]) -> bool {
     match path {
         [.., last] if last == "password" || last == "secret_access_key" => true,
         [first, .., last] => first == "database" && last == "url",
         _ => false,
     }
+}
+
+/// The name of the variable that sets what lies at this path.
+pub fn variable(path: &[String]) -> String {
+    format!("{PREFIX}{}", path.join("__").to_uppercase())
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -37,7 +45,11 @@ pub struct Loaded {
     pub config: Config,
     /// With `…_file` as given: the print names the files and holds no secret of them.
     pub(super) table: Table,
-    resolved: Table,
+    pub(super) resolved: Table,
+    /// What it was made of.
+    pub(super) file: Option<PathBuf>,
+    pub(super) from_file: Table,
+    pub(super) environment: Vec<(String, String)>,
 }
 
 impl fmt::Debug for Loaded {
@@ -57,20 +69,21 @@ impl Loaded {
     ) -> Result<Self, ConfigError> {
         let mut table: Table = DEFAULTS.parse().expect("the defaults are valid TOML");
         typed::<Config>(&table, "defaults")?;
+        let from_file = file.map(read_file).transpose()?.unwrap_or_default();
         if let Some(file) = file {
-            lay_over(&mut table, read_file(file)?);
+            lay_over(&mut table, from_file.clone());
             typed::<Config>(&resolve_secrets(table.clone())?, &file.display().to_string())?;
         }
-        for (name, text) in environment {
-            if let Some(path) = name.strip_prefix(PREFIX) {
-                let path: Vec<_> = path.split("__").map(str::to_lowercase).collect();
-                set(&mut table, &path, text, &name)?;
-            }
+        let ours = environment.into_iter().filter(|(name, _)| name.starts_with(PREFIX));
+        let environment: Vec<_> = ours.collect();
+        for (name, text) in &environment {
+            let path: Vec<_> = name[PREFIX.len()..].split("__").map(str::to_lowercase).collect();
+            set(&mut table, &path, text.clone(), name)?;
         }
         let resolved = resolve_secrets(table.clone())?;
         let config: Config = typed(&resolved, "the environment")?;
         check::contradictions(&config)?;
-        Ok(Self { config, table, resolved })
+        Ok(Self { config, table, resolved, file: file.map(Path::to_owned), from_file, environment })
     }
 
     /// A section that a service reads as its own type; an empty one if absent.
@@ -89,10 +102,12 @@ impl Loaded {
 
 fn read_file(file: &Path) -> Result<Table, ConfigError> {
     let unreadable = |cause: String| ConfigError::Unreadable { file: file.display().to_string(), cause };
-    fs::read_to_string(file)
-        .map_err(|e| unreadable(e.to_string()))?
-        .parse()
-        .map_err(|e: toml::de::Error| unreadable(e.to_string()))
+    let text = fs::read_to_string(file).map_err(|e| unreadable(e.to_string()))?;
+    text.parse().map_err(|e: toml::de::Error| {
+        // Not with the line itself, which may hold a secret.
+        let line = e.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
+        unreadable(format!("line {line}: {}", e.message()))
+    })
 }
 
 fn typed<T: DeserializeOwned>(table: &Table, layer: &str) -> Result<T, ConfigError> {

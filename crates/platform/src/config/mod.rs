@@ -1,28 +1,31 @@
 //! Settings: defaults, replaced by a file, replaced by the environment. Unknown keys are refused.
 
 mod check;
+mod follow;
 mod load;
 mod open;
 mod print;
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, num::NonZeroU32, path::PathBuf, time::Duration};
 
+use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::{Deserialize, de::IgnoredAny};
 
 use crate::{
     auth::RoleSet,
-    edge::Limits as EdgeLimits,
+    edge::{Limits as EdgeLimits, Rate},
     files::FilesConfig,
+    pem::ClientTls,
     servers::{ConnectionLimits, Listen},
 };
-pub use load::{ConfigError, Loaded};
+pub use load::{ConfigError, Loaded, is_secret, variable};
 
 /// The commented file with every default.
 pub const DEFAULTS: &str = include_str!("default.toml");
 
-/// All settings. See `default.toml` for what each means.
-#[derive(Clone, Debug, Deserialize)]
+/// All settings. What each means stands in `default.toml` alone; docs/SETTINGS.md takes it from there.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     pub data_dir: PathBuf,
@@ -40,17 +43,18 @@ pub struct Config {
     pub files: FilesConfig,
     /// The notification service reads this itself, by [`Loaded::section`].
     #[serde(rename = "notification")]
+    #[schemars(skip)]
     _notification: IgnoredAny,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum DatabaseKind {
     Sqlite,
     Postgres,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Database {
     pub kind: DatabaseKind,
@@ -66,9 +70,10 @@ pub struct Database {
     pub notification: ServiceDatabase,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ServiceDatabase {
+    #[schemars(with = "Option<String>")]
     pub url: Option<SecretString>,
 }
 
@@ -85,20 +90,22 @@ impl Database {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum BusKind {
     Embedded,
     Nats,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Bus {
     pub kind: BusKind,
     pub url: String,
     pub user: Option<String>,
+    #[schemars(with = "Option<String>")]
     pub password: Option<SecretString>,
+    pub tls: Option<ClientTls>,
     pub stream: String,
     pub prefix: String,
     pub replicas: usize,
@@ -113,14 +120,25 @@ impl Bus {
     }
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
     pub body_bytes: usize,
     pub body_timeout_ms: u64,
     pub upload_timeout_ms: u64,
     pub header_timeout_ms: u64,
+    pub header_bytes: u32,
+    pub send_timeout_ms: u64,
     pub max_connections: usize,
+    pub max_streams: u32,
+    pub max_requests: usize,
+    pub max_wait_ms: u64,
+    pub contact_requests_per_second: u32,
+    pub contact_burst: u32,
+    pub softvig_requests_per_second: u32,
+    pub softvig_burst: u32,
+    pub max_watches: usize,
+    pub max_watches_per_caller: usize,
 }
 
 impl Limits {
@@ -129,15 +147,32 @@ impl Limits {
             body_bytes: self.body_bytes,
             body_time: Duration::from_millis(self.body_timeout_ms),
             upload_time: Duration::from_millis(self.upload_timeout_ms),
+            most_requests: self.max_requests,
+            longest_wait: Duration::from_millis(self.max_wait_ms),
+            contacts: rate(self.contact_requests_per_second, self.contact_burst),
+            softvig: rate(self.softvig_requests_per_second, self.softvig_burst),
+            most_watches: self.max_watches,
+            most_watches_per_caller: self.max_watches_per_caller,
         }
     }
 
     pub fn connections(&self) -> ConnectionLimits {
-        ConnectionLimits { header_timeout_ms: self.header_timeout_ms, max_connections: self.max_connections }
+        ConnectionLimits {
+            header_timeout_ms: self.header_timeout_ms,
+            max_connections: self.max_connections,
+            header_bytes: self.header_bytes,
+            max_streams: self.max_streams,
+            send_timeout_ms: self.send_timeout_ms,
+        }
     }
 }
 
-#[derive(Clone, Debug, Deserialize)]
+/// 0 is no limit.
+fn rate(per_second: u32, burst: u32) -> Option<Rate> {
+    Some(Rate { per_second: NonZeroU32::new(per_second)?, burst: NonZeroU32::new(burst)? })
+}
+
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ShutdownTimes {
     delay_ms: u64,
@@ -154,7 +189,7 @@ impl ShutdownTimes {
     }
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Auth {
     pub development: bool,
@@ -162,7 +197,7 @@ pub struct Auth {
     pub issuers: Vec<IssuerConfig>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IssuerConfig {
     pub name: String,
@@ -172,28 +207,28 @@ pub struct IssuerConfig {
     pub jwks_file: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ClockKind {
     System,
     Simulated,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClockConfig {
     pub kind: ClockKind,
     pub file: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
     Pretty,
     Json,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TelemetryConfig {
     pub format: LogFormat,
@@ -204,7 +239,7 @@ pub struct TelemetryConfig {
     pub sample_ratio: f64,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Catalogue {
     pub dir: Option<PathBuf>,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use secrecy::ExposeSecret as _;
 
-use super::{ClockKind, Config, DatabaseKind};
+use super::{BusKind, ClockKind, Config, DatabaseKind, IssuerConfig};
 use crate::{
     auth::{DevelopmentIssuer, Issuer, Jwks, JwksSource, Verifier},
     bus::JetStreamConfig,
@@ -15,6 +15,18 @@ use crate::{
     private,
 };
 
+impl IssuerConfig {
+    /// # Errors
+    /// It has none.
+    pub fn keys(&self) -> anyhow::Result<Jwks> {
+        Jwks::new(match (&self.jwks_url, &self.jwks_file) {
+            (Some(url), _) => JwksSource::Url(url.clone()),
+            (None, Some(file)) => JwksSource::File(file.clone()),
+            (None, None) => anyhow::bail!("issuer {} has no keys", self.name),
+        })
+    }
+}
+
 impl Config {
     /// All issuers, with the development one where it is allowed.
     pub fn verifier(&self) -> anyhow::Result<Verifier> {
@@ -23,19 +35,42 @@ impl Config {
             issuers.push(DevelopmentIssuer::open(&self.data_dir)?.issuer()?);
         }
         for issuer in &self.auth.issuers {
-            let source = match (&issuer.jwks_url, &issuer.jwks_file) {
-                (Some(url), _) => JwksSource::Url(url.clone()),
-                (None, Some(file)) => JwksSource::File(file.clone()),
-                (None, None) => anyhow::bail!("issuer {} has no keys", issuer.name),
-            };
             issuers.push(Issuer {
                 name: issuer.name.clone(),
                 audience: issuer.audience.clone(),
                 roles: issuer.roles.clone(),
-                keys: Jwks::new(source)?,
+                keys: issuer.keys()?,
             });
         }
         Ok(Verifier::new(issuers))
+    }
+
+    /// Reads the files of certificates and keys that these services use.
+    ///
+    /// # Errors
+    /// One that cannot be used, with the setting that names it.
+    pub async fn check_files(&self, services: &[&str]) -> anyhow::Result<()> {
+        for (port, listen) in [("rest", &self.rest), ("grpc", &self.grpc), ("ops", &self.ops)] {
+            if let Some(tls) = &listen.tls {
+                tls.check().with_context(|| format!("{port}.tls"))?;
+            }
+        }
+        if let Some(tls) = self.bus.tls.as_ref().filter(|_| self.bus.kind == BusKind::Nats) {
+            tls.check().context("bus.tls")?;
+        }
+        if self.database.kind == DatabaseKind::Postgres {
+            for service in services {
+                let Some(url) = self.database.url(service) else { continue };
+                let tls = Db::tls_of_postgres(url.expose_secret()).and_then(|tls| tls.check());
+                tls.with_context(|| format!("database.{service}.url"))?;
+            }
+        }
+        for (i, issuer) in self.auth.issuers.iter().enumerate() {
+            let Some(file) = &issuer.jwks_file else { continue };
+            let jwks = Jwks::new(JwksSource::File(file.clone()))?;
+            jwks.check().await.with_context(|| format!("auth.issuers[{i}].jwks_file"))?;
+        }
+        Ok(())
     }
 
     pub fn business_clock(&self) -> anyhow::Result<Clock> {
@@ -81,6 +116,7 @@ impl Config {
             url: bus.url,
             user: bus.user,
             password: bus.password,
+            tls: bus.tls,
             stream: bus.stream,
             prefix: bus.prefix,
             replicas: bus.replicas,

@@ -99,6 +99,8 @@ fn contradictions_are_refused() {
         ("[auth]\ndevelopment = false".to_owned(), "nobody could call"),
         ("[grpc]\nlisten = \"127.0.0.1:8080\"".to_owned(), "grpc.listen and rest.listen are both"),
         ("[bus]\nreplicas = 0".to_owned(), "bus.replicas is 0"),
+        ("[bus]\ntls.cert = \"c\"".to_owned(), "bus.tls.cert and bus.tls.key"),
+        ("[telemetry]\nfilter = \"info,=loud=\"".to_owned(), "telemetry.filter: "),
         (format!("{issuer}roles = [\"crm\"]"), "needs jwks_url or jwks_file"),
         (format!("{issuer}roles = [\"crm\"]\njwks_url = \"http://evil/\""), "must be https"),
         (format!("{issuer}roles = []\njwks_file = \"j\""), "may assert no role"),

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A cursor row, locked by the transaction that read it.
-pub(super) struct Cursor {
+pub(crate) struct Cursor {
     source: String,
     lane: Lane,
     /// The last number applied.
@@ -82,7 +82,16 @@ impl Cursor {
 
     /// Stops the lane where it is.
     pub async fn park(&self, tx: &Transaction) -> Result<(), Error> {
-        let key = vec![true.into(), self.source.as_str().into(), self.lane.to_string().into()];
+        self.set_parked(tx, true).await
+    }
+
+    /// Lets the lane go on from where it is.
+    pub async fn let_go_on(&self, tx: &Transaction) -> Result<(), Error> {
+        self.set_parked(tx, false).await
+    }
+
+    async fn set_parked(&self, tx: &Transaction, parked: bool) -> Result<(), Error> {
+        let key = vec![parked.into(), self.source.as_str().into(), self.lane.to_string().into()];
         execute(tx, "update cursor set parked = $1 where source = $2 and lane = $3", key).await?;
         Ok(())
     }

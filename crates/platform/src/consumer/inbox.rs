@@ -45,7 +45,7 @@ pub(super) async fn store(tx: &Transaction, message: &Message, error: Option<&st
 }
 
 /// What was applied waits no more.
-pub(super) async fn forget(tx: &Transaction, source: &str, lane: Lane, applied: i64) -> Result<(), Error> {
+pub(crate) async fn forget(tx: &Transaction, source: &str, lane: Lane, applied: i64) -> Result<(), Error> {
     let key = vec![applied.into(), source.into(), lane.to_string().into()];
     execute(tx, "delete from inbox where seq <= $1 and source = $2 and lane = $3", key).await?;
     Ok(())

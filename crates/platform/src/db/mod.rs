@@ -1,10 +1,15 @@
 //! The database: SQLite (embedded) or PostgreSQL (production), both behind sea-orm.
 
+mod about;
 mod connection;
 mod errors;
 mod postgres;
 
-use std::{path::Path, str::FromStr, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, DbErr, QueryResult, SqliteTransactionMode,
@@ -16,11 +21,12 @@ use sqlx::{
 };
 
 pub use self::{
+    about::{About, Server},
     connection::{Connections, Either, Transaction},
     errors::{is_conflict, is_unavailable},
 };
 use self::{errors::connect_err, postgres::Pool};
-use crate::private;
+use crate::{pem::ClientTls, private};
 
 /// Connections of one service's database.
 #[derive(Clone, Debug)]
@@ -79,6 +85,24 @@ impl Db {
             ]);
         let pool = Either::Postgres(Pool::new(options, max_connections));
         Ok(Self { write: pool.clone(), read: pool })
+    }
+
+    /// The files that a URL of PostgreSQL names for TLS; they are read at each connection.
+    ///
+    /// # Errors
+    /// A URL that cannot be read.
+    pub(crate) fn tls_of_postgres(url: &str) -> anyhow::Result<ClientTls> {
+        PgConnectOptions::from_str(url)?;
+        let url: reqwest::Url = url.parse()?;
+        let file = |keys: &[&str]| {
+            let mut pairs = url.query_pairs();
+            pairs.find(|(key, _)| keys.contains(&key.as_ref())).map(|(_, file)| PathBuf::from(&*file))
+        };
+        Ok(ClientTls {
+            ca: file(&["sslrootcert", "ssl-root-cert", "ssl-ca"]),
+            cert: file(&["sslcert", "ssl-cert"]),
+            key: file(&["sslkey", "ssl-key"]),
+        })
     }
 
     /// For queries outside transactions.

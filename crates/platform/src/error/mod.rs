@@ -5,6 +5,9 @@
 
 mod problem;
 mod status;
+mod too_many;
+
+use std::slice;
 
 use proto::{
     common::v1::ErrorReason,
@@ -16,6 +19,7 @@ use sea_orm::DbErr;
 use crate::{db, telemetry::serving};
 
 pub use problem::{Problem, ProblemViolation};
+pub use too_many::TooMany;
 
 /// The domain in `google.rpc.ErrorInfo`.
 pub const DOMAIN: &str = "przesiadka.softvig.pl";
@@ -31,9 +35,18 @@ pub enum Error {
     /// Something that is needed is away for the moment.
     #[error("{0:#}")]
     Unavailable(anyhow::Error),
+    /// The caller asks more than its share.
+    #[error("too much of one caller: {}", .0.violation.allowed)]
+    TooMany(Box<TooMany>),
     /// A fault of this software.
     #[error("{0:#}")]
     Internal(#[from] anyhow::Error),
+}
+
+impl From<TooMany> for Error {
+    fn from(too_many: TooMany) -> Self {
+        Self::TooMany(Box::new(too_many))
+    }
 }
 
 impl From<Violation> for Error {
@@ -88,6 +101,7 @@ impl Error {
             Self::Refused(refusal) => refusal.reason(),
             Self::Db(e) if db::is_unavailable(e) || db::is_conflict(e) => ErrorReason::Unavailable,
             Self::Unavailable(_) => ErrorReason::Unavailable,
+            Self::TooMany(_) => ErrorReason::RateLimited,
             Self::Db(_) | Self::Internal(_) => ErrorReason::Internal,
         }
     }
@@ -100,6 +114,7 @@ impl Error {
     pub fn violations(&self) -> &[Violation] {
         match self {
             Self::Refused(refusal) => refusal.violations(),
+            Self::TooMany(too_many) => slice::from_ref(&too_many.violation),
             _ => &[],
         }
     }
@@ -110,6 +125,7 @@ impl Error {
         serving::failed(method, self);
         match (self, self.reason()) {
             (Self::Refused(refusal), _) => tracing::debug!(method, %refusal, "refused"),
+            (Self::TooMany(_), _) => tracing::debug!(method, refusal = %self, "refused"),
             (_, ErrorReason::Unavailable) => tracing::warn!(method, error = %self, "unavailable"),
             _ => tracing::error!(method, error = ?self, "failed"),
         }

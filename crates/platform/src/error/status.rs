@@ -82,10 +82,14 @@ impl Error {
             details.push(ErrorDetail::LocalizedMessage(LocalizedMessage::new(locale, all)));
         }
         if spec.retry {
-            details.push(ErrorDetail::RetryInfo(RetryInfo::new(Some(RETRY_AFTER))));
+            details.push(ErrorDetail::RetryInfo(RetryInfo::new(Some(self.wait()))));
         }
         let message = first.map_or_else(|| spec.en.to_owned(), |first| clipped(&english(first), LINES));
         Status::with_error_details_vec(spec.grpc, message, details)
+    }
+
+    fn wait(&self) -> Duration {
+        if let Self::TooMany(too_many) = self { too_many.wait } else { RETRY_AFTER }
     }
 
     /// What was wrong, a line for each violation as far as there is room.

@@ -5,6 +5,7 @@
 mod content;
 mod kind;
 mod name;
+mod probe;
 mod store;
 mod sweep;
 mod table;

@@ -13,6 +13,7 @@ use object_store::{
     path::Path as Key,
     prefix::PrefixStore,
 };
+use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use tokio::sync::Semaphore;
@@ -26,14 +27,14 @@ const TRIED_FOR: Duration = Duration::from_secs(10);
 const ANSWERS_WITHIN: Duration = Duration::from_secs(30);
 
 /// Settings; see `default.toml`.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FilesConfig {
-    /// A folder as `file:///…`, or `s3://<bucket>/<prefix>`.
     pub url: Option<String>,
     pub endpoint: Option<String>,
     pub region: Option<String>,
     pub access_key_id: Option<String>,
+    #[schemars(with = "Option<String>")]
     pub secret_access_key: Option<SecretString>,
 }
 

@@ -23,11 +23,14 @@ use proto::{
     refusal::{Violation, words},
     request::Request,
 };
-use tonic::{Code, Response, Status, Streaming, metadata::MetadataValue};
+use tonic::{
+    Code, Extensions, Response, Status, Streaming,
+    metadata::{MetadataMap, MetadataValue},
+};
 
 use crate::{
     call::{Function, Service},
-    edge::{self, Caller, Done, Edge, POSITION},
+    edge::{self, Caller, Done, Edge, Local, POSITION},
     error::Error,
     files::{Content, Download, broken_off, too_slow},
 };
@@ -58,10 +61,17 @@ impl<S: Service> Server<S> {
         Req: Request,
         F: for<'a> Function<'a, S, Req, Resp>,
     {
-        let (metadata, _, message) = request.into_parts();
-        let headers = metadata.into_headers();
-        let caller = self.edge.caller(&headers).await.inspect_err(|e| e.log(Req::METHOD))?;
+        let (metadata, extensions, message) = request.into_parts();
+        let caller = self.caller(metadata, &extensions).await.inspect_err(|e| e.log(Req::METHOD))?;
         self.run(caller, message, function).await
+    }
+
+    async fn caller(&self, metadata: MetadataMap, extensions: &Extensions) -> Result<Caller, Error> {
+        let headers = metadata.into_headers();
+        match extensions.get::<Local>() {
+            Some(local) => self.edge.local_caller(&headers, *local),
+            None => self.edge.caller(&headers).await,
+        }
     }
 
     /// A request in pieces, of which the first has the fields, and one answer.
@@ -74,9 +84,8 @@ impl<S: Service> Server<S> {
         Req: Request,
         F: for<'a> Function<'a, S, Req, Resp>,
     {
-        let (metadata, _, mut messages) = request.into_parts();
-        let headers = metadata.into_headers();
-        let mut caller = self.edge.caller(&headers).await.inspect_err(|e| e.log(Req::METHOD))?;
+        let (metadata, extensions, mut messages) = request.into_parts();
+        let mut caller = self.caller(metadata, &extensions).await.inspect_err(|e| e.log(Req::METHOD))?;
         let first = tokio::time::timeout(self.edge.limits.body_time, messages.message()).await;
         let first = first.map_err(|_| too_slow(self.edge.limits.body_time))?;
         let mut message = first?.ok_or_else(broken_off)?;
@@ -144,9 +153,16 @@ impl<S: Service> Server<S> {
         Item: 'static,
         F: for<'a> Function<'a, S, Req, Items>,
     {
-        let response = self.call(request, function).await?;
+        let (metadata, _, message) = request.into_parts();
+        let headers = metadata.into_headers();
+        let caller = self.edge.caller(&headers).await.inspect_err(|e| e.log(Req::METHOD))?;
+        let watch = self.edge.watches.open(caller.principal.key()).inspect_err(|e| e.log(Req::METHOD))?;
+        let response = self.run(caller, message, function).await?;
         let stop = self.edge.stop.clone();
         Ok(response.map(|items| {
+            let items = items.inspect(move |_| {
+                let _open = &watch;
+            });
             let items = items.map(|item| item.inspect_err(|e| e.log(Req::METHOD)).map_err(Status::from));
             let stopping = stop.clone();
             let last = stream::iter([()]).filter(move |()| ready(stopping.is_cancelled()));

@@ -14,7 +14,8 @@ use http::{
 use serde_json::Value;
 
 /// Nothing but our own files, and calls to our own API.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'";
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// Both, without a token: they say nothing of any company.
 pub fn router(document: &Value) -> Router {

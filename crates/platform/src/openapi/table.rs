@@ -5,10 +5,11 @@ use crate::{auth::wording, descriptor::CONTRACT, rest::Operation};
 const START: &str = "<!-- rpc table: generated, see the test that compares it -->\n";
 const END: &str = "<!-- end of rpc table -->";
 
-/// Markdown: each RPC of the services that the operations belong to, who may call it, and its path; those
-/// without one say so.
-pub fn rpc_table(operations: &[Operation]) -> String {
+/// Markdown: each RPC of the services that the operations belong to and of those of gRPC alone, who may call it, and
+/// its path; those without one say so.
+pub fn rpc_table(operations: &[Operation], without_rest: &[&'static str]) -> String {
     let mut services: Vec<_> = operations.iter().map(Operation::service).collect();
+    services.extend(without_rest);
     services.sort_unstable();
     services.dedup();
     let mut table = "| RPC | roles | REST |\n| --- | --- | --- |\n".to_owned();

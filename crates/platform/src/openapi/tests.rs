@@ -80,7 +80,7 @@ fn every_reference_leads_somewhere_and_comments_are_kept() {
 
 #[test]
 fn the_table_lists_every_rpc_and_stays_between_its_marks() {
-    let table = rpc_table(&operations());
+    let table = rpc_table(&operations(), &[]);
     assert!(
         table.contains(
             "| licensing.GetLicensing | the company's contacts, SOFTVIG | `GET /licensing/v1/companies/"

@@ -6,8 +6,11 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use http::{
-    HeaderValue, StatusCode,
-    header::{CACHE_CONTROL, CONTENT_LANGUAGE, ETAG, WWW_AUTHENTICATE},
+    HeaderName, HeaderValue, StatusCode,
+    header::{
+        CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, ETAG, REFERRER_POLICY,
+        STRICT_TRANSPORT_SECURITY, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+    },
 };
 use proto::{common::v1::ErrorReason, refusal::words};
 use serde_json::Value;
@@ -35,6 +38,9 @@ pub(super) fn success(done: Done<Value>) -> Response {
 
 pub(super) fn failure(error: &Error, instance: &str, polish: bool) -> Response {
     let mut response = in_language(error.to_problem(instance), polish);
+    if let Error::TooMany(too_many) = error {
+        too_many.put_headers(response.headers_mut());
+    }
     if error.reason() == ErrorReason::Unauthenticated {
         let challenge = HeaderValue::from_static("Bearer realm=\"przesiadka\"");
         response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
@@ -62,4 +68,19 @@ pub(super) async fn no_such_method(request: Request) -> Response {
     let mut problem = error.to_problem(path);
     problem.status = StatusCode::METHOD_NOT_ALLOWED.as_u16();
     in_language(problem, prefers_polish(request.headers()))
+}
+
+/// What every answer of the port says, unless it says otherwise itself.
+pub(crate) fn secured(mut response: Response, tls: bool) -> Response {
+    const HEADERS: [(HeaderName, &str); 5] = [
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (REFERRER_POLICY, "no-referrer"),
+        (CACHE_CONTROL, "no-store"),
+        (STRICT_TRANSPORT_SECURITY, "max-age=31536000"),
+    ];
+    for (name, value) in HEADERS.into_iter().take(if tls { 5 } else { 4 }) {
+        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    response
 }

@@ -18,6 +18,7 @@ mod headers;
 mod merge;
 mod open;
 
+pub(crate) use answer::secured;
 pub use open::{Find, Found, open, open_page};
 
 use std::sync::Arc;

@@ -28,6 +28,9 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt as _;
 
+use super::{slow::Impatient, tls::Certificates};
+use crate::edge::Local;
+
 /// What connections may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,18 +39,28 @@ pub struct ConnectionLimits {
     pub header_timeout_ms: u64,
     /// Per port; more wait in the kernel's queue.
     pub max_connections: usize,
+    /// Of one request's headers together.
+    pub header_bytes: u32,
+    /// Requests of one connection of HTTP/2 at once.
+    pub max_streams: u32,
+    /// For a peer to take something of what it is sent.
+    pub send_timeout_ms: u64,
 }
 
 impl ConnectionLimits {
     fn header_timeout(self) -> Duration {
         Duration::from_millis(self.header_timeout_ms)
     }
+
+    fn send_timeout(self) -> Duration {
+        Duration::from_millis(self.send_timeout_ms)
+    }
 }
 
 pub(super) struct Port {
     pub name: &'static str,
     pub listener: TcpListener,
-    pub tls: Option<TlsAcceptor>,
+    pub tls: Option<Arc<Certificates>>,
     pub http2_only: bool,
     pub limits: ConnectionLimits,
 }
@@ -67,6 +80,9 @@ impl Port {
         let places = Arc::new(Semaphore::new(limits.max_connections));
         let connections = TaskTracker::new();
         let served = Served { app, http2_only, limits, soft: soft.clone() };
+        if let Some(tls) = &tls {
+            connections.spawn(Arc::clone(tls).follow(soft.clone()));
+        }
         loop {
             let place = Arc::clone(&places).acquire_owned();
             let next = async {
@@ -82,7 +98,7 @@ impl Port {
                     continue;
                 }
             };
-            let (served, tls, hard) = (served.clone(), tls.clone(), hard.clone());
+            let (served, tls, hard) = (served.clone(), tls.as_ref().map(|tls| tls.acceptor()), hard.clone());
             connections.spawn(async move {
                 hard.run_until_cancelled(served.connection(socket, tls)).await;
                 drop(place);
@@ -95,45 +111,63 @@ impl Port {
 }
 
 #[derive(Clone)]
-struct Served {
-    app: Router,
-    http2_only: bool,
-    limits: ConnectionLimits,
-    soft: CancellationToken,
+pub(super) struct Served {
+    pub app: Router,
+    pub http2_only: bool,
+    pub limits: ConnectionLimits,
+    pub soft: CancellationToken,
 }
 
 impl Served {
     async fn connection(self, socket: TcpStream, tls: Option<TlsAcceptor>) {
         // Small answers go out at once; an error means that the peer has gone.
         let _ = socket.set_nodelay(true);
+        let most = self.limits.send_timeout();
         match tls {
-            None => self.http(socket).await,
+            None => self.http(Impatient::new(socket, most), None).await,
             Some(tls) => {
-                let handshake = tokio::time::timeout(self.limits.header_timeout(), tls.accept(socket));
+                let handshake = tokio::time::timeout(
+                    self.limits.header_timeout(),
+                    tls.accept(Impatient::new(socket, most)),
+                );
                 if let Ok(Ok(stream)) = handshake.await {
-                    self.http(stream).await;
+                    self.http(stream, None).await;
                 }
             }
         }
     }
 
-    async fn http(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+    /// `local`: who is at the other end of a local socket.
+    pub async fn http(
+        self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        local: Option<Local>,
+    ) {
         let timeout = self.limits.header_timeout();
         let mut builder = auto::Builder::new(TokioExecutor::new());
-        builder.http1().timer(TokioTimer::new()).header_read_timeout(timeout);
+        let header_bytes = self.limits.header_bytes;
+        builder
+            .http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(timeout)
+            .max_buf_size(header_bytes.try_into().unwrap_or(usize::MAX));
         builder
             .http2()
             .timer(TokioTimer::new())
             .keep_alive_interval(Duration::from_secs(30))
             .keep_alive_timeout(Duration::from_secs(20))
-            .max_concurrent_streams(200);
+            .max_header_list_size(header_bytes)
+            .max_concurrent_streams(self.limits.max_streams);
         if self.http2_only {
             builder = builder.http2_only();
         }
         let asked = Arc::new(AtomicBool::new(false));
         let seen = Arc::clone(&asked);
-        let app = self.app.map_request(move |request: Request<Incoming>| {
+        let app = self.app.map_request(move |mut request: Request<Incoming>| {
             seen.store(true, Ordering::Relaxed);
+            if let Some(local) = local {
+                request.extensions_mut().insert(local);
+            }
             request
         });
         let mut connection =

@@ -2,17 +2,21 @@
 //! told to others before anything is answered.
 
 mod connection;
+mod local;
 mod ops;
 mod shutdown;
+mod slow;
 mod tls;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{future::ready, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use axum::{
     Router,
-    middleware::{from_fn, map_response},
+    extract::Request,
+    middleware::{from_fn, map_request, map_response},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 use tonic::service::Routes;
@@ -21,12 +25,14 @@ use tonic_health::{ServingStatus, server::HealthReporter};
 use crate::{grpc::explain_bad_messages, rest, telemetry::serving};
 pub use connection::ConnectionLimits;
 use connection::Port;
+pub use local::{LocalSockets, local_socket};
 pub use ops::{Check, Checks, Report};
 pub use shutdown::Shutdown;
+use tls::Certificates;
 pub use tls::Tls;
 
 /// Where a port listens, and whether with TLS.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Listen {
     pub listen: SocketAddr,
@@ -38,6 +44,7 @@ pub struct Ports {
     rest: Port,
     grpc: Port,
     ops: Port,
+    local: LocalSockets,
 }
 
 /// Where they are.
@@ -55,6 +62,8 @@ pub struct Apps {
     /// The services; health and reflection are added.
     pub grpc: Routes,
     pub checks: Checks,
+    /// For a message of gRPC to arrive, other than a file's.
+    pub message_time: Duration,
 }
 
 /// How often gRPC's health follows readiness.
@@ -73,15 +82,22 @@ impl Ports {
             let listener = TcpListener::bind(listen.listen).await;
             let listener =
                 listener.with_context(|| format!("cannot listen on {} for {name}", listen.listen))?;
-            let tls = listen.tls.as_ref().map(Tls::acceptor).transpose();
-            let tls = tls.with_context(|| format!("TLS of {name}"))?;
+            let tls = listen.tls.as_ref().map(|tls| Certificates::open(name, tls)).transpose();
+            let tls = tls.with_context(|| format!("TLS of {name}"))?.map(Arc::new);
             anyhow::Ok(Port { name, listener, tls, http2_only: name == "grpc", limits })
         };
         Ok(Self {
             rest: bind("rest", rest).await?,
             grpc: bind("grpc", grpc).await?,
             ops: bind("ops", ops).await?,
+            local: LocalSockets::default(),
         })
+    }
+
+    /// What gRPC has is served there, too.
+    #[must_use]
+    pub fn with_local(self, local: LocalSockets) -> Self {
+        Self { local, ..self }
     }
 
     pub fn addresses(&self) -> Addresses {
@@ -97,16 +113,24 @@ impl Ports {
             .build_v1()?;
         let grpc = apps.grpc.add_service(health_service).add_service(reflection).into_axum_router();
         let grpc = grpc.layer(map_response(async |response| explain_bad_messages(response)));
+        let message_time = apps.message_time;
+        let grpc =
+            grpc.layer(map_request(move |request: Request| ready(slow::within(message_time, request))));
         let grpc = grpc.layer(from_fn(serving::grpc));
+        let tls = self.rest.tls.is_some();
+        let rest = rest::with_fallbacks(apps.rest);
+        let rest = rest.layer(map_response(move |response| ready(rest::secured(response, tls))));
         let checks = Arc::new(apps.checks);
         let ops = ops::router(Arc::clone(&checks), shutdown.clone());
         let follow = follow_readiness(health, Arc::clone(&checks), shutdown.clone());
 
         // Ops goes last: while the others drain, it still says that this process lives and is not ready.
         let drained = tokio_util::sync::CancellationToken::new();
+        let limits = self.grpc.limits;
         let public = async {
             tokio::join!(
-                self.rest.serve(rest::with_fallbacks(apps.rest), shutdown.accepting(), shutdown.hard()),
+                self.local.serve(grpc.clone(), limits, shutdown.accepting(), shutdown.hard()),
+                self.rest.serve(rest, shutdown.accepting(), shutdown.hard()),
                 self.grpc.serve(grpc, shutdown.accepting(), shutdown.hard()),
                 follow,
             );

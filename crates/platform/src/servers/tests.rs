@@ -15,6 +15,7 @@ use crate::{edge::Limits, testing::Bench};
 
 /// Longer than anything here takes.
 const LONG: Duration = Duration::from_secs(10);
+const HEADER_BYTES: u32 = 8192;
 const GATE: &str = "/licensing/v1/companies/c/projects/gate/licensing";
 
 struct Running {
@@ -54,7 +55,13 @@ async fn start(header_timeout_ms: u64, tls: Option<Tls>) -> Running {
     let bench = Bench::new(Limits::default()).await;
     let loopback = Listen { listen: "127.0.0.1:0".parse().expect("an address"), tls: None };
     let rest = Listen { tls, ..loopback.clone() };
-    let limits = ConnectionLimits { header_timeout_ms, max_connections: 16 };
+    let limits = ConnectionLimits {
+        header_timeout_ms,
+        max_connections: 16,
+        header_bytes: HEADER_BYTES,
+        max_streams: 200,
+        send_timeout_ms: 30_000,
+    };
     let ports = Ports::bind(&rest, &loopback, &loopback, limits).await.expect("free ports");
     let addresses = ports.addresses();
     let ready = Arc::new(AtomicBool::new(true));
@@ -66,7 +73,7 @@ async fn start(header_timeout_ms: u64, tls: Option<Tls>) -> Running {
         }),
         settled: Box::new(|| async { serde_json::json!({ "settled": false, "outbox": 2 }) }.boxed()),
     };
-    let apps = Apps { rest: bench.rest(), grpc: Routes::default(), checks };
+    let apps = Apps { rest: bench.rest(), grpc: Routes::default(), checks, message_time: LONG };
     let shutdown = Shutdown::default();
     let stop = shutdown.clone();
     let done = tokio::spawn(async move { ports.serve(apps, &stop).await });
@@ -243,13 +250,14 @@ async fn tls_is_served_from_files() {
     let scratch = crate::testing::Scratch::new();
     let server = SelfSigned::write(&scratch.0, "server");
     let missing = Tls { cert: scratch.0.join("nothing"), ..server.tls.clone() };
-    assert!(missing.acceptor().is_err(), "no such file");
+    assert!(missing.check().is_err(), "no such file");
     let running = start(200, Some(server.tls.clone())).await;
     let rest = running.addresses.rest;
     let client = server.client(rest).build().expect("a client");
     let url = format!("https://localhost:{}{}", rest.port(), GATE.replace("gate", "p1"));
     let answer = client.get(url).bearer_auth(&running.bench.token).send().await.expect("an answer");
     assert_eq!((answer.status().as_u16(), answer.version()), (200, http::Version::HTTP_2));
+    assert_eq!(answer.headers()["strict-transport-security"], "max-age=31536000");
     hangs_up(rest, b"").await;
     hangs_up(rest, b"GET / HTTP/1.1\r\n\r\n").await;
 }
@@ -272,5 +280,75 @@ async fn with_a_client_authority_only_its_certificates_come_in() {
         let url = format!("https://localhost:{}{}", rest.port(), GATE.replace("gate", "p1"));
         let request = client.build().expect("a client").get(url).bearer_auth(&running.bench.token);
         assert_eq!(request.send().await.is_ok(), welcome);
+    }
+}
+
+#[tokio::test]
+async fn renewed_certificates_count_without_a_restart() {
+    let scratch = crate::testing::Scratch::new();
+    let [old, new] = ["old", "new"].map(|name| SelfSigned::write(&scratch.0, name));
+    let running = start(5000, Some(old.tls.clone())).await;
+    let rest = running.addresses.rest;
+    let welcomes = async |trusted: &SelfSigned| {
+        let client = trusted.client(rest).build().expect("a client");
+        let url = format!("https://localhost:{}{}", rest.port(), GATE.replace("gate", "p1"));
+        client.get(url).bearer_auth(&running.bench.token).send().await.is_ok()
+    };
+    assert!(welcomes(&old).await && !welcomes(&new).await);
+    std::fs::copy(&new.tls.cert, &old.tls.cert).expect("copies");
+    std::fs::copy(&new.tls.key, &old.tls.key).expect("copies");
+    testkit::eventually(LONG, "the new certificate", async || welcomes(&new).await.then_some(())).await;
+    assert!(!welcomes(&old).await);
+}
+
+#[tokio::test]
+async fn until_changed_certificates_can_be_used_the_old_ones_stay() {
+    let scratch = crate::testing::Scratch::new();
+    let [old, new] = ["old", "new"].map(|name| SelfSigned::write(&scratch.0, name));
+    let certificates = Certificates::open("rest", &old.tls).expect("good files");
+    let first = certificates.in_force();
+    let figures = crate::telemetry::metrics::text();
+    assert!(figures.contains("przesiadka_certificate_expiry_timestamp_seconds{port=\"rest\"} "), "{figures}");
+    for (file, content) in [(&old.tls.cert, "garbage"), (&old.tls.cert, ""), (&old.tls.cert, &new.pem)] {
+        std::fs::write(file, content).expect("writes");
+        certificates.look();
+        assert!(Arc::ptr_eq(&first, &certificates.in_force()), "{content}");
+    }
+    std::fs::remove_file(&old.tls.key).expect("removes");
+    certificates.look();
+    assert!(Arc::ptr_eq(&first, &certificates.in_force()), "without a key");
+    std::fs::write(&old.tls.key, &new.key).expect("writes");
+    certificates.look();
+    assert!(!Arc::ptr_eq(&first, &certificates.in_force()), "certificate and key fit again");
+}
+
+#[tokio::test]
+async fn every_answer_of_rest_says_what_browsers_may_not_do() {
+    let running = start(5000, None).await;
+    let rest = format!("http://{}", running.addresses.rest);
+    for path in [GATE.replace("gate", "p1"), GATE.replace("gate", "fault"), "/nowhere".to_owned()] {
+        let answer = running.get(format!("{rest}{path}")).await;
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("cache-control", "no-store"),
+            ("referrer-policy", "no-referrer"),
+            ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+        ] {
+            assert_eq!(answer.headers()[name], value, "{path}");
+        }
+        assert!(!answer.headers().contains_key("strict-transport-security"), "without TLS");
+    }
+}
+
+#[tokio::test]
+async fn headers_have_a_size() {
+    let running = start(5000, None).await;
+    let rest = format!("http://{}{}", running.addresses.rest, GATE.replace("gate", "p1"));
+    let long = "x".repeat(HEADER_BYTES as usize);
+    for client in [reqwest::Client::builder(), reqwest::Client::builder().http2_prior_knowledge()] {
+        let client = client.build().expect("a client");
+        let ask = || client.get(&rest).bearer_auth(&running.bench.token);
+        assert_eq!(ask().send().await.expect("an answer").status(), 200);
+        assert_eq!(ask().header("x-long", &long).send().await.expect("an answer").status(), 431);
     }
 }

@@ -86,47 +86,72 @@ pub fn counter(name: &'static str, unit: &'static str, description: &'static str
 
 /// A gauge that is told no longer than two minutes after it was set, for what another replica may set the next time, and
 /// for what there may be none of.
-pub struct Lapsing {
-    values: Arc<Mutex<Values>>,
-}
+pub struct Lapsing(Kept);
 
-type Values = Vec<(Vec<KeyValue>, f64, Instant)>;
+/// For how long something has been so, in seconds.
+pub struct Age(Kept);
+
+/// What was recorded last for each set of attributes.
+type Kept = Arc<Mutex<Vec<(Vec<KeyValue>, f64, Instant)>>>;
 
 impl Lapsing {
     const LAPSES_AFTER: Duration = Duration::from_secs(120);
 
     pub fn new(name: &'static str, unit: &'static str, description: &'static str) -> Self {
-        let values = Arc::<Mutex<Values>>::default();
-        let told = Arc::clone(&values);
-        let meter = meter();
-        let gauge = meter.f64_observable_gauge(name).with_unit(unit).with_description(description);
-        gauge
-            .with_callback(move |observer| {
-                for (attributes, value, at) in locked(&told).iter() {
-                    if at.elapsed() < Self::LAPSES_AFTER {
-                        observer.observe(*value, attributes);
-                    }
-                }
-            })
-            .build();
-        Self { values }
+        Self(observed(name, unit, description, |value, at| (at < Self::LAPSES_AFTER).then_some(value)))
     }
 
     /// Sets the value for these attributes.
     pub fn record(&self, value: f64, attributes: &[KeyValue]) {
-        let mut values = locked(&self.values);
-        values.retain(|(of, ..)| of != attributes);
-        values.push((attributes.to_vec(), value, Instant::now()));
+        keep(&self.0, value, attributes);
     }
 
     /// There is none.
     pub fn forget(&self) {
-        locked(&self.values).clear();
+        locked(&self.0).clear();
     }
 }
 
-fn locked(values: &Mutex<Values>) -> MutexGuard<'_, Values> {
-    values.lock().unwrap_or_else(PoisonError::into_inner)
+impl Age {
+    pub fn new(name: &'static str, description: &'static str) -> Self {
+        Self(observed(name, "s", description, |_, age| Some(age.as_secs_f64())))
+    }
+
+    /// It is so from now on.
+    pub fn begins(&self, attributes: &[KeyValue]) {
+        keep(&self.0, 0.0, attributes);
+    }
+}
+
+/// A gauge that is asked: by the value that was recorded, and how long ago that was.
+fn observed(
+    name: &'static str,
+    unit: &'static str,
+    description: &'static str,
+    tell: fn(f64, Duration) -> Option<f64>,
+) -> Kept {
+    let (kept, meter) = (Kept::default(), meter());
+    let told = Arc::clone(&kept);
+    let gauge = meter.f64_observable_gauge(name).with_unit(unit).with_description(description);
+    let observe = gauge.with_callback(move |observer| {
+        for (attributes, value, at) in locked(&told).iter() {
+            if let Some(value) = tell(*value, at.elapsed()) {
+                observer.observe(value, attributes);
+            }
+        }
+    });
+    observe.build();
+    kept
+}
+
+fn keep(kept: &Kept, value: f64, attributes: &[KeyValue]) {
+    let mut kept = locked(kept);
+    kept.retain(|(of, ..)| of != attributes);
+    kept.push((attributes.to_vec(), value, Instant::now()));
+}
+
+fn locked<T>(kept: &Mutex<T>) -> MutexGuard<'_, T> {
+    kept.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// In seconds.

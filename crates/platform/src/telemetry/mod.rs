@@ -11,7 +11,7 @@ mod setup;
 pub(crate) mod spans;
 pub mod trace;
 
-pub use setup::Telemetry;
+pub use setup::{LogFilter, Telemetry};
 
 #[cfg(test)]
 mod tests;

@@ -1,13 +1,13 @@
 //! Log lines to standard error; spans and figures to a collector where one is named.
 
-use std::io::IsTerminal as _;
+use std::{io::IsTerminal as _, sync::Arc};
 
 use anyhow::Context as _;
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::{metrics::SdkMeterProvider, trace::SdkTracerProvider};
 use tracing::{Level, Metadata};
 use tracing_subscriber::{
-    EnvFilter, Layer as _, Registry, filter::filter_fn, fmt, layer::SubscriberExt as _,
+    EnvFilter, Layer as _, Registry, filter::filter_fn, fmt, layer::SubscriberExt as _, reload,
     util::SubscriberInitExt as _,
 };
 
@@ -18,6 +18,19 @@ use crate::config::{LogFormat, TelemetryConfig};
 pub struct Telemetry {
     traces: Option<SdkTracerProvider>,
     figures: SdkMeterProvider,
+    filter: LogFilter,
+}
+
+/// Which lines are logged, while the process runs.
+#[derive(Clone)]
+pub struct LogFilter(Arc<dyn Fn(EnvFilter) -> Result<(), reload::Error> + Send + Sync>);
+
+impl LogFilter {
+    /// # Errors
+    /// One that cannot be read; the old one stays.
+    pub fn set(&self, filter: &str) -> anyhow::Result<()> {
+        Ok((self.0)(EnvFilter::try_new(filter)?)?)
+    }
 }
 
 impl Telemetry {
@@ -39,6 +52,7 @@ impl Telemetry {
                 .with_target(false)
                 .with_filter(filter_fn(is_our_span))
         });
+        let (filter, handle) = reload::Layer::new(filter);
         let lines =
             fmt::layer::<Registry>().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
         let lines = match config.format {
@@ -46,7 +60,11 @@ impl Telemetry {
             LogFormat::Json => lines.event_format(JsonLines).with_filter(filter).boxed(),
         };
         tracing_subscriber::registry().with(lines).with(spans).try_init()?;
-        Ok(Self { traces, figures })
+        Ok(Self { traces, figures, filter: LogFilter(Arc::new(move |filter| handle.reload(filter))) })
+    }
+
+    pub fn log_filter(&self) -> LogFilter {
+        self.filter.clone()
     }
 
     /// Sends what is left. It blocks for up to some seconds while no collector answers, so it goes

@@ -6,13 +6,13 @@ use platform::{
     bus::{Inlet as _, Message},
     consumer::Consumer,
     core::Core,
-    lane::Lane,
 };
+use proto::common::v1::ErrorReason;
 use rstest::rstest;
 use testkit::Backend;
 use tokio_util::sync::CancellationToken;
 
-use crate::world::{Home, Keeper, company, delivered, expect_notes, make, notes};
+use crate::world::{Home, Keeper, company, delivered, expect_notes, make, notes, replay};
 
 async fn lane_with(kinds: &[&'static str], backend: Backend) -> (Home, Core, Vec<Message>) {
     let (maker, keeper) = (Home::new("maker", backend).await, Home::new("keeper", backend).await);
@@ -40,14 +40,14 @@ async fn an_undecodable_event_parks_its_lane_and_is_replayed(#[case] backend: Ba
     inlet.receive(from_ref(&messages[1])).await.expect("taken over");
     assert_eq!(notes(&core, company(1)).await, [1]);
     assert_eq!(notes(&core, company(2)).await, [1], "other lanes go on");
-    let parked = core.parked().await.expect("parked");
+    let parked = core.parked_after(None, 100).await.expect("parked");
     assert_eq!(parked.len(), 1);
-    assert_eq!((parked[0].seq, parked[0].kind.as_str(), parked[0].behind), (2, "poison", 1));
+    assert_eq!((parked[0].place.seq, parked[0].kind.as_str(), parked[0].behind), (2, "poison", 1));
     assert_eq!(parked[0].error, "undecodable: poison");
 
-    let lane = Lane::Company(company(1));
-    assert!(core.replay("maker", lane).await.expect("replayed"));
-    assert!(!core.replay("maker", lane).await.expect("asked"), "it is not parked any more");
+    replay(&core, company(1), 2).await.expect("replayed");
+    let again = replay(&core, company(1), 2).await.expect_err("it is not parked any more");
+    assert_eq!(again.reason(), ErrorReason::NotFound);
     let cured =
         Consumer::new(keeper.core().await, Arc::new(Keeper { knows_future: false, cures_poison: true }));
     let stop = CancellationToken::new();
@@ -56,7 +56,7 @@ async fn an_undecodable_event_parks_its_lane_and_is_replayed(#[case] backend: Ba
         async move { cured.run_inbox(stop).await }
     });
     expect_notes(&core, company(1), 3).await;
-    assert!(core.parked().await.expect("parked").is_empty());
+    assert!(core.parked_after(None, 100).await.expect("parked").is_empty());
     stop.cancel();
     sweeping.await.expect("ended");
 }
@@ -71,7 +71,7 @@ async fn an_unknown_event_waits_for_a_build_that_knows_it(#[case] backend: Backe
     for message in &messages {
         old.receive(from_ref(message)).await.expect("taken over");
     }
-    assert_eq!(core.parked().await.expect("parked")[0].error, "unknown type");
+    assert_eq!(core.parked_after(None, 100).await.expect("parked")[0].error, "unknown type");
     let new =
         Consumer::new(keeper.core().await, Arc::new(Keeper { knows_future: true, cures_poison: false }));
     let stop = CancellationToken::new();
@@ -97,7 +97,7 @@ async fn only_the_lane_that_is_replayed_goes_on(#[case] backend: Backend) {
             inlet.receive(&[message]).await.expect("taken over");
         }
     }
-    assert!(core.replay("maker", company(3).into()).await.expect("replayed"));
+    replay(&core, company(3), 1).await.expect("replayed");
     let cured =
         Consumer::new(keeper.core().await, Arc::new(Keeper { knows_future: false, cures_poison: true }));
     let stop = CancellationToken::new();
@@ -107,8 +107,8 @@ async fn only_the_lane_that_is_replayed_goes_on(#[case] backend: Backend) {
     });
     expect_notes(&core, company(3), 2).await;
     // An operator decides about the other one.
-    let parked = core.parked().await.expect("parked");
-    assert_eq!(parked.iter().map(|p| (p.lane, p.behind)).collect::<Vec<_>>(), [(company(1).into(), 1)]);
+    let parked = core.parked_after(None, 100).await.expect("parked");
+    assert_eq!(parked.iter().map(|p| (p.place.lane, p.behind)).collect::<Vec<_>>(), [(company(1).into(), 1)]);
     stop.cancel();
     sweeping.await.expect("ended");
 }

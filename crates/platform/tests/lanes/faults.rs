@@ -95,7 +95,7 @@ async fn a_connection_cut_in_the_middle_of_an_apply_is_no_reason_to_park() {
     let again = async || inlet.receive(from_ref(&message)).await.ok();
     eventually(PATIENCE, "the event is applied", again).await;
     assert_eq!(notes(&other, company(1)).await, [1]);
-    assert!(other.parked().await.expect("parked").is_empty());
+    assert!(other.parked_after(None, 100).await.expect("parked").is_empty());
 }
 
 #[tokio::test]
@@ -135,7 +135,7 @@ async fn a_fault_that_may_pass_does_not_park(
     let inlet = Consumer::new(core.clone(), Faulty::new(fault, times));
     assert_eq!(inlet.receive(&[message]).await.map_err(drop), outcome);
     assert_eq!(notes(&core, company(1)).await.len(), usize::from(outcome.is_ok()));
-    assert!(core.parked().await.expect("parked").is_empty());
+    assert!(core.parked_after(None, 100).await.expect("parked").is_empty());
 }
 
 #[rstest]
@@ -146,7 +146,7 @@ async fn a_fault_that_stays_parks_its_lane_and_no_other(#[case] fault: Fault, #[
     let (_keeper, core, message) = one_event(Backend::Sqlite).await;
     let inlet = Consumer::new(core.clone(), Faulty::new(fault, 5));
     inlet.receive(from_ref(&message)).await.expect("taken over");
-    assert_eq!(core.parked().await.expect("parked")[0].error, says);
+    assert_eq!(core.parked_after(None, 100).await.expect("parked")[0].error, says);
     let other = Message { lane: company(2).into(), ..message };
     inlet.receive(&[other]).await.expect("received");
     assert_eq!((notes(&core, company(1)).await, notes(&core, company(2)).await), (vec![], vec![1]));

@@ -80,7 +80,7 @@ async fn an_event_that_says_nonsense_of_what_it_follows_is_parked() {
         .receive(&[Message { follows: Some("relay/x".to_owned()), ..made[0].clone() }])
         .await
         .expect("taken over");
-    assert!(core.parked().await.expect("parked")[0].error.contains("relay/x"));
+    assert!(core.parked_after(None, 100).await.expect("parked")[0].error.contains("relay/x"));
 }
 
 #[rstest]

@@ -13,7 +13,7 @@ use testkit::{Backend, Nats, NatsServer, eventually};
 use crate::faults::{Fault, Faulty};
 use crate::world::{
     Deaf, Home, Keeper, PATIENCE, Process, age, bus, company, config, connect, expect_notes,
-    expect_published, make, told, with_heads_never,
+    expect_published, make, replay, told, with_heads_never,
 };
 
 /// What the stream brings at one of its numbers, once more.
@@ -116,17 +116,17 @@ async fn a_failed_event_holds_its_followers_until_it_is_replayed() {
     make(&made.core, company(2), &["note", "note"]).await;
     expect_notes(&kept.core, company(2), 2).await;
     let parked = eventually(PATIENCE, "the followers wait", async || {
-        kept.core.parked().await.expect("parked").into_iter().find(|parked| parked.behind == 2)
+        kept.core.parked_after(None, 100).await.expect("parked").into_iter().find(|parked| parked.behind == 2)
     })
     .await;
-    assert_eq!((parked.seq, parked.error.as_str()), (2, "undecodable: poison"));
+    assert_eq!((parked.place.seq, parked.error.as_str()), (2, "undecodable: poison"));
     expect_notes(&kept.core, company(1), 1).await;
     // What waits lies in the table, not in the stream.
     expect_acknowledged(&nats).await;
     kept.stop().await;
     let cure = Arc::new(Keeper { knows_future: false, cures_poison: true });
     let kept = Process::start(keeper.core().await, bus(&nats).await, cure);
-    assert!(kept.core.replay("maker", company(1).into()).await.expect("replayed"));
+    replay(&kept.core, company(1), 2).await.expect("replayed");
     expect_notes(&kept.core, company(1), 4).await;
 }
 

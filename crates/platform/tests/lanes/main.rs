@@ -8,6 +8,7 @@ mod faults;
 mod figures;
 mod follows;
 mod jetstream;
+mod operated;
 mod personal;
 mod runs;
 mod steps;

@@ -21,7 +21,7 @@ use testkit::{
 
 use crate::world::{
     Deaf, Home, Keeper, PATIENCE, Process, bus, company, delivered, embedded, expect_notes, expect_published,
-    make,
+    make, replay,
 };
 
 /// A keeper that cannot read the card yet.
@@ -89,7 +89,7 @@ async fn a_card_that_stops_its_lane_is_kept_without_its_data_and_replayed(
     let made = Process::start(maker.core().await, between, Arc::new(Deaf));
     make(&made.core, company(1), &["note", PERSONAL, ANONYMISED]).await;
     let parked = testkit::eventually(PATIENCE, "the card stops the lane", async || {
-        kept.core.parked().await.expect("parked").into_iter().find(|parked| parked.behind == 1)
+        kept.core.parked_after(None, 100).await.expect("parked").into_iter().find(|parked| parked.behind == 1)
     })
     .await;
     assert_eq!((parked.kind.as_str(), parked.error.as_str()), (PERSONAL, "undecodable: a card"));
@@ -97,7 +97,7 @@ async fn a_card_that_stops_its_lane_is_kept_without_its_data_and_replayed(
     assert_eq!(waiting(&kept.core).await[0], (PERSONAL.to_owned(), Vec::new()));
 
     unready.cured.store(true, Ordering::Release);
-    assert!(kept.core.replay("maker", company(1).into()).await.expect("replayed"));
+    replay(&kept.core, company(1), 2).await.expect("replayed");
     expect_notes(&kept.core, company(1), 3).await;
     assert_eq!(waiting(&kept.core).await, []);
 }

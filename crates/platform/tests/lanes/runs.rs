@@ -51,8 +51,8 @@ async fn of_a_run_only_what_cannot_be_applied_parks(
     let consumer = Consumer::new(core.clone(), Keeper::new());
     consumer.receive(&delivered(&made, company(1)).await).await.expect("taken over");
     assert_eq!(notes(&core, company(1)).await, [1, 2]);
-    let parked = core.parked().await.expect("parked");
-    assert_eq!((parked.len(), parked[0].seq, parked[0].behind), (1, 3, 1));
+    let parked = core.parked_after(None, 100).await.expect("parked");
+    assert_eq!((parked.len(), parked[0].place.seq, parked[0].behind), (1, 3, 1));
 }
 
 #[rstest]

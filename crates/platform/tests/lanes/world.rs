@@ -4,6 +4,8 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use platform::{
+    Error,
+    auth::Principal,
     bus::{Bus, Embedded, JetStream, JetStreamConfig, Message},
     clock::{self, Clock},
     consumer::{ApplyError, Consumer, OnEvent},
@@ -12,7 +14,7 @@ use platform::{
     id::CompanyId,
     lane::Lane,
     loops::Loops,
-    schema,
+    parked, schema,
     unit::{Begun, NewEvent, Ticket},
 };
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -215,6 +217,7 @@ pub fn config(nats: &Nats, url: String) -> JetStreamConfig {
         url,
         user: None,
         password: None,
+        tls: None,
         stream: nats.stream.clone(),
         prefix: nats.prefix.clone(),
         replicas: 1,
@@ -286,6 +289,17 @@ pub fn ticket(key: &str, payload: &str) -> Ticket {
         trace: None,
         position: Arc::default(),
     }
+}
+
+/// Has the event of `maker` with this number tried again.
+pub async fn replay(core: &Core, company: CompanyId, seq: i64) -> Result<(), Error> {
+    let request = uuid::Uuid::now_v7().to_string();
+    core.replay_parked(&Principal::local_operator(1000), ticket(&request, "p"), &place(company, seq)).await
+}
+
+/// Where an event of `maker` is parked.
+pub fn place(company: CompanyId, seq: i64) -> parked::Place {
+    parked::Place { source: "maker".to_owned(), lane: company.into(), seq }
 }
 
 /// One command that emits events of these kinds.

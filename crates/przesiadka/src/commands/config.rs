@@ -3,19 +3,27 @@
 use platform::{Edge, clock::Clock, config::Loaded, core::Core, db::Db};
 use tonic::service::RoutesBuilder;
 
-use crate::services::Name;
+use crate::services::{Assembled, Name};
 
 /// # Errors
 /// What would stop `serve` for these services; databases and the bus are not asked.
 pub async fn check(loaded: &Loaded, names: &[Name]) -> anyhow::Result<()> {
     let config = &loaded.config;
-    config.check_services(&names.iter().map(|name| name.as_str()).collect::<Vec<_>>())?;
-    let edge = Edge::new(Default::default(), config.limits.edge());
+    let words: Vec<_> = names.iter().map(|name| name.as_str()).collect();
+    config.check_services(&words)?;
+    config.check_files(&words).await?;
     for name in names {
-        // Services are made as at a start, on a database that nobody opens.
-        let core =
-            Core::new(name.as_str(), Db::postgres("postgres://nobody@localhost/none", 1)?, Clock::System);
-        name.assemble(core, &edge, loaded, &mut RoutesBuilder::default())?;
+        assemble(loaded, *name)?;
     }
     Ok(())
+}
+
+/// Makes a service as at a start, on a database that nobody opens.
+///
+/// # Errors
+/// Data files or settings that cannot be used.
+pub fn assemble(loaded: &Loaded, name: Name) -> anyhow::Result<Assembled> {
+    let edge = Edge::new(Default::default(), loaded.config.limits.edge());
+    let core = Core::new(name.as_str(), Db::postgres("postgres://nobody@localhost/none", 1)?, Clock::System);
+    name.assemble(core, &edge, loaded, &mut RoutesBuilder::default())
 }

@@ -1,10 +1,20 @@
-//! The operator's commands. Those on data work directly on the databases that the configuration names,
-//! whether services run on them or not.
+//! The operator's commands. Those on data ask a process that runs, by its local socket or over the network; `schema`,
+//! `doctor`, `config`, `checklist` and `message preview` need none.
 
 pub mod checklist;
 pub mod config;
+pub mod doctor;
 pub mod events;
-pub mod messages;
+pub mod message;
+pub mod outbox;
+pub mod output;
+pub mod parked;
 pub mod preview;
+pub mod project;
+pub mod reach;
+pub mod ready;
 pub mod schema;
+mod tail;
+mod timeline;
+pub mod timers;
 pub mod token;

@@ -1,4 +1,4 @@
-//! `messages preview`: what e-mails look like, from sample data. No database is asked.
+//! `message preview`: what e-mails look like, from sample data. No database is asked.
 
 use std::{
     fs,

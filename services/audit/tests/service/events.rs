@@ -51,7 +51,7 @@ async fn an_event_seen_twice_has_its_effect_once(#[values(Sqlite, Postgres)] bac
         bench.receive_again("scheduling", seq, b"whatever".to_vec()).await;
     }
     assert_eq!(bench.get(&name).await.state(), pb::AuditState::Failed);
-    assert!(bench.core.parked().await.expect("read").is_empty());
+    assert!(bench.core.parked_after(None, 100).await.expect("read").is_empty());
 }
 
 #[rstest]
@@ -65,14 +65,14 @@ async fn an_event_seen_twice_has_its_effect_once(#[values(Sqlite, Postgres)] bac
 async fn what_cannot_be_applied_is_parked_and_visible(#[case] payload: Vec<u8>, #[case] error: &str) {
     let bench = Bench::new(Sqlite).await;
     bench.receive("scheduling", payload).await;
-    let parked = bench.core.parked().await.expect("read");
+    let parked = bench.core.parked_after(None, 100).await.expect("read");
     assert_eq!(parked.len(), 1);
     assert!(parked[0].error.starts_with(error), "{}", parked[0].error);
     // What follows waits behind it; the other lane goes on.
     bench.open(1, 1).await;
-    assert_eq!(bench.core.parked().await.expect("read")[0].behind, 1);
+    assert_eq!(bench.core.parked_after(None, 100).await.expect("read")[0].behind, 1);
     bench.hear_licensing(Licensing::LicenceStatusChanged(LicenceStatusChanged::default())).await;
-    assert_eq!(bench.core.parked().await.expect("read").len(), 1);
+    assert_eq!(bench.core.parked_after(None, 100).await.expect("read").len(), 1);
 }
 
 #[tokio::test]
@@ -87,7 +87,7 @@ async fn an_attempt_of_an_unknown_checklist_is_parked() {
             ..Default::default()
         }))
         .await;
-    let parked = bench.core.parked().await.expect("read");
+    let parked = bench.core.parked_after(None, 100).await.expect("read");
     assert_eq!(parked[0].error, "undecodable: audit 1 has no checklist of version \"2031-01\"");
 }
 

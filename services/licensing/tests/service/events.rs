@@ -12,7 +12,7 @@ use crate::world::{Dealer, World, reason};
 use platform::Service as _;
 
 async fn parked(world: &World) -> Vec<String> {
-    let parked = world.harness.service.core().parked().await.unwrap();
+    let parked = world.harness.service.core().parked_after(None, 100).await.unwrap();
     parked.into_iter().map(|event| event.error).collect()
 }
 

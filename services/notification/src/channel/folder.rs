@@ -19,6 +19,16 @@ impl Folder {
         Self { path: path.to_owned() }
     }
 
+    /// Whether a file can be written there.
+    pub fn check(&self) -> Result<String, Failure> {
+        let probe = self.path.join(".probe");
+        private::create_dir_all(&self.path)
+            .and_then(|()| private::new_file().write(true).open(&probe))
+            .and_then(|_| fs::remove_file(&probe))
+            .map(|()| format!("files in {}", self.path.display()))
+            .map_err(|e| Failure::Transient(format!("{}: {e}", self.path.display())))
+    }
+
     /// A mail that is written again replaces itself. As a real server would, it refuses addresses
     /// in `.invalid`, which exist nowhere (RFC 2606).
     pub async fn deliver(&self, name: &str, mail: &lettre::Message) -> Result<String, Failure> {

@@ -8,6 +8,7 @@ mod smtp;
 
 use std::{path::PathBuf, time::Duration};
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub(crate) use answer::{blames_the_address, codes};
@@ -22,11 +23,10 @@ const FOLDER_AT_ONCE: u64 = 40;
 /// More would take the same messages from each other, and find fewer together that belong to one company.
 const SMTP_SENDERS: u32 = 4;
 
-/// Where mails go.
-#[derive(Clone, Debug, Deserialize)]
+/// Where mails go: a file for each into a folder, which is for development, or to a server.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ChannelConfig {
-    /// Each mail becomes a file here; for development.
     Folder(PathBuf),
     Smtp(SmtpConfig),
 }
@@ -62,6 +62,18 @@ impl Channel {
             ChannelConfig::Folder(path) => Self::Folder(Folder::new(path)),
             ChannelConfig::Smtp(smtp) => Self::Smtp(Smtp::new(smtp)?),
         })
+    }
+
+    /// Whether mails could be handed over, without handing one over: the folder can be written, or the server takes a
+    /// connection, TLS and login as the settings say.
+    ///
+    /// # Errors
+    /// What stands in the way.
+    pub async fn check(&self) -> Result<String, Failure> {
+        match self {
+            Self::Folder(folder) => folder.check(),
+            Self::Smtp(smtp) => smtp.check().await,
+        }
     }
 
     /// After this a try is given up, whatever the server does.

@@ -3,11 +3,12 @@
 use std::{net::IpAddr, num::NonZeroU32, path::PathBuf};
 
 use anyhow::ensure;
+use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::Deserialize;
 
 /// How the connection is encrypted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Tls {
     /// STARTTLS, and no mail without it.
@@ -19,25 +20,22 @@ pub enum Tls {
     Off,
 }
 
-/// A mail server.
-#[derive(Clone, Debug, Deserialize)]
+/// A mail server; platform's `default.toml` says what each key means.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SmtpConfig {
     pub host: String,
-    /// 587, 465 or 25 by `tls` if absent.
     pub port: Option<u16>,
     #[serde(default)]
     pub tls: Tls,
-    /// A certificate (PEM) to trust besides the public ones.
     pub ca_file: Option<PathBuf>,
     pub user: Option<String>,
+    #[schemars(with = "Option<String>")]
     pub password: Option<SecretString>,
-    /// What this client calls itself; the machine's name if absent.
     pub hello_name: Option<String>,
-    /// For each step of the dialogue but the last.
     #[serde(default = "default_timeout")]
     pub timeout_seconds: u64,
-    /// For the mail to be sent and answered. Whoever hangs up sooner than the server answers sends again what it just
+    /// Whoever hangs up sooner than the server answers sends again what it just
     /// takes, so RFC 5321 asks for ten minutes (4.5.3.2.6). But so long would also have to wait what a process had in
     /// hand when it died, and servers answer within seconds.
     #[serde(default = "default_content_timeout")]

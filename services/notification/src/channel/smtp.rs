@@ -91,6 +91,20 @@ impl Smtp {
         self.limit * STEPS + self.content_limit
     }
 
+    /// Connects, secures, logs in and says good-bye.
+    pub async fn check(&self) -> Result<String, Failure> {
+        let mut connection = self.connect().await?;
+        let _ = tokio::time::timeout(self.limit, connection.quit()).await;
+        let (host, port) = &self.address;
+        let login = if self.credentials.is_some() { ", logged in" } else { "" };
+        let tls = match self.tls {
+            Tls::Off => "in clear",
+            Tls::Starttls => "STARTTLS",
+            Tls::Implicit => "TLS",
+        };
+        Ok(format!("{host}:{port}, {tls}{login}"))
+    }
+
     /// The server's answer to the mail.
     pub async fn deliver(&self, mail: &lettre::Message) -> Result<String, Failure> {
         let _place = self.pool.places.acquire().await;

@@ -5,13 +5,14 @@ use platform::{
     id::{CompanyId, ContactId},
 };
 use proto::scheduling::v1::{ContactCard, ContactRole, ContactState as CardState};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Preferences;
 use crate::kind::Kind;
 
 /// The language that somebody is written to in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Language {
     #[default]

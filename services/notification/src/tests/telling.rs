@@ -92,7 +92,7 @@ async fn what_cannot_be_understood_is_parked_and_seen(backend: Backend) {
         let world = World::new(backend).await;
         world.tell_payload(payload).await;
         world.tell(agreed()).await;
-        let parked = world.service.core.parked().await.expect("readable");
+        let parked = world.service.core.parked_after(None, 100).await.expect("readable");
         assert_eq!(parked.len(), 1);
         assert!(parked[0].error.contains(expected), "{:?}", parked[0]);
         assert!(world.messages().await.is_empty(), "what comes behind it waits");

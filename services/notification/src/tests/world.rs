@@ -125,7 +125,7 @@ impl World {
 
     /// Nothing was parked on the way.
     pub async fn assert_nothing_parked(&self) {
-        let parked = self.service.core.parked().await.expect("readable");
+        let parked = self.service.core.parked_after(None, 100).await.expect("readable");
         assert!(parked.is_empty(), "{parked:?}");
     }
 

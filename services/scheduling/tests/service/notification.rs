@@ -31,7 +31,7 @@ async fn undeliverable(world: &World, contact: &str, at: &str) {
 }
 
 async fn parked(world: &World) -> usize {
-    world.harness.service.core().parked().await.expect("a list").len()
+    world.harness.service.core().parked_after(None, 100).await.expect("a list").len()
 }
 
 #[rstest]

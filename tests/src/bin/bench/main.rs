@@ -13,6 +13,7 @@ mod processes;
 mod reminders;
 mod script;
 mod sink;
+mod telemetry;
 mod unlock;
 
 use std::path::PathBuf;
@@ -67,6 +68,8 @@ enum Part {
     Growth,
     /// 100,000 reminders that are due at once.
     Reminders,
+    /// What spans and figures cost.
+    Telemetry,
 }
 
 impl Options {
@@ -105,6 +108,9 @@ async fn run(options: Options) -> anyhow::Result<()> {
     }
     if options.wants(Part::Reminders) {
         reminders::measure(&mut figures).await?;
+    }
+    if options.wants(Part::Telemetry) {
+        telemetry::measure(&options, &mut figures).await?;
     }
     figures.judge();
     if let Some(file) = &options.json {

@@ -52,6 +52,17 @@ async fn a_mail_arrives_over_each_kind_of_connection_with_each_login() {
 }
 
 #[tokio::test]
+async fn a_check_goes_up_to_the_login_and_sends_nothing() {
+    let polite = Manner { tls: "starttls", login: vec!["PLAIN"], ..Manner::polite() };
+    let servers = Servers::start(vec![polite.clone(), polite.then("AUTH", "535 5.7.8 wrong password")]);
+    let seen = servers.channel(0).check().await.expect("all is well");
+    assert!(seen.ends_with(", STARTTLS, logged in"), "{seen}");
+    let failure = servers.channel(1).check().await.expect_err("refused");
+    assert_eq!((about(&failure), failure.to_string().as_str()), ("connection", "535 5.7.8 wrong password"));
+    assert!(servers.mails(0).is_empty() && servers.mails(1).is_empty());
+}
+
+#[tokio::test]
 async fn mails_go_over_a_few_connections_which_are_closed_when_idle() {
     let servers = Servers::one(Manner::polite());
     let Channel::Smtp(smtp) = servers.channel(0) else { panic!("it is SMTP") };

@@ -50,7 +50,7 @@ async fn stored(journey: &Journey) -> (String, usize) {
 }
 
 async fn parked(journey: &Journey) -> usize {
-    journey.world.harness.service.core().parked().await.expect("a list").len()
+    journey.world.harness.service.core().parked_after(None, 100).await.expect("a list").len()
 }
 
 async fn outcome(journey: &Journey, event: impl AsyncFnOnce()) -> Outcome {
