@@ -218,10 +218,7 @@ async fn nobody_replaces_themselves_and_a_successor_is_of_the_company(
     assert_eq!(reason(oneself), ErrorReason::PermissionDenied);
     let foreign = other.contact(&other.technical);
     assert_eq!(fields(call(&crm(), replace(&technical, &foreign)).await), ["successor"]);
-    assert_eq!(
-        reason(call(&dealer.decision, replace(&foreign, &technical)).await),
-        ErrorReason::InvalidArgument
-    );
+    assert_eq!(reason(call(&dealer.decision, replace(&foreign, &technical)).await), ErrorReason::NotFound);
     let theirs = replace(&foreign, &other.contact(&other.decision));
     assert_eq!(reason(call(&dealer.decision, theirs).await), ErrorReason::NotFound);
 }
