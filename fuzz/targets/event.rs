@@ -10,9 +10,11 @@ const PREFIX: &str = "przesiadka";
 
 /// None for what the client of NATS would not have let in.
 fn message(data: &[u8]) -> Option<Message> {
-    let (head, payload) = data.iter().position(|byte| *byte == 0).map_or((data, &[][..]), |at| data.split_at(at));
+    let (head, payload) =
+        data.iter().position(|byte| *byte == 0).map_or((data, &[][..]), |at| data.split_at(at));
     let mut lines = str::from_utf8(head).ok()?.lines();
-    let subject = lines.next()?;
+    // A subject has no blanks.
+    let subject = lines.next().filter(|subject| subject.bytes().all(|byte| byte.is_ascii_graphic()))?;
     let mut headers = HeaderMap::new();
     for (name, value) in lines.filter_map(|line| line.split_once(':')) {
         headers.append(name.parse::<HeaderName>().ok()?, value.parse::<HeaderValue>().ok()?);

@@ -7,6 +7,6 @@ use notification::message::DeliveryNotice;
 
 fuzz_target!(|data: &[u8]| {
     if let Ok(notice) = DeliveryNotice::read(data, "przesiadka.softvig.pl") {
-        assert!(notice.blames.is_empty() || !notice.words.contains(&notice.blames));
+        assert!(!notice.words.contains('@'), "an address is kept");
     }
 });

@@ -1,6 +1,9 @@
 //! How a service stands, in figures. Each replica tells the same of their database: take the largest, not the sum.
 
-use std::sync::{Arc, LazyLock};
+use std::{
+    slice,
+    sync::{Arc, LazyLock},
+};
 
 use futures::future::BoxFuture;
 use jiff::Timestamp;
@@ -70,7 +73,7 @@ impl Core {
         let state = |state| [name.clone(), KeyValue::new("db.client.connection.state", state)];
         CONNECTIONS.record((pool.size - pool.available) as f64, &state("used"));
         CONNECTIONS.record(pool.available as f64, &state("idle"));
-        MOST_CONNECTIONS.record(pool.max_size as f64, &[name.clone()]);
+        MOST_CONNECTIONS.record(pool.max_size as f64, slice::from_ref(&name));
         PENDING.record(pool.waiting as f64, &[name]);
     }
 
