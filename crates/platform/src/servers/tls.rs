@@ -85,7 +85,11 @@ impl Certificates {
     fn measure(&self) {
         match pem::ends_at(&self.tls.cert) {
             Ok(at) => EXPIRY.record(at.as_second() as f64, &[KeyValue::new("port", self.port)]),
-            Err(error) => tracing::warn!(port = self.port, error = format!("{error:#}"), "when does it end?"),
+            Err(error) => tracing::warn!(
+                port = self.port,
+                error = format!("{error:#}"),
+                "cannot tell when the certificate ends"
+            ),
         }
     }
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, str::FromStr, time::Duration};
 use anyhow::Context as _;
 use clap::{Args, ValueEnum as _};
 use client::{Direct, Error};
-use platform::id::CompanyId;
+use platform::{id::CompanyId, loops::pause};
 use proto::{
     audit::v1 as audit, licensing::v1 as licensing, notification::v1 as notification,
     operations::v1::GetWatchTokenRequest, scheduling::v1 as scheduling,
@@ -15,8 +15,8 @@ use tokio::{
     select,
     signal::unix::{SignalKind, signal},
     sync::mpsc,
-    time::sleep,
 };
+use tokio_util::sync::CancellationToken;
 
 use super::{
     output::{Format, id, local},
@@ -154,7 +154,7 @@ async fn follow(
             Ok(()) => return,
             Err(Error::Away(why)) => {
                 eprintln!("{name} is away, trying again: {why}");
-                sleep(AGAIN).await;
+                pause(AGAIN, &CancellationToken::new()).await;
             }
             Err(error) => {
                 let error = anyhow::Error::from(error).context(format!("cannot follow {name}"));
