@@ -6,6 +6,7 @@ pub mod event;
 pub mod reason;
 pub mod refusal;
 pub mod request;
+pub mod snapshot;
 
 /// The encoded `FileDescriptorSet` of all packages, with comments; for reflection and OpenAPI.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));

@@ -282,6 +282,11 @@ impl Installation {
         Db::open(self.databases[service as usize].url(), 1).await.expect("a database")
     }
 
+    /// Where the database of a service of its own is.
+    pub fn database_url(&self, service: Service) -> &str {
+        self.databases[service as usize].url()
+    }
+
     /// Where e-mails lie as files.
     pub fn mail(&self) -> PathBuf {
         self.data_dir().join("mail")

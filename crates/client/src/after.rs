@@ -19,20 +19,25 @@ pub struct After(Arc<Mutex<Lanes>>);
 struct Lanes {
     /// Request ids of the commands that were answered, in their order.
     accepted: Vec<String>,
-    /// By `<service>/<company>`: number in the lane, and which write it was.
-    lanes: HashMap<String, (i64, usize)>,
+    /// By `<service>/<company>`: epoch and number in the lane, and which write it was.
+    lanes: HashMap<String, ((i64, i64), usize)>,
 }
 
 impl After {
-    /// Keeps the position of a command's answer: `<service>/<company>/<number>`.
+    /// Keeps the position of a command's answer: `<service>/<company>/<number>`, or with `/<epoch>` behind it where the
+    /// service's database was restored.
     pub fn written(&self, request_id: String, position: &str) {
-        let Some((lane, seq)) = position.rsplit_once('/') else { return };
-        let Ok(seq) = seq.parse::<i64>() else { return };
+        let mut parts = position.splitn(3, '/');
+        let (Some(service), Some(company), Some(number)) = (parts.next(), parts.next(), parts.next()) else {
+            return;
+        };
+        let (seq, epoch) = number.split_once('/').unwrap_or((number, "0"));
+        let (Ok(epoch), Ok(seq)) = (epoch.parse::<i64>(), seq.parse::<i64>()) else { return };
         let mut known = self.0.lock().expect("nobody panics with the lock");
         known.accepted.push(request_id);
         let write = known.accepted.len();
-        let entry = known.lanes.entry(lane.to_owned()).or_default();
-        *entry = (entry.0.max(seq), write);
+        let entry = known.lanes.entry(format!("{service}/{company}")).or_default();
+        *entry = (entry.0.max((epoch, seq)), write);
     }
 
     /// Request ids of the commands that were answered with a position.
@@ -45,8 +50,11 @@ impl After {
         let known = self.0.lock().expect("nobody panics with the lock");
         let mut lanes: Vec<_> = known.lanes.iter().collect();
         lanes.sort_by_key(|(_, (_, write))| std::cmp::Reverse(*write));
-        let positions: Vec<_> =
-            lanes.iter().take(MOST).map(|(lane, (seq, _))| format!("{lane}/{seq}")).collect();
+        let position = |(lane, (number, _)): &(&String, &((i64, i64), usize))| match number {
+            (0, seq) => format!("{lane}/{seq}"),
+            (epoch, seq) => format!("{lane}/{seq}/{epoch}"),
+        };
+        let positions: Vec<_> = lanes.iter().take(MOST).map(position).collect();
         (!positions.is_empty()).then(|| positions.join(","))
     }
 }
@@ -64,6 +72,8 @@ mod tests {
         }
         assert_eq!(after.header().as_deref(), Some("scheduling/a/4,audit/a/2"));
         assert_eq!(after.accepted(), ["for scheduling/a/4", "for audit/a/2", "for scheduling/a/3"]);
+        after.written("for a restored one".to_owned(), "audit/a/1/1800000000000");
+        assert_eq!(after.header().as_deref(), Some("audit/a/1/1800000000000,scheduling/a/4"));
     }
 
     #[test]

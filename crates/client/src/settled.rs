@@ -14,9 +14,10 @@ const PAUSE: Duration = Duration::from_millis(5);
 #[derive(Debug, Default, PartialEq)]
 struct Standing {
     settled: bool,
-    heads: BTreeMap<String, i64>,
+    /// By `<service>/<lane>`: its last number, or a text with the epoch of a restored database behind it.
+    heads: BTreeMap<String, Value>,
     /// By consuming service, then by `<service>/<lane>` that it consumes.
-    cursors: BTreeMap<String, BTreeMap<String, i64>>,
+    cursors: BTreeMap<String, BTreeMap<String, Value>>,
     /// By consuming service: the services that it hears.
     hears: BTreeMap<String, Vec<String>>,
     /// An event stopped its lane: waiting longer changes nothing.
@@ -27,7 +28,7 @@ struct Standing {
 
 impl Installation {
     /// Returns when every event was applied by all that hear it, every due timer has fired, and every
-    /// due message is out. Answers how far each lane is, by `<service>/<company>`.
+    /// due message is out. Answers how far each lane is, by `<service>/<company>`: its number, whatever the epoch.
     ///
     /// # Errors
     /// Not settled within the time; the error says what is left.
@@ -41,12 +42,12 @@ impl Installation {
                 && let Ok(now) = &before
                 && now.is_settled()
             {
-                return Ok(before?.heads);
+                return Ok(before?.ends());
             }
             let now = self.standing().await;
             // Several processes have no common moment: what stands alike twice has not moved between.
             match (before, now) {
-                (Ok(before), Ok(now)) if before == now && now.is_settled() => return Ok(now.heads),
+                (Ok(before), Ok(now)) if before == now && now.is_settled() => return Ok(now.ends()),
                 (_, Ok(now)) if now.parked => {
                     return Err(Error::Unreadable(format!("an event cannot be applied: {}", now.left())));
                 }
@@ -111,10 +112,18 @@ impl Standing {
             let heard = move |lane: &str| sources.iter().any(|source| lane.split('/').next() == Some(source));
             let applied = move |lane: &str| self.cursors.get(consumer).and_then(|cursors| cursors.get(lane));
             let lanes = self.heads.iter().filter(move |(lane, _)| heard(lane));
-            lanes.filter(move |(lane, seq)| applied(lane) != Some(seq)).map(move |(lane, seq)| {
-                format!("{consumer} is at {} of {seq} of {lane}", applied(lane).copied().unwrap_or_default())
+            lanes.filter(move |(lane, number)| applied(lane) != Some(number)).map(move |(lane, number)| {
+                format!("{consumer} is at {} of {number} of {lane}", applied(lane).unwrap_or(&Value::Null))
             })
         })
+    }
+
+    fn ends(self) -> BTreeMap<String, i64> {
+        let seq = |number: Value| {
+            let text = number.as_str().and_then(|text| text.split('/').next()?.parse().ok());
+            number.as_i64().or(text).unwrap_or_default()
+        };
+        self.heads.into_iter().map(|(lane, number)| (lane, seq(number))).collect()
     }
 
     fn is_settled(&self) -> bool {

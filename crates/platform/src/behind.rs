@@ -4,7 +4,10 @@ use std::{collections::HashMap, time::Duration};
 
 use tokio::time::Instant;
 
-use crate::{bus::LaneHead, lane::Lane};
+use crate::{
+    bus::LaneHead,
+    lane::{Lane, Number},
+};
 
 /// Most events that one republication brings.
 pub(crate) const STRETCH: i64 = 500;
@@ -25,7 +28,7 @@ pub(crate) struct Behind {
 #[derive(Clone, Copy, Debug)]
 struct Ahead {
     /// Where it stood when that was seen first.
-    cursor: i64,
+    cursor: Number,
     since: Instant,
     said: bool,
 }
@@ -33,27 +36,45 @@ struct Ahead {
 #[derive(Debug)]
 struct Asked {
     /// Where the lane stood at the last comparison.
-    cursor: i64,
+    cursor: Number,
     /// Where it stood when it was last asked for.
-    at: i64,
+    at: Number,
     /// Comparisons to let pass until it is asked for again, and how many it was this time.
     left: u32,
     pause: u32,
 }
 
+/// How a lane that its producer tells to end before what was applied here is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SetBack {
+    /// It does not, or may only have moved since.
+    No,
+    /// Seen for the first time.
+    Found,
+    Known,
+}
+
 impl Behind {
     /// Whether the producer's lane ends before what was applied here long ago: its database was set back
-    /// or replaced, and its next events have numbers that are known here. Says so once.
-    pub(crate) fn is_set_back(&mut self, source: &str, head: LaneHead, cursor: i64, now: Instant) -> bool {
+    /// or replaced, and its next events have numbers that are known here.
+    pub(crate) fn is_set_back(
+        &mut self,
+        source: &str,
+        head: LaneHead,
+        cursor: Number,
+        now: Instant,
+    ) -> SetBack {
         let key = (source.to_owned(), head.lane);
-        if cursor <= head.seq {
+        if cursor <= head.number {
             self.ahead.remove(&key);
-            return false;
+            return SetBack::No;
         }
         // Soon after, it only means that events came between the head and the look at the cursor.
         let ahead = self.ahead.entry(key).or_insert(Ahead { cursor, since: now, said: false });
-        let is_back = head.seq < ahead.cursor && now.duration_since(ahead.since) >= LONG_AGO;
-        is_back && !std::mem::replace(&mut ahead.said, is_back)
+        if head.number >= ahead.cursor || now.duration_since(ahead.since) < LONG_AGO {
+            return SetBack::No;
+        }
+        if std::mem::replace(&mut ahead.said, true) { SetBack::Known } else { SetBack::Found }
     }
 
     /// What to ask for when the lane stands at `cursor`: nothing while it moves by itself.
@@ -61,11 +82,11 @@ impl Behind {
         &mut self,
         source: &str,
         head: LaneHead,
-        cursor: i64,
+        cursor: Number,
         parked: bool,
     ) -> Option<LaneHead> {
         let key = (source.to_owned(), head.lane);
-        if cursor >= head.seq || parked {
+        if cursor >= head.number || parked {
             self.asked.remove(&key);
             return None;
         }
@@ -76,7 +97,7 @@ impl Behind {
                 true
             }
             // The stretch that was asked for is applied, and more is missing.
-            Some(asked) if cursor != asked.cursor && cursor == asked.at + STRETCH => {
+            Some(asked) if cursor != asked.cursor && cursor.seq == asked.at.seq + STRETCH => {
                 *asked = first;
                 true
             }
@@ -94,7 +115,7 @@ impl Behind {
                 true
             }
         };
-        ask.then_some(LaneHead { lane: head.lane, seq: cursor + 1 })
+        ask.then_some(LaneHead { lane: head.lane, number: cursor.next() })
     }
 }
 
@@ -105,8 +126,9 @@ mod tests {
     /// The numbers that are asked for when the lane stands so at one comparison after the other.
     fn asked(head: i64, cursors: impl IntoIterator<Item = i64>) -> Vec<Option<i64>> {
         let mut behind = Behind::default();
-        let head = LaneHead { lane: Lane::Global, seq: head };
-        let seq = |cursor| behind.compare("maker", head, cursor, false).map(|from| from.seq);
+        let head = LaneHead { lane: Lane::Global, number: Number::first(head) };
+        let seq =
+            |cursor| behind.compare("maker", head, Number::first(cursor), false).map(|from| from.number.seq);
         cursors.into_iter().map(seq).collect()
     }
 
@@ -135,7 +157,8 @@ mod tests {
             let mut behind = Behind::default();
             let mut look = |&(second, head, cursor): &(u64, i64, i64)| {
                 let now = start + Duration::from_secs(second);
-                behind.is_set_back("maker", LaneHead { lane: Lane::Global, seq: head }, cursor, now)
+                let head = LaneHead { lane: Lane::Global, number: Number::first(head) };
+                behind.is_set_back("maker", head, Number::first(cursor), now) == SetBack::Found
             };
             steps.iter().map(&mut look).collect()
         };
@@ -153,7 +176,17 @@ mod tests {
 
     #[test]
     fn a_parked_lane_is_not_asked_for() {
-        let head = LaneHead { lane: Lane::Global, seq: 5 };
-        assert_eq!(Behind::default().compare("maker", head, 1, true), None);
+        let head = LaneHead { lane: Lane::Global, number: Number::first(5) };
+        assert_eq!(Behind::default().compare("maker", head, Number::first(1), true), None);
+    }
+
+    #[test]
+    fn a_lane_that_went_on_in_another_epoch_is_asked_for_whatever_its_numbers() {
+        let head = LaneHead { lane: Lane::Global, number: Number { epoch: 7, seq: 3 } };
+        let mut behind = Behind::default();
+        assert_eq!(behind.is_set_back("maker", head, Number::first(9), Instant::now()), SetBack::No);
+        let asked = behind.compare("maker", head, Number::first(9), false).expect("asked for");
+        assert_eq!(asked.number, Number::first(10));
+        assert_eq!(behind.compare("maker", head, Number { epoch: 7, seq: 3 }, false), None);
     }
 }

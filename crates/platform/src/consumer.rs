@@ -26,16 +26,17 @@ use self::{
     inbox::{forget, store},
 };
 use crate::{
-    behind::Behind,
+    behind::{Behind, SetBack},
     bus::{Inlet, LaneHead, Message},
     clock,
     core::Core,
     db::query_all,
     error::Error,
     figures,
-    lane::Lane,
+    lane::{Lane, Number},
     loops::pause,
     panics::caught,
+    restored::Difference,
     telemetry::{metrics, spans, trace},
     unit::Unit,
 };
@@ -86,6 +87,19 @@ pub trait OnEvent: Send + Sync {
     /// A condition in SQL. While it does not hold everything is applied, for somebody who wants to know of all.
     fn ignores_while(&self) -> &'static str {
         "true"
+    }
+
+    /// The database of `source` was restored from a backup, and some of what was applied here never happened there. Sets
+    /// what is kept of it for the company as the snapshot has it; without one it knows nothing of the company. What is
+    /// this service's own stays. People are told nothing. Returns what is another than it was, and what does not fit.
+    /// A service that keeps nothing of it has nothing to do.
+    async fn set_back(
+        &self,
+        _unit: &mut Unit,
+        _source: &str,
+        _snapshot: Option<&Message>,
+    ) -> Result<Vec<Difference>, ApplyError> {
+        Ok(Vec::new())
     }
 
     /// Applies one event in the given unit: an event is a fact and is never refused. The state follows it
@@ -162,7 +176,8 @@ impl Consumer {
     /// the company may go on now. `though_parked`: what parked the lane may be applied, too, and then no longer does.
     async fn step(&self, run: &[Message], though_parked: bool) -> Result<bool, ApplyError> {
         let [first, ..] = run else { return Ok(false) };
-        let ignores = |message: &Message| self.on.ignores(&message.source, &message.kind);
+        let ignores =
+            |message: &Message| !message.is_snapshot() && self.on.ignores(&message.source, &message.kind);
         let ignores_while = self.on.ignores_while();
         if run.iter().all(ignores) && self.core.pass_over(run, ignores_while).await? {
             self.tell_applied(run);
@@ -171,10 +186,12 @@ impl Consumer {
         let tx = self.core.db.begin().await.map_err(Error::from)?;
         let cursor = Cursor::lock(&tx, &first.source, first.lane, ignores_while).await?;
         let ignores = |message: &Message| cursor.passes_over && ignores(message);
-        let new = &run[run.partition_point(|message| message.seq <= cursor.seq)..];
+        let new = &run[run.partition_point(|message| message.number() <= cursor.number)..];
+        // The first of a new epoch takes the place also of an event that parked the lane.
+        let is_new_epoch = new.first().is_some_and(|message| message.epoch > cursor.number.epoch);
         let mut ready = 0;
-        if (though_parked || !cursor.parked)
-            && new.first().is_some_and(|message| message.seq == cursor.seq + 1)
+        if (though_parked || is_new_epoch || !cursor.parked)
+            && new.first().is_some_and(|message| cursor.goes_on_with(message))
         {
             for message in new {
                 if !ignores(message) && cursor.is_behind(message, self.on.sources())? {
@@ -189,26 +206,44 @@ impl Consumer {
         }
         let Some(last) = ready.last() else {
             if cursor.waits {
-                forget(&tx, &first.source, first.lane, cursor.seq).await?;
+                forget(&tx, &first.source, first.lane, cursor.number).await?;
             }
             tx.commit().await.map_err(Error::from)?;
             return Ok(false);
         };
         let mut unit = self.core.lock_lane(tx, first.lane, None).await?;
         unit.set_passes_over(cursor.passes_over);
-        for message in ready.iter().filter(|message| !ignores(message)) {
+        if is_new_epoch {
+            self.set_back(&mut unit, &cursor, &ready[0]).await?;
+        }
+        for message in ready.iter().filter(|message| !message.is_snapshot() && !ignores(message)) {
             let span = spans::processing(self.core.service, message);
             unit.goes_on_from(trace::of(&span).or_else(|| message.trace.clone()));
             unit.set_backfill(message.sequenced_at < self.core.made_at().await? - TOLD_BEFORE);
             caught(&message.kind, self.on.apply(&mut unit, message)).instrument(span).await?;
         }
-        cursor.set(unit.db(), last.seq).await?;
+        cursor.set(unit.db(), last.number()).await?;
         if cursor.waits {
-            forget(unit.db(), &first.source, first.lane, last.seq).await?;
+            forget(unit.db(), &first.source, first.lane, last.number()).await?;
         }
         unit.commit("").await?;
         self.tell_applied(ready);
         Ok(cursor.waits)
+    }
+
+    /// The producer goes on from a backup. Where exactly what that has was applied here, nothing differs.
+    async fn set_back(&self, unit: &mut Unit, cursor: &Cursor, first: &Message) -> Result<(), ApplyError> {
+        let base = Cursor::base_of(first)?;
+        if cursor.number == base {
+            return Ok(());
+        }
+        let (service, source) = (self.core.service, first.source.as_str());
+        let snapshot = Some(first).filter(|message| message.is_snapshot());
+        let lost = Difference::between(None, "last_event", cursor.number, base);
+        let set_back = caught(&first.kind, self.on.set_back(unit, source, snapshot)).await?;
+        let differences: Vec<_> = lost.into_iter().chain(set_back).collect();
+        tracing::warn!(service, source, lane = %first.lane, applied = %cursor.number, backup = %base, "set back");
+        Ok(unit.keep_differences(source, &differences).await?)
     }
 
     fn tell_applied(&self, run: &[Message]) {
@@ -220,8 +255,8 @@ impl Consumer {
             ];
             LATENCY.record(now.duration_since(message.sequenced_at).as_secs_f64().max(0.0), &attributes);
         }
-        if let Some(Message { source, lane, seq, .. }) = run.last() {
-            self.core.waits().applied(source, *lane, *seq);
+        if let Some(last) = run.last() {
+            self.core.waits().applied(&last.source, last.lane, last.number());
         }
     }
 
@@ -265,7 +300,7 @@ impl Consumer {
         );
         let tx = self.core.db.begin().await?;
         let cursor = Cursor::lock(&tx, &message.source, message.lane, "true").await?;
-        if cursor.seq + 1 == message.seq {
+        if cursor.goes_on_with(message) {
             store(&tx, message, Some(error)).await?;
             cursor.park(&tx).await?;
         }
@@ -310,35 +345,39 @@ impl Inlet for Consumer {
 
     async fn compare_heads(&self, source: &str, heads: &[LaneHead]) -> Result<Vec<LaneHead>, Error> {
         let sql = format!(
-            "select lane, seq, parked from cursor where source = $1 and {}",
+            "select lane, epoch, seq, parked from cursor where source = $1 and {}",
             self.core.db.is_among("lane", "$2")
         );
         let lanes: Vec<String> = heads.iter().map(|head| head.lane.to_string()).collect();
         let rows = query_all(self.core.db.read(), &sql, vec![source.into(), lanes.join(",").into()]).await?;
         let mut cursors = HashMap::with_capacity(rows.len());
         for row in &rows {
-            let (seq, parked): (i64, bool) = (row.try_get("", "seq")?, row.try_get("", "parked")?);
-            cursors.insert(Lane::of(row)?, (seq, parked));
+            cursors.insert(Lane::of(row)?, (Number::of(row)?, row.try_get::<bool>("", "parked")?));
         }
-        let late = heads.iter().filter(|head| cursors.get(&head.lane).is_none_or(|(seq, _)| *seq < head.seq));
+        let is_late = |head: &&LaneHead| cursors.get(&head.lane).is_none_or(|(at, _)| *at < head.number);
+        let late = heads.iter().filter(is_late);
         figures::lanes_behind(self.core.service, source, late.count());
         let mut behind = self.behind.lock().expect("no code panics while it holds this lock");
         let now = Instant::now();
         let missing = heads.iter().filter_map(|head| {
-            let (seq, parked) = cursors.get(&head.lane).copied().unwrap_or((0, false));
-            if behind.is_set_back(source, *head, seq, now) {
+            let (applied, parked) = cursors.get(&head.lane).copied().unwrap_or_default();
+            let set_back = behind.is_set_back(source, *head, applied, now);
+            if set_back == SetBack::Found {
                 tracing::error!(
                     service = self.core.service,
                     source,
                     lane = %head.lane,
-                    ends_at = head.seq,
-                    applied = seq,
+                    ends_at = %head.number,
+                    %applied,
                     "the producer's database was set back: its next events have numbers that are known here"
                 );
             }
-            behind.compare(source, *head, seq, parked)
+            self.core.note_set_back(source, *head, set_back != SetBack::No);
+            behind.compare(source, *head, applied, parked)
         });
-        Ok(missing.collect())
+        let missing = missing.collect();
+        figures::lanes_ahead(self.core.service, source, self.core.lanes_set_back(source).len());
+        Ok(missing)
     }
 
     async fn republish(&self, from: LaneHead) -> Result<Vec<Message>, Error> {

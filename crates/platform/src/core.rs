@@ -1,15 +1,20 @@
 //! What one service stands on: its name, its database, its clock and the signals between its loops.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, OnceLock},
+};
 
 use jiff::Timestamp;
 use sea_orm::ConnectionTrait;
 use tokio::sync::{Notify, OnceCell};
 
 use crate::{
+    bus::LaneHead,
     clock::{self, Clock},
     db::{Db, query_one},
     error::Error,
+    lane::{Lane, Number},
     tokens::Tokens,
     wait::Waits,
 };
@@ -25,6 +30,7 @@ pub struct Core {
     tokens: Arc<OnceCell<Tokens>>,
     made_at: Arc<OnceCell<Timestamp>>,
     sources: Arc<OnceLock<&'static [&'static str]>>,
+    set_back: Arc<Mutex<BTreeMap<(String, Lane), Number>>>,
 }
 
 /// Wakes the loops of this process at once; each loop also looks by itself now and then.
@@ -47,6 +53,7 @@ impl Core {
             tokens: Arc::default(),
             made_at: Arc::default(),
             sources: Arc::default(),
+            set_back: Arc::default(),
         }
     }
 
@@ -58,6 +65,25 @@ impl Core {
     /// The services whose events are applied here; none as long as no consumer has been made.
     pub fn sources(&self) -> &'static [&'static str] {
         self.sources.get().copied().unwrap_or_default()
+    }
+
+    /// Notes whether a producer's lane ends before what was applied of it here.
+    pub(crate) fn note_set_back(&self, source: &str, head: LaneHead, is_set_back: bool) {
+        let mut lanes = self.set_back.lock().expect("no code panics while it holds this lock");
+        let key = (source.to_owned(), head.lane);
+        if is_set_back {
+            lanes.insert(key, head.number);
+        } else {
+            lanes.remove(&key);
+        }
+    }
+
+    /// The lanes of a producer that were seen to end before what was applied of them here, and where they end: its
+    /// database was set back, and it does not know.
+    pub(crate) fn lanes_set_back(&self, source: &str) -> Vec<(Lane, Number)> {
+        let lanes = self.set_back.lock().expect("no code panics while it holds this lock");
+        let of_source = lanes.iter().filter(|((of, _), _)| of == source);
+        of_source.map(|((_, lane), end)| (*lane, *end)).collect()
     }
 
     /// Whether events of `source` change anything here; so it seems as long as no consumer has been made.

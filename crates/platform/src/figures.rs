@@ -34,6 +34,7 @@ gauges! {
     INBOX "inbox.depth" "{event}" "Events that came and were neither applied nor parked.";
     INBOX_AGE "inbox.age" "s" "How long the oldest of these has waited.";
     PARKED "lanes.parked" "{lane}" "Lanes that an event has stopped.";
+    DIFFERENCES "differences" "{difference}" "What differs from a restored database of another service, and no operator has closed.";
     STRAYS "strays" "{message}" "Messages that fitted no lane, of the last 30 days.";
     TIMERS "timers.due" "{timer}" "Timers that are due and not fired.";
     TIMERS_LATE "timers.late" "s" "How late the latest of these is, in business time.";
@@ -63,6 +64,7 @@ impl Core {
         set(&TIMERS, self.timers_due().await? as f64);
         set(&TIMERS_LATE, self.timers_late().await?);
         set(&PARKED, self.parked_lanes().await? as f64);
+        set(&DIFFERENCES, self.differences().await? as f64);
         set(&STRAYS, self.count("select count(*) as n from stray").await?);
         Ok(())
     }
@@ -115,6 +117,19 @@ pub(crate) fn lanes_behind(service: &'static str, source: &str, lanes: usize) {
         Lapsing::new("przesiadka.lanes.behind", "{lane}", text)
     });
     BEHIND.record(
+        lanes as f64,
+        &[KeyValue::new("service", service), KeyValue::new("source", source.to_owned())],
+    );
+}
+
+/// How many lanes of `source` end before what was applied of them; told as [`lanes_behind`] is.
+pub(crate) fn lanes_ahead(service: &'static str, source: &str, lanes: usize) {
+    static AHEAD: LazyLock<Lapsing> = LazyLock::new(|| {
+        let text =
+            "Lanes of another service that end before what was applied of them: its database was set back.";
+        Lapsing::new("przesiadka.lanes.ahead", "{lane}", text)
+    });
+    AHEAD.record(
         lanes as f64,
         &[KeyValue::new("service", service), KeyValue::new("source", source.to_owned())],
     );

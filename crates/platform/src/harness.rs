@@ -11,7 +11,7 @@ use std::{
 use bytes::Bytes;
 use futures::stream;
 use jiff::Timestamp;
-use proto::request::Request;
+use proto::{request::Request, snapshot};
 use uuid::Uuid;
 
 use crate::{
@@ -26,6 +26,7 @@ use crate::{
     files::{Content, Files, FilesConfig},
     id::{CompanyId, ContactId},
     lane::Lane,
+    page::PageRequest,
     timers::OnTimer,
 };
 
@@ -152,8 +153,16 @@ pub struct HistoryLine {
 pub struct Harness<S> {
     pub service: Arc<S>,
     consumer: Consumer,
-    /// The last number of each lane of the services that this one hears.
-    lanes: Mutex<HashMap<(String, Lane), i64>>,
+    /// What each lane of the services that this one hears has told.
+    lanes: Mutex<HashMap<(String, Lane), Told>>,
+}
+
+#[derive(Debug, Default)]
+struct Told {
+    epoch: i64,
+    /// Of the last event.
+    seq: i64,
+    payloads: Vec<Vec<u8>>,
 }
 
 impl<S: Service + OnEvent> Harness<S> {
@@ -230,12 +239,14 @@ impl<S: Service + OnEvent> Harness<S> {
     /// The next message of a lane, to be brought out of order, twice, or with another payload.
     pub fn message(&self, source: &str, lane: Lane, kind: &str, payload: Vec<u8>) -> Message {
         let mut lanes = self.lanes.lock().expect("no code panics while it holds this lock");
-        let seq = lanes.entry((source.to_owned(), lane)).or_default();
-        *seq += 1;
+        let told = lanes.entry((source.to_owned(), lane)).or_default();
+        told.seq += 1;
+        told.payloads.push(payload.clone());
         Message {
             source: source.to_owned(),
             lane,
-            seq: *seq,
+            epoch: told.epoch,
+            seq: told.seq,
             event_id: Uuid::now_v7().to_string(),
             kind: kind.to_owned(),
             recorded_at: self.service.core().clock.now(),
@@ -244,6 +255,40 @@ impl<S: Service + OnEvent> Harness<S> {
             follows: None,
             payload: payload.into(),
         }
+    }
+
+    /// The database of `source` was restored from a backup in which the lane has so many events: its snapshot comes.
+    /// What differs, in the order in which it was found: what, here, there.
+    pub async fn set_back(
+        &self,
+        source: &str,
+        lane: impl Into<Lane>,
+        to: usize,
+    ) -> Vec<(String, String, String)> {
+        let lane = lane.into();
+        let core = self.service.core();
+        let company = match lane {
+            Lane::Company(company) => format!("companies/{company}"),
+            Lane::Global => String::new(),
+        };
+        let payloads = {
+            let mut lanes = self.lanes.lock().expect("no code panics while it holds this lock");
+            let told = lanes.entry((source.to_owned(), lane)).or_default();
+            (told.epoch, told.seq) = (told.epoch + 1, to as i64);
+            told.payloads.truncate(to);
+            told.payloads.clone()
+        };
+        let head = snapshot::Head {
+            event_id: Uuid::now_v7().to_string(),
+            company,
+            at: clock::to_wire(core.clock.now()),
+        };
+        let payload = snapshot::encode(source, head, &payloads).expect("readable").expect("a service");
+        let message = self.message(source, lane, snapshot::NAME, payload);
+        self.receive(Message { follows: Some(format!("{source}/{to}")), ..message }).await;
+        let page = PageRequest { size: 0, token: "" };
+        let found = core.differences_page(page).await.expect("differences").items.into_iter();
+        found.map(|kept| (kept.difference.what, kept.difference.here, kept.difference.there)).collect()
     }
 
     /// Brings this message, however often it came before.

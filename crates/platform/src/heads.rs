@@ -10,7 +10,7 @@ use crate::{
     core::Core,
     db::query_all,
     error::Error,
-    lane::Lane,
+    lane::{Lane, Number},
 };
 
 /// Lanes that one announcement tells of in their turn: in a small installation, all.
@@ -86,7 +86,9 @@ impl Heads {
         if self.positions.len() > MOVED_WITHIN {
             self.positions.pop_front();
         }
-        Ok(heads.into_iter().map(|(lane, seq)| LaneHead { lane, seq }).collect())
+        // After a restoration every lane went on in the new epoch, in the same commit.
+        let epoch = self.core.epoch().await?;
+        Ok(heads.into_iter().map(|(lane, seq)| LaneHead { lane, number: Number { epoch, seq } }).collect())
     }
 }
 

@@ -1,6 +1,6 @@
 //! A lane: one producing service and one company, the unit of order.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, num::ParseIntError, str::FromStr};
 
 use sea_orm::QueryResult;
 
@@ -47,18 +47,64 @@ impl From<CompanyId> for Lane {
     }
 }
 
-/// How far a lane has got: `<service>/<lane>/<seq>`. A command's answer carries it in
+/// The place of an event on its lane. Its epoch comes first: a producer whose database was restored from a backup gives
+/// some numbers anew.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Number {
+    /// 0 until the producer's database is restored; then when it was restored last, in milliseconds since 1970.
+    pub epoch: i64,
+    /// From 1, without gaps.
+    pub seq: i64,
+}
+
+impl Number {
+    /// In the epoch of a database that was never restored.
+    pub const fn first(seq: i64) -> Self {
+        Self { epoch: 0, seq }
+    }
+
+    /// The one after it.
+    pub const fn next(self) -> Self {
+        Self { seq: self.seq + 1, ..self }
+    }
+
+    /// Of a row with the columns `epoch` and `seq`.
+    pub(crate) fn of(row: &QueryResult) -> Result<Self, Error> {
+        Ok(Self { epoch: row.try_get("", "epoch")?, seq: row.try_get("", "seq")? })
+    }
+}
+
+/// `<seq>`, or `<seq>/<epoch>` after a restoration.
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.epoch {
+            0 => write!(f, "{}", self.seq),
+            epoch => write!(f, "{}/{epoch}", self.seq),
+        }
+    }
+}
+
+impl FromStr for Number {
+    type Err = ParseIntError;
+
+    fn from_str(s: &str) -> Result<Self, Self::Err> {
+        let (seq, epoch) = s.split_once('/').unwrap_or((s, "0"));
+        Ok(Self { epoch: epoch.parse()?, seq: seq.parse()? })
+    }
+}
+
+/// How far a lane has got: `<service>/<lane>/<number>`. A command's answer carries it in
 /// `x-przesiadka-position`; a request that sends it back in `x-przesiadka-after` sees that command's effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LanePosition {
     pub service: String,
     pub lane: Lane,
-    pub seq: i64,
+    pub number: Number,
 }
 
 impl fmt::Display for LanePosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}/{}", self.service, self.lane, self.seq)
+        write!(f, "{}/{}/{}", self.service, self.lane, self.number)
     }
 }
 
@@ -72,7 +118,7 @@ impl FromStr for LanePosition {
         Ok(Self {
             service: next()?.to_owned(),
             lane: next()?.parse().map_err(|_| FORM)?,
-            seq: next()?.parse().map_err(|_| FORM)?,
+            number: next()?.parse().map_err(|_| FORM)?,
         })
     }
 }

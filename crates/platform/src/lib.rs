@@ -51,6 +51,7 @@ pub mod openapi;
 pub mod operations;
 pub mod pem;
 pub mod rest;
+pub mod restored;
 pub mod servers;
 pub mod telemetry;
 mod well_formed;

@@ -17,7 +17,7 @@ use crate::{
     db::{execute, query_all, query_one},
     error::Error,
     heads::Heads,
-    lane::Lane,
+    lane::{Lane, Number},
     telemetry::spans,
 };
 
@@ -179,20 +179,20 @@ impl Core {
 
     /// The last number of each lane of this service.
     pub async fn lane_heads(&self) -> Result<Vec<LaneHead>, Error> {
-        let rows =
-            query_all(self.db.read(), "select lane, next_seq from lane where next_seq > 1", vec![]).await?;
-        rows.iter()
-            .map(|row| Ok(LaneHead { lane: Lane::of(row)?, seq: row.try_get::<i64>("", "next_seq")? - 1 }))
-            .collect()
+        let sql = "select lane, next_seq - 1 as seq, (select lane_epoch from head where id = 1) as epoch \
+                   from lane where next_seq > 1";
+        let rows = query_all(self.db.read(), sql, vec![]).await?;
+        rows.iter().map(|row| Ok(LaneHead { lane: Lane::of(row)?, number: Number::of(row)? })).collect()
     }
 
     /// A stretch of one lane from the outbox, for a consumer that misses it.
     pub(crate) async fn stretch(&self, from: LaneHead) -> Result<Vec<Message>, Error> {
         let sql = format!(
-            "select {COLUMNS} from outbox where lane = $1 and seq >= $2 and position is not null order by seq limit {STRETCH}"
+            "select {COLUMNS} from outbox where lane = $1 and (epoch > $2 or epoch = $2 and seq >= $3) \
+             and position is not null order by seq limit {STRETCH}"
         );
-        let rows =
-            query_all(self.db.read(), &sql, vec![from.lane.to_string().into(), from.seq.into()]).await?;
+        let values = vec![from.lane.to_string().into(), from.number.epoch.into(), from.number.seq.into()];
+        let rows = query_all(self.db.read(), &sql, values).await?;
         self.read_rows(&rows)
     }
 
@@ -227,6 +227,12 @@ impl Core {
         Ok(next - 1)
     }
 
+    /// The epoch in which events get their numbers; see [`Number`].
+    pub(crate) async fn epoch(&self) -> Result<i64, Error> {
+        let row = query_one(self.db.read(), "select lane_epoch from head where id = 1", vec![]).await?;
+        Ok(row.ok_or_else(|| anyhow::anyhow!("the schema has no head row"))?.try_get("", "lane_epoch")?)
+    }
+
     /// Events that are committed and not yet taken by the bus.
     pub async fn outbox_depth(&self) -> Result<i64, Error> {
         let row =
@@ -243,6 +249,7 @@ impl Core {
         Ok(Message {
             source: self.service.to_owned(),
             lane: Lane::of(row)?,
+            epoch: row.try_get("", "epoch")?,
             seq: row.try_get("", "seq")?,
             event_id: row.try_get::<uuid::Uuid>("", "event_id")?.to_string(),
             kind: row.try_get("", "kind")?,
@@ -262,4 +269,4 @@ fn every(period: Duration) -> Interval {
     interval
 }
 
-const COLUMNS: &str = "outbox.event_id, outbox.lane, outbox.seq, outbox.position, outbox.kind, outbox.recorded_at, outbox.sequenced_at, outbox.trace, outbox.follows, outbox.payload";
+const COLUMNS: &str = "outbox.event_id, outbox.lane, outbox.epoch, outbox.seq, outbox.position, outbox.kind, outbox.recorded_at, outbox.sequenced_at, outbox.trace, outbox.follows, outbox.payload";

@@ -14,7 +14,7 @@ use crate::{
     core::Core,
     db::{query_all, query_one},
     error::Error,
-    lane::{Lane, LanePosition},
+    lane::{Lane, LanePosition, Number},
     page::{Page, PageRequest},
     unit::{Begun, NewHistory, Ticket, Unit},
 };
@@ -23,6 +23,8 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Parked {
     pub place: Place,
+    /// See [`Number`].
+    pub epoch: i64,
     pub event_id: String,
     pub kind: String,
     pub error: String,
@@ -79,14 +81,14 @@ struct Held {
     event: Parked,
 }
 
-const PARKED: &str = "select inbox.source, inbox.lane, inbox.seq, inbox.event_id, inbox.kind, inbox.error, inbox.received_at, \
+const PARKED: &str = "select inbox.source, inbox.lane, inbox.epoch, inbox.seq, inbox.event_id, inbox.kind, inbox.error, inbox.received_at, \
      inbox.recorded_at, inbox.trace, inbox.follows, cast(length(inbox.payload) as bigint) as size, \
      (select count(*) from inbox as later where later.source = inbox.source and later.lane = inbox.lane \
       and later.seq > inbox.seq) as behind, \
      (select count(*) from inbox as later where later.source = inbox.source and later.lane = inbox.lane \
       and later.seq > inbox.seq and later.kind = $1) as anonymisations \
      from inbox join cursor on cursor.source = inbox.source and cursor.lane = inbox.lane \
-     where cursor.parked and inbox.seq = cursor.seq + 1";
+     where cursor.parked and inbox.error is not null and";
 
 impl Core {
     /// A page of the events that stop their lanes.
@@ -103,7 +105,9 @@ impl Core {
     /// In the order of `<source>/<lane>`.
     pub async fn parked_after(&self, after: Option<String>, limit: u64) -> Result<Vec<Parked>, Error> {
         let sql = format!(
-            "{PARKED} and inbox.source || '/' || inbox.lane > $2 order by inbox.source || '/' || inbox.lane limit {limit}"
+            "{PARKED} {} and inbox.source || '/' || inbox.lane > $2 \
+             order by inbox.source || '/' || inbox.lane limit {limit}",
+            inbox::goes_on()
         );
         let values = vec![ANONYMISED.into(), after.unwrap_or_default().into()];
         query_all(self.db.read(), &sql, values).await?.iter().map(read).collect()
@@ -180,13 +184,14 @@ impl Core {
             );
             return Err(Error::invalid("name", self.name_of(place), allowed));
         }
-        held.cursor.set(held.unit.db(), place.seq).await?;
-        inbox::forget(held.unit.db(), &place.source, place.lane, place.seq).await?;
+        let dropped = Number { epoch: held.event.epoch, seq: place.seq };
+        held.cursor.set(held.unit.db(), dropped).await?;
+        inbox::forget(held.unit.db(), &place.source, place.lane, dropped).await?;
         held.record(principal, "parked_event_dropped", Some(reason)).await?;
         held.unit.commit(&self.name_of(place)).await?;
         let (service, source, lane, seq) = (self.service, &place.source, place.lane, place.seq);
         tracing::warn!(service, source, %lane, seq, kind, "event dropped by an operator");
-        self.waits().applied(source, lane, seq);
+        self.waits().applied(source, lane, dropped);
         Ok(())
     }
 
@@ -221,13 +226,13 @@ impl Core {
 
     /// How far each lane of other services was applied here.
     pub async fn cursors(&self) -> Result<Vec<LanePosition>, Error> {
-        let rows = query_all(self.db.read(), "select source, lane, seq from cursor", vec![]).await?;
+        let rows = query_all(self.db.read(), "select source, lane, epoch, seq from cursor", vec![]).await?;
         rows.iter()
             .map(|row| {
                 Ok(LanePosition {
                     service: row.try_get("", "source")?,
                     lane: Lane::of(row)?,
-                    seq: row.try_get("", "seq")?,
+                    number: Number::of(row)?,
                 })
             })
             .collect()
@@ -253,7 +258,8 @@ impl Held {
 }
 
 async fn find(c: &impl ConnectionTrait, place: &Place) -> Result<Option<Parked>, Error> {
-    let sql = format!("{PARKED} and inbox.source = $2 and inbox.lane = $3 and inbox.seq = $4");
+    let sql =
+        format!("{PARKED} {} and inbox.source = $2 and inbox.lane = $3 and inbox.seq = $4", inbox::goes_on());
     let values = vec![
         ANONYMISED.into(),
         place.source.as_str().into(),
@@ -270,6 +276,7 @@ fn read(row: &QueryResult) -> Result<Parked, Error> {
             lane: Lane::of(row)?,
             seq: row.try_get("", "seq")?,
         },
+        epoch: row.try_get("", "epoch")?,
         event_id: row.try_get("", "event_id")?,
         kind: row.try_get("", "kind")?,
         error: row.try_get::<Option<String>>("", "error")?.unwrap_or_default(),

@@ -14,8 +14,12 @@ use crate::{
     db::{Db, execute, query_all, query_one},
 };
 
-/// A build accepts a newer schema of the same number; a change that an older build cannot live with raises it.
-pub const COMPATIBILITY: i64 = 1;
+/// A build accepts a newer schema up to this number; a change that an older build cannot live with raises it.
+pub const COMPATIBILITY: i64 = RESTORED;
+/// What a new database begins with.
+const NEW: i64 = 1;
+/// A database that was restored: builds before the epochs would give their events numbers that are known.
+pub(crate) const RESTORED: i64 = 2;
 
 /// One schema change: a name that is never reused, and its statements.
 pub struct Change {
@@ -59,8 +63,7 @@ pub async fn up<M: MigratorTrait>(db: &Db) -> Result<(), DbErr> {
     let known = M::migrations();
     if applied.iter().any(|name| known.iter().all(|m| m.name() != name)) {
         let number = query_one(&tx, "select compatibility from head", vec![]).await?;
-        let number: i64 =
-            number.map(|r| r.try_get("", "compatibility")).transpose()?.unwrap_or(COMPATIBILITY);
+        let number: i64 = number.map(|r| r.try_get("", "compatibility")).transpose()?.unwrap_or(NEW);
         if number > COMPATIBILITY {
             return Err(DbErr::Migration(format!(
                 "the schema is of compatibility {number}, this build knows {COMPATIBILITY}: use a newer build"
@@ -80,7 +83,7 @@ pub async fn up<M: MigratorTrait>(db: &Db) -> Result<(), DbErr> {
             vec![
                 uuid::Uuid::now_v7().into(),
                 crate::tokens::new_key()?.into(),
-                COMPATIBILITY.into(),
+                NEW.into(),
                 clock::to_db(clock::machine_now()).into(),
             ],
         )
@@ -180,6 +183,35 @@ pub fn by_lane() -> Box<dyn MigrationTrait> {
         name: "m20261126_000001_by_lane",
         tables: Vec::new,
         sql: &["create index cursor_lane on cursor (lane)", "create index inbox_lane on inbox (lane)"],
+    })
+}
+
+/// What came later, for every service: a producer whose database is restored begins a new epoch, and where it differs
+/// from what was heard of it before; see [`crate::restored`].
+pub fn epochs() -> Box<dyn MigrationTrait> {
+    Box::new(Change {
+        name: "m20261127_000004_epochs",
+        tables: || {
+            vec![
+                Table::create()
+                    .table("difference")
+                    .col(ColumnDef::new("id").uuid().primary_key())
+                    .col(ColumnDef::new("source").text().not_null())
+                    .col(ColumnDef::new("lane").text().not_null())
+                    .col(ColumnDef::new("project").text())
+                    .col(ColumnDef::new("what").text().not_null())
+                    .col(ColumnDef::new("here").text().not_null())
+                    .col(ColumnDef::new("there").text().not_null())
+                    .col(ColumnDef::new("noticed_at").timestamp_with_time_zone().not_null())
+                    .to_owned(),
+            ]
+        },
+        sql: &[
+            "alter table head add column lane_epoch bigint not null default 0",
+            "alter table outbox add column epoch bigint not null default 0",
+            "alter table cursor add column epoch bigint not null default 0",
+            "alter table inbox add column epoch bigint not null default 0",
+        ],
     })
 }
 

@@ -14,7 +14,7 @@ use crate::{
     edge::{Edge, Limits},
     error::Error,
     id::{CompanyId, ContactId},
-    lane::{Lane, LanePosition},
+    lane::{Lane, LanePosition, Number},
     rest::{self, Route},
 };
 
@@ -72,7 +72,8 @@ impl Echo {
         request: pb::ChooseLicenceRequest,
     ) -> Result<pb::Licensing, Error> {
         let ticket = call.ticket()?;
-        let position = LanePosition { service: "licensing".to_owned(), lane: Lane::Global, seq: 7 };
+        let position =
+            LanePosition { service: "licensing".to_owned(), lane: Lane::Global, number: Number::first(7) };
         let _ = call.position.set(position);
         let missing = vec![ticket.key, ticket.payload_hash, request.etag, request.kind.to_string()];
         Ok(pb::Licensing { name: request.name, missing, ..Default::default() })

@@ -13,10 +13,11 @@ use uuid::Uuid;
 use crate::{
     bus::LARGEST_PAYLOAD,
     clock,
+    consumer::cursor::APPLIED,
     core::Core,
     db::{Transaction, execute, query_one, rows},
     error::Error,
-    lane::{Lane, LanePosition},
+    lane::{Lane, LanePosition, Number},
     telemetry::{metrics, spans},
     tokens::Tokens,
 };
@@ -77,7 +78,7 @@ pub struct Unit {
     core: Core,
     tx: Transaction,
     lane: Lane,
-    next_seq: i64,
+    next: Number,
     now: Timestamp,
     /// With the trace in which each came about.
     events: Vec<(NewEvent, Option<String>)>,
@@ -109,18 +110,18 @@ impl Core {
         // The update that changes nothing takes the row's lock in both databases.
         let row = query_one(
             &tx,
-            "insert into lane (lane, next_seq) values ($1, 1) on conflict (lane) do update set next_seq = lane.next_seq returning next_seq",
+            "insert into lane (lane, next_seq) values ($1, 1) on conflict (lane) do update set next_seq = lane.next_seq \
+             returning next_seq as seq, (select lane_epoch from head where id = 1) as epoch",
             vec![lane.to_string().into()],
         )
         .await?;
-        let next_seq =
-            row.ok_or_else(|| anyhow::anyhow!("an upsert returned no row"))?.try_get("", "next_seq")?;
+        let next = Number::of(&row.ok_or_else(|| anyhow::anyhow!("an upsert returned no row"))?)?;
         Ok(Unit {
             _span: span,
             core: self.clone(),
             tx,
             lane,
-            next_seq,
+            next,
             now: self.clock.now(),
             events: Vec::new(),
             history: Vec::new(),
@@ -282,7 +283,8 @@ impl Unit {
     }
 
     fn position(&self) -> LanePosition {
-        LanePosition { service: self.core.service.to_owned(), lane: self.lane, seq: self.next_seq - 1 }
+        let number = Number { seq: self.next.seq - 1, ..self.next };
+        LanePosition { service: self.core.service.to_owned(), lane: self.lane, number }
     }
 
     async fn write_events(&mut self) -> Result<(), Error> {
@@ -295,24 +297,26 @@ impl Unit {
             if event.payload.len() > LARGEST_PAYLOAD {
                 return Err(anyhow::anyhow!("{} of {} bytes", event.kind, event.payload.len()).into());
             }
-            values.extend::<[Value; 8]>([
+            values.extend::<[Value; 9]>([
                 event.event_id.into(),
                 self.lane.to_string().into(),
-                self.next_seq.into(),
+                self.next.epoch.into(),
+                self.next.seq.into(),
                 event.kind.into(),
                 event.project.clone().into(),
                 event.payload.clone().into(),
                 trace.clone().into(),
                 recorded_at.into(),
             ]);
-            self.next_seq += 1;
+            self.next = self.next.next();
         }
+        // Of the lane's other producers; the transaction holds the lane, so nothing is added to it meanwhile.
         let sql = format!(
-            "insert into outbox (event_id, lane, seq, kind, project, payload, trace, recorded_at, follows) values {}",
-            rows(self.events.len(), 8, FOLLOWS)
+            "insert into outbox (event_id, lane, epoch, seq, kind, project, payload, trace, recorded_at, follows) values {}",
+            rows(self.events.len(), 9, &format!(", (select {APPLIED} from cursor where lane = $2)"))
         );
         execute(&self.tx, &sql, values).await?;
-        let values = vec![self.next_seq.into(), self.lane.to_string().into()];
+        let values = vec![self.next.seq.into(), self.lane.to_string().into()];
         execute(&self.tx, "update lane set next_seq = $1 where lane = $2", values).await?;
         Ok(())
     }
@@ -343,9 +347,6 @@ impl Unit {
         Ok(())
     }
 }
-
-/// What was applied of the lane's other producers. The transaction holds the lane, so nothing is added to it meanwhile.
-const FOLLOWS: &str = ", (select string_agg(source || '/' || seq, ',') from cursor where cursor.lane = $2)";
 
 fn request_id_reused() -> Error {
     proto::refusal::Violation::new(proto::common::v1::ErrorReason::RequestIdReused)

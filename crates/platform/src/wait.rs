@@ -17,7 +17,7 @@ use crate::{
     core::Core,
     db::query_all,
     error::Error,
-    lane::{Lane, LanePosition},
+    lane::{Lane, LanePosition, Number},
 };
 
 /// How long a request waits for earlier writes to arrive.
@@ -35,13 +35,13 @@ pub(crate) struct Waits {
 
 #[derive(Debug)]
 struct Wait {
-    seq: i64,
+    number: Number,
     arrived: oneshot::Sender<()>,
 }
 
 impl Waits {
     /// A service's lane is applied so far.
-    pub fn applied(&self, service: &str, lane: Lane, applied: i64) {
+    pub fn applied(&self, service: &str, lane: Lane, applied: Number) {
         let mut by_lane = self.by_lane();
         // Mostly nobody waits.
         if by_lane.is_empty() {
@@ -49,7 +49,7 @@ impl Waits {
         }
         let key = (service.to_owned(), lane);
         let Some(waits) = by_lane.get_mut(&key) else { return };
-        for wait in waits.extract_if(.., |wait| wait.seq <= applied) {
+        for wait in waits.extract_if(.., |wait| wait.number <= applied) {
             // An error says that the request was given up.
             let _ = wait.arrived.send(());
         }
@@ -64,7 +64,7 @@ impl Waits {
         let mut by_lane = self.by_lane();
         let all = by_lane.entry(key).or_default();
         all.retain(|wait| !wait.arrived.is_closed());
-        all.push(Wait { seq: position.seq, arrived });
+        all.push(Wait { number: position.number, arrived });
         waits
     }
 
@@ -88,7 +88,7 @@ impl Core {
     /// it never hears of has nothing to wait for, nor has a lane on which nothing was told yet.
     /// Unavailable, with a hint to try again, if they are not within 2 seconds.
     pub async fn wait_for(&self, after: &[LanePosition]) -> Result<(), Error> {
-        let told = after.iter().filter(|at| at.seq > 0);
+        let told = after.iter().filter(|at| at.number.seq > 0);
         let heard = told.filter(|at| at.service != self.service && self.hears(&at.service));
         let after: Vec<&LanePosition> = heard.collect();
         if after.is_empty() {
@@ -108,8 +108,9 @@ impl Core {
             return outcome;
         }
         let cursors = self.cursors_of(&lanes).await?;
-        let applied = |at: &LanePosition| cursors.get(&(at.service.clone(), at.lane)).copied().unwrap_or(0);
-        let missing = after.iter().filter(|at| applied(at) < at.seq);
+        let applied =
+            |at: &LanePosition| cursors.get(&(at.service.clone(), at.lane)).copied().unwrap_or_default();
+        let missing = after.iter().filter(|at| applied(at) < at.number);
         let missing: Vec<String> = missing.map(ToString::to_string).collect();
         if missing.is_empty() {
             return Ok(());
@@ -130,18 +131,17 @@ impl Core {
 
     /// Lets those go on who wait for what is there.
     async fn look_for(&self, lanes: &[Lane]) -> Result<(), Error> {
-        for ((service, lane), seq) in self.cursors_of(lanes).await? {
-            self.waits().applied(&service, lane, seq);
+        for ((service, lane), number) in self.cursors_of(lanes).await? {
+            self.waits().applied(&service, lane, number);
         }
         Ok(())
     }
 
-    async fn cursors_of(&self, lanes: &[Lane]) -> Result<HashMap<(String, Lane), i64>, Error> {
-        let sql = format!("select source, lane, seq from cursor where {}", self.db.is_among("lane", "$1"));
+    async fn cursors_of(&self, lanes: &[Lane]) -> Result<HashMap<(String, Lane), Number>, Error> {
+        let sql =
+            format!("select source, lane, epoch, seq from cursor where {}", self.db.is_among("lane", "$1"));
         let lanes: Vec<String> = lanes.iter().map(Lane::to_string).collect();
         let rows = query_all(self.db.read(), &sql, vec![lanes.join(",").into()]).await?;
-        rows.iter()
-            .map(|row| Ok(((row.try_get("", "source")?, Lane::of(row)?), row.try_get("", "seq")?)))
-            .collect()
+        rows.iter().map(|row| Ok(((row.try_get("", "source")?, Lane::of(row)?), Number::of(row)?))).collect()
     }
 }

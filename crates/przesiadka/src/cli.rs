@@ -8,8 +8,8 @@ use platform::{config::Loaded, telemetry::Telemetry};
 
 use crate::{
     commands::{
-        checklist, config, doctor, events, message, outbox, output::Format, parked, project, ready, schema,
-        timers, token,
+        checklist, config, differences, doctor, events, message, outbox, output::Format, parked, project,
+        ready, restored, schema, timers, token,
     },
     demo,
     serve::{self, Server},
@@ -52,6 +52,9 @@ enum Command {
         #[command(subcommand)]
         what: SchemaCommand,
     },
+    Restored(restored::RestoredArgs),
+    /// Shows where services had heard more of another one than its restored database has.
+    Differences(differences::DifferencesArgs),
     /// Shows how the projects stand.
     Project(project::ProjectArgs),
     /// Follows and shows what the services tell.
@@ -106,6 +109,11 @@ pub struct Which {
 }
 
 impl Which {
+    /// Whether any is named.
+    pub fn is_narrowed(&self) -> bool {
+        !self.only.is_empty()
+    }
+
     /// In the order of the services, each once.
     pub fn names(&self) -> Vec<Name> {
         let wanted = |name: &Name| self.only.is_empty() || self.only.contains(name);
@@ -153,6 +161,8 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
             schema::status(&loaded.config, &which.names(), output).await
         }
         Command::Doctor(args) => doctor::run(&loaded, args).await,
+        Command::Restored(args) => restored::run(&loaded.config, args).await,
+        Command::Differences(args) => differences::run(&loaded.config, args).await,
         Command::Project(args) => project::run(&loaded.config, args).await,
         Command::Events(args) => events::run(&loaded.config, args).await,
         Command::Parked(args) => parked::run(&loaded.config, args).await,

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use notification::Notification;
-use platform::{Error, core::Core};
+use platform::{Error, core::Core, lane::Number};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -20,8 +20,8 @@ pub struct Standing {
     pub sender: Option<Notification>,
 }
 
-/// Numbers by `<service>/<lane>`.
-type Numbers = BTreeMap<String, i64>;
+/// Numbers by `<service>/<lane>`: of a lane whose service's database was restored as a text with the epoch.
+type Numbers = BTreeMap<String, Value>;
 
 /// How far the lanes are, at their producers and at their consumers.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
@@ -76,13 +76,17 @@ async fn lanes(services: &[Standing]) -> Result<Lanes, Error> {
     let mut lanes = Lanes::default();
     for Standing { core, .. } in services {
         for head in core.lane_heads().await? {
-            lanes.heads.insert(format!("{}/{}", core.service, head.lane), head.seq);
+            lanes.heads.insert(format!("{}/{}", core.service, head.lane), to_json(head.number));
         }
         let cursors = core.cursors().await?;
-        let cursors = cursors.into_iter().map(|c| (format!("{}/{}", c.service, c.lane), c.seq));
+        let cursors = cursors.into_iter().map(|c| (format!("{}/{}", c.service, c.lane), to_json(c.number)));
         lanes.cursors.insert(core.service, cursors.collect());
     }
     Ok(lanes)
+}
+
+fn to_json(number: Number) -> Value {
+    if number.epoch == 0 { number.seq.into() } else { number.to_string().into() }
 }
 
 /// Timers first and the outbox last: what one of them turns into is counted by a later one.
@@ -111,7 +115,7 @@ impl Lanes {
             let mut heard = self.heads.iter().filter(|(lane, _)| {
                 lane.split('/').next().is_some_and(|source| consumer.sources.contains(&source))
             });
-            heard.all(|(lane, seq)| cursors.get(lane) == Some(seq))
+            heard.all(|(lane, number)| cursors.get(lane) == Some(number))
         })
     }
 }

@@ -11,9 +11,9 @@ use platform::{
     lane::Lane,
     name::{self, ProjectName},
     outcome::Outcome,
+    restored::Difference,
     unit::Unit,
 };
-use prost::Message as _;
 use proto::{
     licensing::v1::{self as licensing, licensing_event::Event as Licensing},
     scheduling::v1::{self as scheduling, scheduling_event::Event as Scheduling},
@@ -127,6 +127,15 @@ impl OnEvent for Audits {
         proto::event::is_known(source, kind) && !heeded(source).contains(&kind)
     }
 
+    async fn set_back(
+        &self,
+        unit: &mut Unit,
+        source: &str,
+        snapshot: Option<&Message>,
+    ) -> Result<Vec<Difference>, ApplyError> {
+        self.take_snapshot(unit, source, snapshot).await
+    }
+
     async fn apply(&self, unit: &mut Unit, message: &Message) -> Result<(), ApplyError> {
         match message.source.as_str() {
             "licensing" => self.apply_licensing(unit, message).await,
@@ -137,8 +146,7 @@ impl OnEvent for Audits {
 
 impl Audits {
     async fn apply_scheduling(&self, unit: &mut Unit, message: &Message) -> Result<(), ApplyError> {
-        let envelope =
-            scheduling::SchedulingEvent::decode(message.payload.clone()).map_err(|e| bad(e.to_string()))?;
+        let envelope: scheduling::SchedulingEvent = decode(message)?;
         let Some(event) = &envelope.event else { return Err(ApplyError::UnknownType) };
         check_company(message.lane, &envelope.company)?;
         if message.lane == Lane::Global {
@@ -155,15 +163,13 @@ impl Audits {
     }
 
     async fn apply_licensing(&self, unit: &mut Unit, message: &Message) -> Result<(), ApplyError> {
-        let envelope =
-            licensing::LicensingEvent::decode(message.payload.clone()).map_err(|e| bad(e.to_string()))?;
+        let envelope: licensing::LicensingEvent = decode(message)?;
         let Some(event) = &envelope.event else { return Err(ApplyError::UnknownType) };
         check_company(message.lane, &envelope.company)?;
         let outcome = |state| of_licensing(event, state);
         self.apply_to_project(unit, &envelope.project, outcome, |dossier| {
             if let Licensing::LicenceStatusChanged(status) = event {
-                let (variant, missing) = (status.variant.clone(), status.missing.clone());
-                dossier.licence_told(LicenceStatus { variant, missing });
+                dossier.licence_told(LicenceStatus::of(status));
             }
             Ok(Vec::new())
         })
@@ -231,6 +237,10 @@ impl Audits {
             _ => Vec::new(),
         })
     }
+}
+
+pub(crate) fn decode<T: prost::Message + Default>(message: &Message) -> Result<T, ApplyError> {
+    T::decode(message.payload.clone()).map_err(|e| bad(e.to_string()))
 }
 
 fn opening(opened: &scheduling::AuditAttemptOpened, started_at: Timestamp) -> Result<Opening, ApplyError> {

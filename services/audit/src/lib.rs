@@ -7,6 +7,7 @@ mod figures;
 pub mod grpc;
 pub mod rest;
 pub mod schema;
+mod set_back;
 
 use std::{path::Path, sync::Arc};
 

@@ -23,6 +23,7 @@ impl MigratorTrait for Migrator {
             Box::new(auditor),
             schema::files(),
             Box::new(company),
+            schema::epochs(),
         ]
     }
 }

@@ -12,6 +12,7 @@ use platform::{
     lane::Lane,
     name::{self, ProjectName},
     outcome::Outcome,
+    restored::Difference,
     unit::Unit,
 };
 use prost::Message as _;
@@ -75,9 +76,17 @@ impl OnEvent for Licensing {
         proto::event::is_known(source, kind) && !HEEDED.contains(&kind)
     }
 
+    async fn set_back(
+        &self,
+        unit: &mut Unit,
+        _source: &str,
+        snapshot: Option<&Message>,
+    ) -> Result<Vec<Difference>, ApplyError> {
+        self.take_snapshot(unit, snapshot).await
+    }
+
     async fn apply(&self, unit: &mut Unit, message: &Message) -> Result<(), ApplyError> {
-        let envelope = pb::SchedulingEvent::decode(message.payload.clone())
-            .map_err(|e| ApplyError::Undecodable(e.to_string()))?;
+        let envelope = decode(message)?;
         let Some(event) = &envelope.event else { return Err(ApplyError::UnknownType) };
         let Lane::Company(company) = message.lane else { return Ok(()) };
         let named = name::company("company", &envelope.company).map_err(undecodable)?;
@@ -125,7 +134,11 @@ impl Licensing {
     }
 }
 
-fn variant(chosen: &pb::VariantChosen) -> Variant {
+pub(crate) fn decode(message: &Message) -> Result<pb::SchedulingEvent, ApplyError> {
+    pb::SchedulingEvent::decode(message.payload.clone()).map_err(|e| ApplyError::Undecodable(e.to_string()))
+}
+
+pub(crate) fn variant(chosen: &pb::VariantChosen) -> Variant {
     Variant {
         key: chosen.variant.clone(),
         kind_required: chosen.licence_kind_required,
@@ -133,7 +146,7 @@ fn variant(chosen: &pb::VariantChosen) -> Variant {
     }
 }
 
-fn facts(changed: &pb::CompanyChanged) -> Result<Company, ApplyError> {
+pub(crate) fn facts(changed: &pb::CompanyChanged) -> Result<Company, ApplyError> {
     let client_since = match changed.client_since.as_str() {
         "" => None,
         day => Some(day.parse().map_err(|_| ApplyError::Undecodable(format!("client_since {day:?}")))?),

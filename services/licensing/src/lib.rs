@@ -15,6 +15,7 @@ pub mod money;
 pub mod offers;
 pub mod rest;
 pub mod schema;
+mod set_back;
 
 use std::{path::Path, sync::Arc};
 

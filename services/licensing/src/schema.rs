@@ -25,6 +25,7 @@ impl MigratorTrait for Migrator {
             schema::follows(),
             schema::by_lane(),
             schema::files(),
+            schema::epochs(),
         ]
     }
 }

@@ -70,5 +70,6 @@ fn kind(event: &Event) -> &'static str {
         Event::ContactPreferencesChanged(_) => "contact_preferences_changed",
         Event::QuestionAsked(_) => "question_asked",
         Event::QuestionAnswered(_) => "question_answered",
+        Event::Snapshot(_) => "snapshot",
     }
 }

@@ -25,6 +25,7 @@ mod reminders;
 pub mod rest;
 pub mod routing;
 pub mod schema;
+mod set_back;
 pub mod unsubscribe;
 mod view;
 mod watch;

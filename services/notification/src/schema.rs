@@ -2,7 +2,7 @@
 
 use platform::{
     documents::Document,
-    schema::{Change, by_lane, document_table, follows, platform},
+    schema::{Change, by_lane, document_table, epochs, follows, platform},
 };
 use sea_orm::sea_query::{ColumnDef, Index, Table, TableCreateStatement};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -37,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(webhooks),
             Box::new(held),
             Box::new(trace),
+            epochs(),
         ]
     }
 }

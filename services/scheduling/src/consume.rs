@@ -11,6 +11,7 @@ use platform::{
     id::CompanyId,
     lane::Lane,
     name,
+    restored::Difference,
     unit::Unit,
 };
 use proto::{audit::v1::AuditEvent, licensing::v1::LicensingEvent, notification::v1::NotificationEvent};
@@ -34,6 +35,15 @@ impl OnEvent for Scheduling {
 
     fn ignores(&self, source: &str, kind: &str) -> bool {
         proto::event::is_known(source, kind) && !heeded(source).contains(&kind)
+    }
+
+    async fn set_back(
+        &self,
+        unit: &mut Unit,
+        source: &str,
+        snapshot: Option<&Message>,
+    ) -> Result<Vec<Difference>, ApplyError> {
+        self.take_snapshot(unit, source, snapshot).await
     }
 
     async fn apply(&self, unit: &mut Unit, message: &Message) -> Result<(), ApplyError> {
@@ -60,7 +70,7 @@ impl OnEvent for Scheduling {
     }
 }
 
-fn decode<T: prost::Message + Default>(message: &Message) -> Result<T, ApplyError> {
+pub(crate) fn decode<T: prost::Message + Default>(message: &Message) -> Result<T, ApplyError> {
     T::decode(message.payload.clone()).map_err(|e| ApplyError::Undecodable(e.to_string()))
 }
 

@@ -108,6 +108,7 @@ fn kind(event: &Public) -> &'static str {
         Public::ProtocolSigned(_) => "protocol_signed",
         Public::ProtocolDeclined(_) => "protocol_declined",
         Public::ProtocolVoided(_) => "protocol_voided",
+        Public::Snapshot(_) => "snapshot",
         Public::ProjectCompleted(_) => "project_completed",
     }
 }

@@ -19,6 +19,7 @@ pub mod policy;
 pub mod project;
 pub mod rest;
 pub mod schema;
+mod set_back;
 pub mod variants;
 mod watching;
 

@@ -35,6 +35,7 @@ impl MigratorTrait for Migrator {
                 // A list of all companies' projects at one stage, in its order.
                 sql: &["create index project_stage on project (label, id)"],
             }),
+            schema::epochs(),
         ]
     }
 }

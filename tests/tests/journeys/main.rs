@@ -18,6 +18,7 @@ mod operating;
 mod operator;
 mod overload;
 mod replaced;
+mod restored;
 mod runs;
 mod servers;
 mod settings;

@@ -25,6 +25,8 @@ use crate::{
     everything::{Everything, everything},
 };
 
+/// Nothing was restored.
+const DIFFERENCE: &str = "services/audit/differences/019aab00-0000-7000-8000-000000000001";
 /// No event is parked.
 const PARKED: &str = "services/audit/parkedEvents/scheduling._global.1";
 
@@ -189,7 +191,11 @@ impl Things {
             "operations.GetEvent" => json!({ "name": format!("services/audit/events/{unknown}") }),
             "operations.GetParkedEvent" | "operations.ReplayParkedEvent" => json!({ "name": PARKED }),
             "operations.DropParkedEvent" => json!({ "name": PARKED, "reason": "a test" }),
-            "operations.ListParkedEvents" | "operations.ListStrays" | "operations.ListTimers" => json!({ "parent": "services/audit" }),
+            "operations.CloseDifference" => json!({ "name": DIFFERENCE, "reason": "a test" }),
+            "operations.ListDifferences"
+            | "operations.ListParkedEvents"
+            | "operations.ListStrays"
+            | "operations.ListTimers" => json!({ "parent": "services/audit" }),
 
             watch if watch.ends_with(".WatchEvents") => json!({ "company": company }),
             of_project if of_project.starts_with("scheduling.") => json!({ "name": project }),

@@ -3,7 +3,7 @@
 //! Every service keeps the same projection of scheduling's contact events, without personal data.
 
 use proto::refusal::words;
-use proto::scheduling::v1::{ContactRole, ContactState, scheduling_event::Event};
+use proto::scheduling::v1::{ContactRole, ContactState, SchedulingEvent, scheduling_event::Event};
 use sea_orm::{ConnectionTrait, QueryResult};
 
 use super::{Principal, Role};
@@ -42,6 +42,19 @@ impl Unit {
             vec![self.lane().to_string().into(), contact.0.into(), roles.technical.into(), roles.decision.into()],
         )
         .await?;
+        Ok(())
+    }
+
+    /// The company's contacts as these events of scheduling say, and nobody else.
+    pub async fn set_back_contacts<'a>(
+        &self,
+        told: impl IntoIterator<Item = &'a SchedulingEvent>,
+    ) -> Result<(), Error> {
+        let company = self.lane().to_string();
+        execute(self.db(), "delete from contact where company = $1", vec![company.into()]).await?;
+        for event in told.into_iter().filter_map(|told| told.event.as_ref()) {
+            self.project_contact(event).await?;
+        }
         Ok(())
     }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
+use proto::snapshot;
 use tokio_util::sync::CancellationToken;
 
 pub use embedded::Embedded;
@@ -16,7 +17,11 @@ pub use jetstream::{
     ConsumerSeen, Difference, Inspection, JetStream, JetStreamConfig, Seen, StreamSeen, wire,
 };
 
-use crate::{core::Core, error::Error, lane::Lane};
+use crate::{
+    core::Core,
+    error::Error,
+    lane::{Lane, Number},
+};
 
 /// Most bytes of an event's payload. NATS takes 1 MiB with the headers; one message above that would
 /// hold up every lane of its producer, so it is refused before it is committed.
@@ -38,6 +43,8 @@ pub struct Message {
     /// The producing service.
     pub source: String,
     pub lane: Lane,
+    /// The epoch of its producer's database in which it was committed; see [`Number`].
+    pub epoch: i64,
     /// Number on the lane, from 1, without gaps.
     pub seq: i64,
     pub event_id: String,
@@ -50,12 +57,27 @@ pub struct Message {
     /// W3C traceparent.
     pub trace: Option<String>,
     /// How far its producer had applied other services' lanes of the same name when it wrote the event:
-    /// `<service>/<number>`, separated by commas.
+    /// `<service>/<number>`, separated by commas. Of a snapshot also how far its own lane went in the backup.
     pub follows: Option<String>,
     pub payload: Bytes,
 }
 
 impl Message {
+    pub fn number(&self) -> Number {
+        Number { epoch: self.epoch, seq: self.seq }
+    }
+
+    /// Whether it takes the place of all that its producer told before on the lane.
+    pub fn is_snapshot(&self) -> bool {
+        self.kind == snapshot::NAME
+    }
+
+    /// Whether it can be the first of its epoch on the lane: in a database that was restored every lane goes on with a
+    /// snapshot, and those that it did not have begin anew.
+    pub fn begins_epoch(&self) -> bool {
+        self.is_snapshot() || self.seq == 1
+    }
+
     /// Whether it is of the kind [`PERSONAL`].
     pub fn is_personal(&self) -> bool {
         self.kind == PERSONAL
@@ -81,7 +103,8 @@ fn run_length<'a>(messages: impl IntoIterator<Item = &'a Message>) -> usize {
     let mut messages = messages.into_iter();
     let Some(first) = messages.next() else { return 0 };
     let goes_on = |(message, seq): &(&Message, i64)| {
-        (message.source.as_str(), message.lane, message.seq) == (first.source.as_str(), first.lane, *seq)
+        (message.source.as_str(), message.lane, message.epoch, message.seq)
+            == (first.source.as_str(), first.lane, first.epoch, *seq)
     };
     1 + messages.zip(first.seq + 1..).take_while(goes_on).count()
 }
@@ -90,7 +113,7 @@ fn run_length<'a>(messages: impl IntoIterator<Item = &'a Message>) -> usize {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LaneHead {
     pub lane: Lane,
-    pub seq: i64,
+    pub number: Number,
 }
 
 /// What a service does with what the bus brings.
@@ -106,7 +129,7 @@ pub trait Inlet: Send + Sync {
     async fn receive_stray(&self, subject: &str, error: &str) -> Result<(), Error>;
 
     /// Compares the producer's lanes with what was applied here; returns the first number missing of each
-    /// lane that is behind and not moving.
+    /// lane that is behind and not moving. Where its epoch is over, that is the first of the next one.
     async fn compare_heads(&self, source: &str, heads: &[LaneHead]) -> Result<Vec<LaneHead>, Error>;
 
     /// Events of this service's own outbox, for a consumer that misses them.

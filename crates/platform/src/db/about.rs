@@ -7,7 +7,7 @@ use sea_orm::DbErr;
 use sqlx::{Connection as _, PgConnection};
 use tokio::time::timeout;
 
-use super::{Db, Either, connect_err, query_one};
+use super::{APPLICATION, Db, Either, connect_err, query_one};
 use crate::clock;
 
 const CONNECT: Duration = Duration::from_secs(3);
@@ -90,6 +90,22 @@ impl Db {
             connections: row.try_get("", "connections")?,
         };
         Ok(About { version: format!("PostgreSQL {version}"), server: Some(server) })
+    }
+}
+
+impl Db {
+    /// Connections of other processes of this program to the same database; of SQLite a lock file knows.
+    ///
+    /// # Errors
+    /// It is away.
+    pub async fn others_connected(&self) -> Result<i64, DbErr> {
+        if self.is_sqlite() {
+            return Ok(0);
+        }
+        let sql = "select count(*) as n from pg_stat_activity where datname = current_database() \
+                   and application_name = $1 and pid <> pg_backend_pid()";
+        let row = query_one(self.read(), sql, vec![APPLICATION.into()]).await?;
+        row.ok_or_else(no_row)?.try_get("", "n")
     }
 }
 

@@ -28,6 +28,9 @@ pub use self::{
 use self::{errors::connect_err, postgres::Pool};
 use crate::{pem::ClientTls, private};
 
+/// What connections say of themselves.
+const APPLICATION: &str = "przesiadka";
+
 /// Connections of one service's database.
 #[derive(Clone, Debug)]
 pub struct Db {
@@ -78,7 +81,7 @@ impl Db {
     /// Opens PostgreSQL. The pool connects when it is used, so a start does not need the database.
     pub fn postgres(url: &str, max_connections: u32) -> Result<Self, DbErr> {
         let options =
-            PgConnectOptions::from_str(url).map_err(connect_err)?.application_name("przesiadka").options([
+            PgConnectOptions::from_str(url).map_err(connect_err)?.application_name(APPLICATION).options([
                 ("statement_timeout", "10s"),
                 ("lock_timeout", "5s"),
                 ("idle_in_transaction_session_timeout", "15s"),

@@ -6,7 +6,10 @@ use testkit::foreign;
 use tracing::Span;
 
 use super::*;
-use crate::{id::CompanyId, lane::Lane};
+use crate::{
+    id::CompanyId,
+    lane::{Lane, Number},
+};
 
 const AFTERS: [&str; 3] = [
     "scheduling/0193a1c0-7e4c-7000-8000-5d1f3c2b1a00/7",
@@ -37,10 +40,10 @@ proptest! {
 
     #[test]
     fn a_position_reads_back_as_it_was_written(
-        service in "[a-z]{1,20}", company in any::<Option<u128>>(), seq in any::<i64>()
+        service in "[a-z]{1,20}", company in any::<Option<u128>>(), (epoch, seq) in any::<(i64, i64)>()
     ) {
         let lane = company.map_or(Lane::Global, |id| Lane::Company(CompanyId(uuid::Uuid::from_u128(id))));
-        let position = LanePosition { service, lane, seq };
+        let position = LanePosition { service, lane, number: Number { epoch, seq } };
         prop_assert_eq!(position.to_string().parse(), Ok(position));
     }
 

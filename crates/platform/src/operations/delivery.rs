@@ -11,7 +11,7 @@ use crate::{
     core::Core,
     db::{query_all, query_one},
     error::Error,
-    lane::Lane,
+    lane::{Lane, Number},
     name,
 };
 
@@ -41,6 +41,7 @@ impl Operations {
             events: core.last_position().await?,
             inbox_depth: inbox_depth(core).await?,
             lanes_behind: self.lanes_behind(core).await?,
+            lanes_ahead: lanes_ahead(core).await?,
         })
     }
 
@@ -49,14 +50,15 @@ impl Operations {
         for source in self.cores.iter().filter(|source| core.sources().contains(&source.service)) {
             for head in source.lane_heads().await? {
                 let end = known.entry((source.service.to_owned(), head.lane)).or_default();
-                *end = head.seq.max(*end);
+                *end = head.number.max(*end);
             }
         }
-        let rows = query_all(core.db.read(), "select source, lane, seq, parked from cursor", vec![]).await?;
+        let rows =
+            query_all(core.db.read(), "select source, lane, epoch, seq, parked from cursor", vec![]).await?;
         let mut cursors = BTreeMap::new();
         for row in &rows {
             let key = (row.try_get::<String>("", "source")?, Lane::of(row)?);
-            cursors.insert(key, (row.try_get::<i64>("", "seq")?, row.try_get::<bool>("", "parked")?));
+            cursors.insert(key, (Number::of(row)?, row.try_get::<bool>("", "parked")?));
         }
         let mut behind: Vec<_> = known
             .into_iter()
@@ -66,8 +68,8 @@ impl Operations {
                 (applied < known).then(|| pb::LaneBehind {
                     source,
                     lane: lane.to_string(),
-                    applied,
-                    known,
+                    applied: applied.seq,
+                    known: known.seq,
                     parked,
                 })
             })
@@ -78,17 +80,33 @@ impl Operations {
     }
 }
 
+async fn lanes_ahead(core: &Core) -> Result<Vec<pb::LaneAhead>, Error> {
+    let cursors: BTreeMap<_, _> =
+        core.cursors().await?.into_iter().map(|at| ((at.service, at.lane), at.number)).collect();
+    let ahead = core.sources().iter().flat_map(|&source| {
+        core.lanes_set_back(source).into_iter().map(move |(lane, end)| (source, lane, end))
+    });
+    let ahead = ahead.take(MOST_LANES).map(|(source, lane, end)| pb::LaneAhead {
+        source: source.to_owned(),
+        lane: lane.to_string(),
+        applied: cursors.get(&(source.to_owned(), lane)).copied().unwrap_or_default().seq,
+        end: end.seq,
+    });
+    Ok(ahead.collect())
+}
+
 async fn inbox_depth(core: &Core) -> Result<i64, Error> {
     let row = query_one(core.db.read(), "select count(*) as n from inbox", vec![]).await?;
     row.map_or(Ok(0), |row| row.try_get("", "n").map_err(Error::from))
 }
 
 /// The last number that has come of each lane that waits.
-async fn ends_in_inbox(core: &Core) -> Result<BTreeMap<(String, Lane), i64>, Error> {
-    let sql = "select source, lane, max(seq) as seq from inbox group by source, lane";
+async fn ends_in_inbox(core: &Core) -> Result<BTreeMap<(String, Lane), Number>, Error> {
+    let sql =
+        "select source, lane, epoch, max(seq) as seq from inbox group by source, lane, epoch order by epoch";
     let mut ends = BTreeMap::new();
     for row in query_all(core.db.read(), sql, vec![]).await? {
-        ends.insert((row.try_get("", "source")?, Lane::of(&row)?), row.try_get("", "seq")?);
+        ends.insert((row.try_get("", "source")?, Lane::of(&row)?), Number::of(&row)?);
     }
     Ok(ends)
 }

@@ -44,6 +44,20 @@ impl OperationsService for Grpc {
         self.0.call(r, Operations::drop_parked_event).await
     }
 
+    async fn list_differences(
+        &self,
+        r: Request<pb::ListDifferencesRequest>,
+    ) -> Answer<pb::ListDifferencesResponse> {
+        self.0.call(r, Operations::list_differences).await
+    }
+
+    async fn close_difference(
+        &self,
+        r: Request<pb::CloseDifferenceRequest>,
+    ) -> Answer<pb::CloseDifferenceResponse> {
+        self.0.call(r, Operations::close_difference).await
+    }
+
     async fn list_strays(&self, r: Request<pb::ListStraysRequest>) -> Answer<pb::ListStraysResponse> {
         self.0.call(r, Operations::list_strays).await
     }

@@ -2,6 +2,7 @@
 //! local socket.
 
 mod delivery;
+mod differences;
 mod events;
 mod grpc;
 mod parked;

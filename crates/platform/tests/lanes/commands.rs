@@ -30,14 +30,14 @@ async fn the_same_request_twice_happens_once(#[case] backend: Backend) {
     let mut unit = fresh(core.begin_command(lane, first.clone()).await.expect("begun"));
     unit.emit(event("note"));
     unit.commit("things/1").await.expect("committed");
-    assert_eq!(first.position.get().map(|p| p.seq), Some(1));
+    assert_eq!(first.position.get().map(|p| p.number.seq), Some(1));
 
     let again = ticket("r1", "payload");
     match core.begin_command(lane, again.clone()).await.expect("begun") {
         Begun::Replayed(resource) => assert_eq!(resource, "things/1"),
         Begun::Fresh(_) => panic!("the same request id again"),
     }
-    assert_eq!(again.position.get().map(|p| p.seq), Some(1), "the repeat can wait for the write too");
+    assert_eq!(again.position.get().map(|p| p.number.seq), Some(1), "the repeat can wait for the write too");
 
     let other = core.begin_command(lane, ticket("r1", "another payload")).await.err().expect("refused");
     assert_eq!(other.reason(), ErrorReason::RequestIdReused);

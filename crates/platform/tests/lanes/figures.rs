@@ -1,7 +1,13 @@
 //! What a service measures of itself, and what a reader waits for.
 
 use futures::{FutureExt as _, future::join_all};
-use platform::{bus::Inlet as _, consumer::Consumer, core::Core, lane::LanePosition, telemetry::metrics};
+use platform::{
+    bus::Inlet as _,
+    consumer::Consumer,
+    core::Core,
+    lane::{LanePosition, Number},
+    telemetry::metrics,
+};
 use proto::common::v1::ErrorReason;
 use rstest::rstest;
 use testkit::Backend;
@@ -65,7 +71,11 @@ async fn a_read_waits_for_what_is_heard_and_for_nothing_else() {
     make(&maker, company(1), &["note"]).await;
     maker.sequence().await.expect("sequenced");
     let consumer = Consumer::new(keeper.clone(), Keeper::new());
-    let at = |service: &str, seq| LanePosition { service: service.to_owned(), lane: company(1).into(), seq };
+    let at = |service: &str, seq| LanePosition {
+        service: service.to_owned(),
+        lane: company(1).into(),
+        number: Number::first(seq),
+    };
     for of_no_concern in [at("stranger", 7), at("keeper", 7), at("maker", 0)] {
         let at_once = keeper.wait_for(&[of_no_concern]).now_or_never();
         at_once.expect("nothing to wait for").expect("and no refusal");
@@ -89,7 +99,11 @@ async fn what_another_replica_applies_is_seen_by_all_who_wait() {
     }
     maker.sequence().await.expect("sequenced");
     let consumer = Consumer::new(there, Keeper::new());
-    let at = |number, seq| LanePosition { service: "maker".to_owned(), lane: company(number).into(), seq };
+    let at = |number, seq| LanePosition {
+        service: "maker".to_owned(),
+        lane: company(number).into(),
+        number: Number::first(seq),
+    };
     let both: Vec<_> =
         (1..=5).flat_map(|number| [vec![at(number, 1)], vec![at(number, 2), at(1, 1)]]).collect();
     let waits = join_all(both.iter().map(|positions| here.wait_for(positions)));

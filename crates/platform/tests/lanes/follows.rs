@@ -97,7 +97,7 @@ async fn an_event_of_no_concern_moves_the_cursor_in_its_turn_only(
     }
     assert_eq!(written(&core).await, ["maker/2", "maker/5"]);
     let cursors = core.cursors().await.expect("cursors");
-    assert_eq!(cursors.iter().map(|cursor| cursor.seq).collect::<Vec<_>>(), [5]);
+    assert_eq!(cursors.iter().map(|cursor| cursor.number.seq).collect::<Vec<_>>(), [5]);
     assert_eq!(core.inbox_waiting().await.expect("the inbox"), 0);
 }
 

@@ -10,6 +10,7 @@ mod follows;
 mod jetstream;
 mod operated;
 mod personal;
+mod restored;
 mod runs;
 mod steps;
 mod timers;

@@ -87,7 +87,7 @@ async fn each_lane_is_told_of_in_its_turn_and_one_that_moved_the_next_time(
     let mut next = async || -> Vec<(u128, i64)> {
         let heads = heads.next().await.expect("the heads");
         let number = |lane: String| lane.parse::<uuid::Uuid>().expect("a company").as_u128() & 0xff;
-        heads.iter().map(|head| (number(head.lane.to_string()), head.seq)).collect()
+        heads.iter().map(|head| (number(head.lane.to_string()), head.number.seq)).collect()
     };
     assert_eq!(next().await, [(1, 1), (2, 1)]);
     assert_eq!(next().await, [(3, 1), (4, 1)]);

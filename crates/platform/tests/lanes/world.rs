@@ -12,7 +12,7 @@ use platform::{
     core::Core,
     db::{Db, execute, query_all},
     id::CompanyId,
-    lane::Lane,
+    lane::{Lane, Number},
     loops::Loops,
     parked, schema,
     unit::{Begun, NewEvent, Ticket},
@@ -36,7 +36,7 @@ impl MigratorTrait for Toy {
                 "create index note_place on note (lane, place)",
             ],
         };
-        vec![schema::platform(), Box::new(notes), schema::follows(), schema::by_lane()]
+        vec![schema::platform(), Box::new(notes), schema::follows(), schema::by_lane(), schema::epochs()]
     }
 }
 
@@ -371,5 +371,5 @@ pub async fn expect_published(core: &Core) {
 pub async fn delivered(maker: &Core, company: CompanyId) -> Vec<Message> {
     use platform::bus::{Inlet, LaneHead};
     let reader = Consumer::new(maker.clone(), Arc::new(Deaf));
-    reader.republish(LaneHead { lane: company.into(), seq: 1 }).await.expect("the outbox")
+    reader.republish(LaneHead { lane: company.into(), number: Number::first(1) }).await.expect("the outbox")
 }

@@ -1,8 +1,9 @@
 //! The operator's commands. Those on data ask a process that runs, by its local socket or over the network; `schema`,
-//! `doctor`, `config`, `checklist` and `message preview` need none.
+//! `restored`, `doctor`, `config`, `checklist` and `message preview` need none.
 
 pub mod checklist;
 pub mod config;
+pub mod differences;
 pub mod doctor;
 pub mod events;
 pub mod message;
@@ -13,6 +14,7 @@ pub mod preview;
 pub mod project;
 pub mod reach;
 pub mod ready;
+pub mod restored;
 pub mod schema;
 mod tail;
 mod timeline;

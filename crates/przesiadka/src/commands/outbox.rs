@@ -41,6 +41,7 @@ pub async fn run(config: &Config, args: OutboxArgs) -> anyhow::Result<()> {
     }
     let mut table = Table::new(&["service", "outbox", "oldest", "events", "inbox", "lanes behind"]);
     let mut lanes = Table::new(&["service", "lane", "applied", "known", "stopped"]);
+    let mut ahead = Table::new(&["service", "lane", "applied", "ends at"]);
     for (name, status) in &all {
         table.row([
             name.to_string(),
@@ -50,6 +51,14 @@ pub async fn run(config: &Config, args: OutboxArgs) -> anyhow::Result<()> {
             status.inbox_depth.to_string(),
             status.lanes_behind.len().to_string(),
         ]);
+        for lane in &status.lanes_ahead {
+            ahead.row([
+                name.to_string(),
+                format!("{}/{}", lane.source, lane.lane),
+                lane.applied.to_string(),
+                lane.end.to_string(),
+            ]);
+        }
         for lane in &status.lanes_behind {
             lanes.row([
                 name.to_string(),
@@ -64,6 +73,10 @@ pub async fn run(config: &Config, args: OutboxArgs) -> anyhow::Result<()> {
     if all.iter().any(|(_, status)| !status.lanes_behind.is_empty()) {
         print("")?;
         lanes.print()?;
+    }
+    if all.iter().any(|(_, status)| !status.lanes_ahead.is_empty()) {
+        print("\nset back, and nobody said so by `przesiadka restored`:")?;
+        ahead.print()?;
     }
     Ok(())
 }

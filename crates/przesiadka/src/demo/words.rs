@@ -150,6 +150,7 @@ pub fn scheduling(event: &Scheduling) -> Option<(Tone, String)> {
         Scheduling::ProtocolDeclined(e) => (Bad, format!("protocol {} declined: {}", e.number, e.reason)),
         Scheduling::ProtocolVoided(e) => (Bad, format!("protocol {} is void: {}", e.number, e.reason)),
         Scheduling::ProjectCompleted(_) => (Follows, "the project is completed".into()),
+        Scheduling::Snapshot(_) => return None,
     })
 }
 
@@ -185,7 +186,7 @@ pub fn audit(event: &Audit, asks: impl Fn(&str) -> String) -> Option<(Tone, Stri
             (Good, format!("sees finding {} corrected", e.finding.as_ref().map_or(0, |f| f.number)))
         }
         Audit::FindingRejected(e) => (Bad, format!("not corrected: {}", e.reason)),
-        Audit::EvidenceRefreshed(_) => return None,
+        Audit::EvidenceRefreshed(_) | Audit::Snapshot(_) => return None,
     })
 }
 
@@ -206,7 +207,7 @@ pub fn licensing(event: &Licensing) -> Option<(Tone, String)> {
             (FollowsBad, format!("the licence must be chosen again: {}", misfits.join(" ")))
         }
         Licensing::LicenceStatusChanged(e) if e.complete => (Follows, "all licences are in place".into()),
-        Licensing::LicenceStatusChanged(_) => return None,
+        Licensing::LicenceStatusChanged(_) | Licensing::Snapshot(_) => return None,
         Licensing::LicenceOrdered(e) => {
             (Plain, format!("ordered: {} ({}, from {})", product(&e.demand), e.number, e.supplier))
         }

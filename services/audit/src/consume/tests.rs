@@ -1,3 +1,4 @@
+use prost::Message as _;
 use rstest::rstest;
 
 use super::{Outcome::*, State::*, *};

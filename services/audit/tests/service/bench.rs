@@ -173,6 +173,7 @@ impl Bench {
         Message {
             source: source.to_owned(),
             lane: Lane::Company(self.project.company),
+            epoch: 0,
             seq,
             event_id: Uuid::now_v7().to_string(),
             kind: String::new(),
@@ -272,6 +273,7 @@ impl Bench {
                 Told::AuditAssigned(_) => "audit_assigned",
                 Told::AuditPaused(_) => "audit_paused",
                 Told::AuditResumed(_) => "audit_resumed",
+                Told::Snapshot(_) => "snapshot",
             })
             .collect()
     }

@@ -16,6 +16,7 @@ mod parse;
 mod proofs;
 mod queries;
 mod questionnaire;
+mod set_back;
 mod status;
 mod store;
 mod timers;

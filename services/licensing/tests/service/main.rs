@@ -8,4 +8,5 @@ mod files;
 mod offers;
 mod orders;
 mod reads;
+mod restored;
 mod world;

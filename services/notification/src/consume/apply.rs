@@ -7,6 +7,7 @@ use platform::{
     consumer::{ApplyError, OnEvent},
     id::{CompanyId, ProjectId},
     lane::Lane,
+    restored::Difference,
     unit::Unit,
 };
 use prost::Message as _;
@@ -25,7 +26,7 @@ use crate::questions::pass_on;
 use crate::webhooks::{Heard as Passed, NOBODY_WANTS_ANY};
 
 /// An event of one of the services that are heard.
-enum Heard {
+pub(crate) enum Heard {
     Scheduling(SchedulingEvent),
     Audit(AuditEvent),
     Licensing(LicensingEvent),
@@ -74,6 +75,15 @@ impl OnEvent for Notification {
         NOBODY_WANTS_ANY
     }
 
+    async fn set_back(
+        &self,
+        unit: &mut Unit,
+        source: &str,
+        snapshot: Option<&bus::Message>,
+    ) -> Result<Vec<Difference>, ApplyError> {
+        self.take_snapshot(unit, source, snapshot).await
+    }
+
     async fn apply(&self, unit: &mut Unit, event: &bus::Message) -> Result<(), ApplyError> {
         let heard = Heard::decode(&event.source, &event.payload)?;
         let Some((company, project)) = heard.about(unit.lane())? else {
@@ -106,7 +116,7 @@ impl OnEvent for Notification {
 }
 
 impl Heard {
-    fn decode(source: &str, payload: &[u8]) -> Result<Self, ApplyError> {
+    pub(crate) fn decode(source: &str, payload: &[u8]) -> Result<Self, ApplyError> {
         let heard = match source {
             "scheduling" => SchedulingEvent::decode(payload).map(Self::Scheduling),
             "audit" => AuditEvent::decode(payload).map(Self::Audit),
@@ -137,7 +147,7 @@ impl Heard {
         Ok(Some((expected, id(project, "projects").map_err(undecodable)?)))
     }
 
-    fn event_id(&self) -> anyhow::Result<Uuid> {
+    pub(crate) fn event_id(&self) -> anyhow::Result<Uuid> {
         let id = match self {
             Self::Scheduling(e) => &e.event_id,
             Self::Audit(e) => &e.event_id,
@@ -147,11 +157,21 @@ impl Heard {
     }
 
     /// As the contract has it in JSON.
-    fn to_json(&self) -> Result<serde_json::Value, serde_json::Error> {
+    pub(crate) fn to_json(&self) -> Result<serde_json::Value, serde_json::Error> {
         match self {
             Self::Scheduling(e) => serde_json::to_value(e),
             Self::Audit(e) => serde_json::to_value(e),
             Self::Licensing(e) => serde_json::to_value(e),
+        }
+    }
+
+    /// What a snapshot of scheduling's holds.
+    pub(crate) fn snapshot(self) -> Vec<SchedulingEvent> {
+        match self {
+            Self::Scheduling(SchedulingEvent { event: Some(Event::Snapshot(snapshot)), .. }) => {
+                snapshot.events
+            }
+            _ => Vec::new(),
         }
     }
 
@@ -202,7 +222,7 @@ fn gone(event: &Event) -> Option<&str> {
     }
 }
 
-fn undecodable(error: anyhow::Error) -> ApplyError {
+pub(crate) fn undecodable(error: anyhow::Error) -> ApplyError {
     ApplyError::Undecodable(format!("{error:#}"))
 }
 

@@ -1,7 +1,7 @@
 use anyhow::Context;
 use proto::audit::v1::{AuditConcluded, AuditEvent, FindingSummary, audit_event::Event};
 
-use super::{Book, Head, Outcome};
+use super::{Book, Head, Outcome, scheduling::SNAPSHOT};
 use crate::kind::Kind;
 use crate::message::{Fact, Facts};
 
@@ -25,6 +25,7 @@ pub fn audit(event: &AuditEvent, book: &mut Book) -> anyhow::Result<Outcome> {
             .fact("finding", title(e.finding.as_ref().context("finding")?))
             .text("note", &e.reason)
             .into(),
+        Event::Snapshot(_) => Outcome::Ignored(SNAPSHOT),
         Event::FindingOpened(_) => Outcome::Ignored("findings are told with the result"),
         Event::FindingVerified(_) => Outcome::Ignored("a verified finding is told with the next result"),
         Event::ValuesRecorded(_)

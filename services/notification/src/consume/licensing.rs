@@ -1,7 +1,7 @@
 use anyhow::Context;
 use proto::licensing::v1::{AdviceRemark, LicenceKind, LicensingEvent, licensing_event::Event};
 
-use super::{Book, Head, Outcome};
+use super::{Book, Head, Outcome, scheduling::SNAPSHOT};
 use crate::kind::Kind;
 use crate::message::Fact;
 
@@ -40,6 +40,7 @@ pub fn licensing(event: &LicensingEvent, book: &mut Book) -> anyhow::Result<Outc
             .word("demand", "demand", &e.demand)
             .text("note", &e.reason)
             .into(),
+        Event::Snapshot(_) => Outcome::Ignored(SNAPSHOT),
         Event::LicenceStatusChanged(_) | Event::LicenceRecorded(_) => {
             Outcome::Ignored("what is in place shows in the readiness conditions")
         }

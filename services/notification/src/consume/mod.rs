@@ -21,6 +21,7 @@ use crate::message::Notice;
 use crate::project::Project;
 use crate::recipients::Directory;
 
+pub(crate) use apply::{Heard, undecodable};
 pub use audit::audit;
 pub use integrations::integrations_today;
 pub use licensing::licensing;

@@ -11,6 +11,9 @@ use crate::message::{Calendar, Fact, Facts, Notice};
 use crate::project::{Entry, Integrations, Planned, Project, Proposal, date_key, stage_key};
 use crate::recipients::Change;
 
+/// Why a snapshot is no event like others.
+pub(super) const SNAPSHOT: &str = "it takes the place of what was told before";
+
 /// One of scheduling's events. Fails only on what that service never writes.
 pub fn scheduling(event: &SchedulingEvent, book: &mut Book) -> anyhow::Result<Outcome> {
     let head = Head::read(&event.event_id, &event.company, &event.project, event.occurred_at.as_ref())?;
@@ -37,6 +40,7 @@ pub fn scheduling(event: &SchedulingEvent, book: &mut Book) -> anyhow::Result<Ou
                 false => Outcome::Ignored("the address was not held to be undeliverable"),
             }
         }
+        Event::Snapshot(_) => Outcome::Ignored(SNAPSHOT),
         _ => project_event(&head, what, event.actor.as_ref(), book)?,
     })
 }
@@ -184,7 +188,8 @@ fn project_event(
         | Event::ContactCard(_)
         | Event::ContactReplaced(_)
         | Event::ContactAnonymised(_)
-        | Event::AddressCleared(_) => unreachable!("events of the company are handled before"),
+        | Event::AddressCleared(_)
+        | Event::Snapshot(_) => unreachable!("events of the company are handled before"),
     })
 }
 

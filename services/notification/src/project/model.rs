@@ -1,6 +1,7 @@
 use platform::{
     documents::Document,
     id::{CompanyId, ProjectId},
+    restored::Difference,
 };
 use proto::scheduling::v1::{DateKind, Stage};
 use serde::{Deserialize, Serialize};
@@ -105,6 +106,40 @@ impl Project {
     /// All that wait for their answers.
     pub fn proposals(&self) -> &[Proposal] {
         &self.proposals
+    }
+
+    /// Follows what scheduling tells now; a project that it does not know ends. What is in people's calendars is changed
+    /// no more than by the next word about it, which must be newer than all that they have.
+    pub fn set_back(&mut self, name: &str, told: Option<Self>) -> Vec<Difference> {
+        let Some(mut told) = told else {
+            let unknown = Difference::between(Some(name), "project", self.in_words(), "");
+            self.close();
+            return unknown.into_iter().collect();
+        };
+        for entry in &mut told.entries {
+            if let Some(known) = self.entries.iter().find(|known| known.uid == entry.uid) {
+                entry.sequence = entry.sequence.max(known.sequence);
+            }
+        }
+        let differences = [
+            Difference::between(Some(name), "project", self.in_words(), told.in_words()),
+            Difference::between(Some(name), "dates", self.dates_in_words(), told.dates_in_words()),
+            Difference::between(Some(name), "proposals", self.proposals.len(), told.proposals.len()),
+        ];
+        *self = told;
+        differences.into_iter().flatten().collect()
+    }
+
+    fn in_words(&self) -> String {
+        format!("{} {}", if self.closed { "closed" } else { "open" }, stage_key(self.stage))
+    }
+
+    /// Those that are agreed, in the order of the stages.
+    fn dates_in_words(&self) -> String {
+        let mut dates: Vec<_> = self.live_entries().map(|entry| &entry.date).collect();
+        dates.sort_by_key(|date| date.kind);
+        let word = |date: &&Planned| format!("{} {}", date_key(date.kind), date.starts_at);
+        dates.iter().map(word).collect::<Vec<_>>().join(", ")
     }
 
     /// Somebody is taken off the live entries, which counts as a change of each.

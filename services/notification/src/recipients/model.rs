@@ -3,6 +3,7 @@ use platform::{
     actor::Roles,
     documents::Document,
     id::{CompanyId, ContactId},
+    restored::Difference,
 };
 use proto::scheduling::v1::{ContactCard, ContactRole, ContactState as CardState};
 use schemars::JsonSchema;
@@ -77,6 +78,18 @@ impl Contact {
 
     pub fn is_anonymised(&self) -> bool {
         self.state == ContactState::Anonymised
+    }
+
+    /// As an operator reads it.
+    fn part_in_words(&self) -> String {
+        let state = match self.state {
+            ContactState::Active => "active",
+            ContactState::Left => "left",
+            ContactState::Parting | ContactState::Anonymised => return "anonymised".to_owned(),
+        };
+        let roles = [(self.roles.technical, " technical"), (self.roles.decision, " decision")];
+        let roles: String = roles.into_iter().filter_map(|(held, role)| held.then_some(role)).collect();
+        format!("{state}{roles}")
     }
 
     /// What the contact is written to in.
@@ -253,6 +266,37 @@ impl Directory {
             contact.preferences = Preferences::default();
             contact.state = ContactState::Anonymised;
         }
+    }
+
+    /// Follows what scheduling tells now of who takes part and as what; names and addresses come with the cards. Returns
+    /// those whom it does not know: they take part no more and are to be forgotten. Nothing brings back one who was
+    /// anonymised.
+    pub fn set_back(&mut self, told: &Self) -> (Vec<Difference>, Vec<ContactId>) {
+        let company = self.company;
+        self.company_name = told.company_name.clone();
+        let (mut differences, mut strangers) = (Vec::new(), Vec::new());
+        for contact in &mut self.contacts {
+            let known = told.contact(contact.id);
+            if contact.is_forgotten() && known.is_none_or(Contact::is_forgotten) {
+                continue;
+            }
+            let name = format!("companies/{company}/contacts/{}", contact.id);
+            let words = |contact: &Contact| format!("{name} {}", contact.part_in_words());
+            let there = known.map(words).unwrap_or_default();
+            differences.extend(Difference::between(None, "contact", words(contact), there));
+            match known {
+                _ if contact.is_forgotten() => {}
+                Some(known) => {
+                    (contact.roles, contact.state, contact.successor) =
+                        (known.roles, known.state, known.successor);
+                }
+                None => {
+                    contact.state = ContactState::Parting;
+                    strangers.push(contact.id);
+                }
+            }
+        }
+        (differences, strangers)
     }
 
     /// Whether this is the contact's address, as it now is.

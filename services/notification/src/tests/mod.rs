@@ -14,6 +14,7 @@ mod questions;
 mod raised;
 mod refusals;
 mod reminders;
+mod restored;
 mod smtp;
 mod telling;
 mod unanswered;

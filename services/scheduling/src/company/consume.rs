@@ -60,7 +60,8 @@ fn outcome(event: &Event, state: State) -> Outcome {
             | Event::MessageBounced(_)
             | Event::ContactPreferencesChanged(_)
             | Event::QuestionAsked(_)
-            | Event::QuestionAnswered(_),
+            | Event::QuestionAnswered(_)
+            | Event::Snapshot(_),
             _,
         ) => Ignore("no concern of scheduling"),
     }
@@ -113,7 +114,8 @@ fn named_contact(lane: CompanyId, event: &Event) -> Result<Option<ContactId>, Ap
         | Event::MessageBounced(_)
         | Event::ContactPreferencesChanged(_)
         | Event::QuestionAsked(_)
-        | Event::QuestionAnswered(_) => return Ok(None),
+        | Event::QuestionAnswered(_)
+        | Event::Snapshot(_) => return Ok(None),
     };
     let (company, contact) =
         parse::contact_name("contact", name).map_err(|e| ApplyError::Undecodable(e.to_string()))?;

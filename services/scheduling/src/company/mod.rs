@@ -20,6 +20,7 @@ mod parse;
 mod permit;
 mod profile;
 mod queries;
+mod set_back;
 pub(crate) mod store;
 mod systems;
 #[cfg(test)]

@@ -95,6 +95,15 @@ impl Attempt {
         }
     }
 
+    /// The last result, also of one that was voided.
+    pub fn last_result(&self) -> Option<&AuditResult> {
+        match &self.state {
+            AttemptState::Open => None,
+            AttemptState::Concluded(result) => Some(result),
+            AttemptState::Voided { result, .. } => result.as_ref(),
+        }
+    }
+
     /// The result, while it counts.
     pub fn result(&self) -> Option<&AuditResult> {
         match &self.state {

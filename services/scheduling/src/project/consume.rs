@@ -1,5 +1,7 @@
 //! What other services' events, and changes of the company, mean for a project.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use platform::{
     Error, actor::Actor, consumer::ApplyError, documents::Stored, id::CompanyId, name::ProjectName,
@@ -60,7 +62,8 @@ fn of_audit(event: &AuditEvent, state: State) -> Outcome {
             | AuditEvent::FindingOpened(_)
             | AuditEvent::FindingAnswered(_)
             | AuditEvent::FindingVerified(_)
-            | AuditEvent::FindingRejected(_),
+            | AuditEvent::FindingRejected(_)
+            | AuditEvent::Snapshot(_),
             _,
         ) => Ignore("no concern of scheduling"),
     }
@@ -84,7 +87,8 @@ fn of_licensing(event: &LicensingEvent, state: State) -> Outcome {
             | LicensingEvent::ProofWithdrawn(_)
             | LicensingEvent::OfferReserved(_)
             | LicensingEvent::OfferAccepted(_)
-            | LicensingEvent::OfferReleased(_),
+            | LicensingEvent::OfferReleased(_)
+            | LicensingEvent::Snapshot(_),
             _,
         ) => Ignore("no concern of scheduling"),
     }
@@ -118,8 +122,7 @@ impl Scheduling {
                 .await?;
             }
             AuditEvent::EvidenceRefreshed(refreshed) => {
-                let until = |e: &audit::Evidence| e.valid_until.as_ref().and_then(platform::clock::from_wire);
-                let valid_until = refreshed.evidence.iter().map(|e| (e.item.clone(), until(e))).collect();
+                let valid_until = valid_until(refreshed);
                 self.act(unit, &Actor::System, stored, |project, ctx| {
                     project.evidence_refreshed(valid_until, ctx)
                 })
@@ -144,11 +147,7 @@ impl Scheduling {
             return Ok(());
         }
         if let (Some(stored), LicensingEvent::LicenceStatusChanged(changed)) = (stored, event) {
-            let status = LicenceStatus {
-                variant: changed.variant.clone(),
-                kind: kind(changed.kind()),
-                missing: changed.missing.clone(),
-            };
+            let status = licence_status(changed);
             self.act(unit, &Actor::System, stored, |project, ctx| project.licence_changed(status, ctx))
                 .await?;
         }
@@ -192,6 +191,21 @@ fn open_minor(no: AuditNo, finding: &audit::FindingSummary) -> Option<MinorFindi
         item: finding.item.clone(),
         text: finding.question.as_ref().map(|question| question.pl.clone()).unwrap_or_default(),
     })
+}
+
+/// Until when each item counts, as audit tells it.
+pub(super) fn valid_until(refreshed: &audit::EvidenceRefreshed) -> BTreeMap<String, Option<Timestamp>> {
+    let until = |e: &audit::Evidence| e.valid_until.as_ref().and_then(platform::clock::from_wire);
+    refreshed.evidence.iter().map(|e| (e.item.clone(), until(e))).collect()
+}
+
+/// What is in place, as licensing tells it.
+pub(super) fn licence_status(changed: &licensing::LicenceStatusChanged) -> LicenceStatus {
+    LicenceStatus {
+        variant: changed.variant.clone(),
+        kind: kind(changed.kind()),
+        missing: changed.missing.clone(),
+    }
 }
 
 fn kind(kind: licensing::LicenceKind) -> Option<String> {

@@ -28,6 +28,7 @@ pub mod protocol;
 mod queries;
 pub mod readiness;
 pub mod run;
+mod set_back;
 pub mod stage;
 mod stages;
 pub mod stops;

@@ -113,3 +113,23 @@ async fn an_event_without_a_known_type_or_that_is_no_message_is_parked(
     world.harness.receive(message).await;
     assert_eq!(parked(&world).await, 1);
 }
+
+#[rstest]
+#[tokio::test]
+async fn a_restored_notification_is_believed_what_it_still_knows(
+    #[values(Sqlite, Postgres)] backend: Backend,
+) {
+    let world = World::new(backend).await;
+    let anna = world.dealer.contact(&world.dealer.technical);
+    world.clock.set(LATER);
+    undeliverable(&world, &anna, LATER).await;
+    let told = world.harness.outbox_kinds().await;
+    let found = world.harness.set_back("notification", world.dealer.company, 0).await;
+    let differs = |what: &str, here: &str, there: &str| (what.to_owned(), here.to_owned(), there.to_owned());
+    let (refused, works) = (format!("{anna} undeliverable"), format!("{anna} works"));
+    assert_eq!(found, [differs("last_event", "1", "0"), differs("address", &refused, &works)]);
+    assert_eq!(world.get_contact(&anna).await.undeliverable_since, None);
+    assert_eq!(world.harness.outbox_kinds().await, told, "nobody is told");
+    undeliverable(&world, &anna, LATER).await;
+    assert!(world.get_contact(&anna).await.undeliverable_since.is_some(), "it goes on");
+}

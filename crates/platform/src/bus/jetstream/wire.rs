@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::super::{LaneHead, Message};
-use crate::lane::Lane;
+use crate::lane::{Lane, Number};
 
 /// How long the stream keeps an event with personal data: long enough for a consumer that is restarted. One that
 /// comes later gets it from the producer's outbox.
@@ -30,6 +30,10 @@ pub fn headers(message: &Message) -> HeaderMap {
     headers.insert("ce-datacontenttype", "application/protobuf");
     headers.insert("ce-lane", message.lane.to_string());
     headers.insert("ce-sequence", message.seq.to_string());
+    // Left out as long as it is 0: builds before the epochs know no other.
+    if message.epoch != 0 {
+        headers.insert("ce-epoch", message.epoch.to_string());
+    }
     if let Some(trace) = &message.trace {
         headers.insert("traceparent", trace.as_str());
     }
@@ -63,10 +67,15 @@ pub fn decode(prefix: &str, raw: &async_nats::Message) -> Result<Message, String
     if seq < 1 {
         return Err("ce-sequence is below 1".into());
     }
+    let epoch: i64 = header("ce-epoch").map_or(Ok(0), str::parse).map_err(|_| "ce-epoch is no number")?;
+    if epoch < 0 {
+        return Err("ce-epoch is below 0".into());
+    }
     let instant = |name: &str| header(name)?.parse().map_err(|_| format!("{name} is no RFC 3339 instant"));
     Ok(Message {
         source: source.to_owned(),
         lane: lane.parse().map_err(|_| "the subject names no lane")?,
+        epoch,
         seq,
         event_id: header("ce-id")?.to_owned(),
         kind: kind.to_owned(),
@@ -85,17 +94,25 @@ pub fn worker(lane: &Lane, workers: usize) -> usize {
     (hasher.finish() % workers as u64) as usize
 }
 
+/// Lane, number and epoch, which is left out as long as it is 0.
 #[derive(Serialize, Deserialize)]
-struct Head(String, i64);
+struct Head(String, i64, #[serde(default, skip_serializing_if = "is_zero")] i64);
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "so serde wants it")]
+fn is_zero(epoch: &i64) -> bool {
+    *epoch == 0
+}
 
 pub fn encode_heads(heads: &[LaneHead]) -> Bytes {
-    let heads: Vec<Head> = heads.iter().map(|h| Head(h.lane.to_string(), h.seq)).collect();
+    let head = |h: &LaneHead| Head(h.lane.to_string(), h.number.seq, h.number.epoch);
+    let heads: Vec<Head> = heads.iter().map(head).collect();
     serde_json::to_vec(&heads).expect("strings and numbers are JSON").into()
 }
 
 pub fn decode_heads(payload: &[u8]) -> anyhow::Result<Vec<LaneHead>> {
     let heads: Vec<Head> = serde_json::from_slice(payload)?;
-    heads.into_iter().map(|Head(lane, seq)| Ok(LaneHead { lane: lane.parse()?, seq })).collect()
+    let head = |Head(lane, seq, epoch)| Ok(LaneHead { lane: lane.parse()?, number: Number { epoch, seq } });
+    heads.into_iter().map(head).collect()
 }
 
 #[cfg(test)]

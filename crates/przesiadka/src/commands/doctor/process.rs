@@ -5,11 +5,15 @@ use std::io::ErrorKind;
 use client::Direct;
 use jiff::SignedDuration;
 use platform::{clock, config::Loaded, servers::local_socket};
-use proto::operations::v1::{GetOutboxStatusRequest, ListServicesRequest, OutboxStatus, Service};
+use proto::operations::v1::{
+    Difference, GetOutboxStatusRequest, ListDifferencesRequest, ListServicesRequest, OutboxStatus, Service,
+};
 
 use super::finding::{Finding, bounded};
 use crate::services::Name;
 
+/// As many as a page has by default.
+const PAGE: usize = 50;
 /// Events go out within seconds while all is well.
 const LATE: SignedDuration = SignedDuration::from_mins(1);
 
@@ -33,9 +37,54 @@ pub async fn check(loaded: &Loaded, name: Name) -> Vec<Finding> {
         }
         let request = GetOutboxStatusRequest { name: format!("services/{name}/outboxStatus") };
         let outbox = process.call(request).await?;
-        Ok(vec![judge(loaded, name, &service, &outbox)])
+        let mut findings = vec![judge(loaded, name, &service, &outbox)];
+        findings.extend(of_restored(name, &outbox, &differences(&process, name).await?));
+        Ok(findings)
     })
     .await
+}
+
+/// At most a page of them.
+async fn differences(process: &Direct, name: Name) -> anyhow::Result<Vec<Difference>> {
+    let request = ListDifferencesRequest { parent: format!("services/{name}"), ..Default::default() };
+    Ok(process.call(request).await?.differences)
+}
+
+/// Where this service and a restored one disagree; nothing where none was restored.
+fn of_restored(name: Name, outbox: &OutboxStatus, differences: &[Difference]) -> Vec<Finding> {
+    let check = format!("restored.{name}");
+    let mut findings = Vec::new();
+    if let Some(first) = outbox.lanes_ahead.first() {
+        let source = &first.source;
+        let seen = format!(
+            "{} lanes end before what {name} applied of them: that of {source}/{} at {}, applied {}",
+            outbox.lanes_ahead.len(),
+            first.lane,
+            first.end,
+            first.applied
+        );
+        let advice = format!(
+            "if the database of {source} was restored: stop its processes, `przesiadka restored --only {source}`, start them"
+        );
+        findings.push(Finding::failed(&check, seen, advice));
+    }
+    if let Some(first) = differences.first() {
+        let of = if first.project.is_empty() { &first.company } else { &first.project };
+        let seen = format!(
+            "{}{} differences from restored databases: {of}: {}: here {:?}, at {} {:?}",
+            differences.len(),
+            if differences.len() < PAGE { "" } else { " or more" },
+            first.what,
+            first.here,
+            first.source,
+            first.there
+        );
+        let advice = format!(
+            "`przesiadka differences list --only {name}`; put each right, then `przesiadka differences close … --why …`"
+        );
+        findings.push(Finding::warning(check, seen, advice));
+    }
+    findings
 }
 
 fn not_ready(name: Name) -> Finding {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use calendar::local_day;
 use jiff::Timestamp;
+use proto::licensing::v1::LicenceStatusChanged;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -35,6 +36,13 @@ pub struct LicenceStatus {
     pub variant: String,
     /// Keys of what is missing.
     pub missing: Vec<String>,
+}
+
+impl LicenceStatus {
+    /// As licensing tells it.
+    pub fn of(told: &LicenceStatusChanged) -> Self {
+        Self { variant: told.variant.clone(), missing: told.missing.clone() }
+    }
 }
 
 impl Dossier {

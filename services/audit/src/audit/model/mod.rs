@@ -16,6 +16,7 @@ mod lifecycle;
 mod limits;
 mod outcome;
 mod record;
+mod set_back;
 mod terms;
 #[cfg(test)]
 mod tests;

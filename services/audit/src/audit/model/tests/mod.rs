@@ -11,6 +11,7 @@ mod lifecycle;
 mod limits;
 mod record;
 mod report;
+mod set_back;
 
 use jiff::{SignedDuration, Timestamp, civil::date};
 use platform::{
