@@ -9,7 +9,7 @@ use platform::{config::Loaded, telemetry::Telemetry};
 use crate::{
     commands::{
         checklist, config, doctor, events, message, outbox, output::Format, parked, project, ready, schema,
-        timers, token,
+        stream, timers, token,
     },
     demo,
     serve::{self, Server},
@@ -52,6 +52,8 @@ enum Command {
         #[command(subcommand)]
         what: SchemaCommand,
     },
+    /// Shows NATS's stream, and brings it to the settings.
+    Stream(stream::StreamArgs),
     /// Shows how the projects stand.
     Project(project::ProjectArgs),
     /// Follows and shows what the services tell.
@@ -152,6 +154,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Schema { what: SchemaCommand::Status { which, output } } => {
             schema::status(&loaded.config, &which.names(), output).await
         }
+        Command::Stream(args) => stream::run(&loaded.config, args).await,
         Command::Doctor(args) => doctor::run(&loaded, args).await,
         Command::Project(args) => project::run(&loaded.config, args).await,
         Command::Events(args) => events::run(&loaded.config, args).await,

@@ -233,7 +233,7 @@ async fn settings_that_differ_and_clocks_that_do_are_found() {
     is(&found, "clock.audit", "failed", "3600.0 s ahead", "NTP");
     is(&found, "schema.audit", "warning", "behind, 1 change missing", "a start");
     for seen in ["retention is Interest and should be Limits", "allow_msg_ttl is false", "max_age is 3600s"] {
-        is(&found, "stream.audit", "failed", seen, "nats stream edit");
+        is(&found, "stream.audit", "failed", seen, "przesiadka stream up");
     }
     is(&found, "consumer.audit", "warning", "no durable consumer audit", "it makes it");
 

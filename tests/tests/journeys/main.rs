@@ -2,6 +2,7 @@
 
 mod access;
 mod audits;
+mod authority;
 mod bad_bytes;
 mod bad_input;
 mod bad_tokens;
@@ -22,6 +23,7 @@ mod runs;
 mod servers;
 mod settings;
 mod starting;
+mod stream;
 mod telemetry;
 mod tls;
 mod together;

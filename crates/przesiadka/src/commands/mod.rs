@@ -1,5 +1,5 @@
 //! The operator's commands. Those on data ask a process that runs, by its local socket or over the network; `schema`,
-//! `doctor`, `config`, `checklist` and `message preview` need none.
+//! `stream`, `doctor`, `config`, `checklist` and `message preview` need none.
 
 pub mod checklist;
 pub mod config;
@@ -14,6 +14,7 @@ pub mod project;
 pub mod reach;
 pub mod ready;
 pub mod schema;
+pub mod stream;
 mod tail;
 mod timeline;
 pub mod timers;
