@@ -3,6 +3,7 @@
 mod access;
 mod audits;
 mod authority;
+mod away;
 mod bad_bytes;
 mod bad_input;
 mod bad_tokens;
