@@ -81,12 +81,13 @@ def only_to_neighbours(chart):
         if spec["policyTypes"] != ["Ingress", "Egress"]:
             yield f"{title(policy)} closes only {spec['policyTypes']}"
         for rule in spec.get("ingress", []):
-            if not rule.get("from") or component.startswith("schema"):
+            if not rule.get("from") or component not in SERVICES:
                 yield f"{title(policy)} lets in {rule.get('from', 'everybody')}"
         out = {port["port"] for rule in spec["egress"] for port in rule.get("ports", [{"port": "everywhere"}])}
-        allowed = {53, 5432} if component.startswith("schema") else {53, 5432, 4222, 443, 4317}
+        needed = {53, 4222} if component == "stream" else {53, 5432}
+        allowed = {53, 5432, 4222, 443, 4317} if component in SERVICES else needed
         allowed |= {465, 587} if component == "notification" else set()
-        if not {53, 5432} <= out <= allowed:
+        if not needed <= out <= allowed:
             yield f"{title(policy)} lets out to {out}"
 
 
@@ -123,6 +124,12 @@ def hooks_bring_what_they_need(chart):
 
 
 def runs_as_it_should(chart):
+    for job in chart.of("Job"):
+        component = job["metadata"]["labels"][COMPONENT]
+        wanted = ["stream", "up"] if component == "stream" else ["schema", "up", "--only", component.removeprefix("schema-")]
+        container = job["spec"]["template"]["spec"]["containers"][0]
+        if container["args"] != wanted:
+            yield f"{title(job)} is started as {container['args']}"
     for deployment in chart.of("Deployment"):
         name, spec = title(deployment), deployment["spec"]["template"]["spec"]
         service = deployment["metadata"]["labels"][COMPONENT]
@@ -152,7 +159,7 @@ def runs_as_it_should(chart):
 
 def contract_of(folder):
     """Path of each gRPC service that callers outside may reach, and who answers it."""
-    paths = {"/grpc.reflection.v1.ServerReflection/": "scheduling"}
+    paths = {f"/grpc.reflection.{version}.ServerReflection/": "scheduling" for version in ("v1", "v1alpha")}
     for file in Path(folder).rglob("*.proto"):
         text = file.read_text(encoding="utf-8")
         package = re.search(r"(?m)^package ([\w.]+);", text)

@@ -16,6 +16,7 @@ from pathlib import Path
 from rendered import COMPONENT, Rendered, title
 
 OURS = re.compile(r'"(/(?:etc|run|run/secrets|var/lib)/przesiadka/)')
+SETTINGS = "etc/przesiadka/config/przesiadka.toml"
 # Named by the database's url, which is in a Secret; and the file with the settings itself.
 NOT_IN_SETTINGS = {"ca-database", "config"}
 
@@ -51,17 +52,16 @@ def run(binary, arguments, variables):
     return None if done.returncode == 0 else f"{' '.join(arguments[-4:])}: {done.stderr.strip()}"
 
 
-def of_service(chart, deployment, root, binary, stand_in):
-    pod, service = deployment["spec"]["template"]["spec"], deployment["metadata"]["labels"][COMPONENT]
-    yield from lay_out(chart, pod, root, stand_in)
-    file = root / "etc/przesiadka/config/przesiadka.toml"
+def mounts_and_settings(pod, root, file):
+    """What the two have of each other, once the settings' paths are moved below `root`."""
     moved = OURS.sub(rf'"{root}\1', file.read_text(encoding="utf-8"))
     file.write_text(moved, encoding="utf-8")
     settings = tomllib.loads(moved)
-    # The one place to write, which the program makes.
-    if not Path(settings["data_dir"]).parent.exists():
-        yield f"data_dir {settings['data_dir']} is on no mount"
-    Path(settings["data_dir"]).mkdir()
+    if "data_dir" in settings:
+        # The one place to write, which the program makes.
+        if not Path(settings["data_dir"]).parent.exists():
+            yield f"data_dir {settings['data_dir']} is on no mount"
+        Path(settings["data_dir"]).mkdir()
     named = set(paths_in(settings))
     yield from (f"the settings name {path}, which no mount brings" for path in sorted(named) if not Path(path).exists())
     # A folder of ours may be named from above, as the catalogue's is.
@@ -70,12 +70,21 @@ def of_service(chart, deployment, root, binary, stand_in):
         used = any(path.startswith(place) or place.startswith(path) or "file://" + place in moved for path in named)
         if mount["name"] not in NOT_IN_SETTINGS and not used:
             yield f"mounts {mount['mountPath']}, which the settings do not name"
+
+
+def of_service(chart, deployment, root, binary, stand_in):
+    pod, service = deployment["spec"]["template"]["spec"], deployment["metadata"]["labels"][COMPONENT]
+    yield from lay_out(chart, pod, root, stand_in)
+    file = root / SETTINGS
+    yield from mounts_and_settings(pod, root, file)
     yield run(binary, ["--config", str(file), "config", "check", "--only", service], {})
 
 
 def of_job(chart, job, root, binary, stand_in):
     pod = job["spec"]["template"]["spec"]
     yield from lay_out(chart, pod, root, stand_in)
+    if (root / SETTINGS).exists():
+        yield from mounts_and_settings(pod, root, root / SETTINGS)
     variables = {v["name"]: OURS.sub(rf"{root}\1", f'"{v["value"]}').lstrip('"') for v in pod["containers"][0]["env"]}
     yield run(binary, ["config", "print"], variables)
 

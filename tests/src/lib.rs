@@ -5,6 +5,7 @@
 pub mod collector;
 mod installation;
 mod processes;
+pub mod proxy;
 pub mod servers;
 pub mod sink;
 pub mod webhooks;

@@ -32,7 +32,15 @@ impl Sink {
     /// # Errors
     /// No port to be had.
     pub async fn start() -> std::io::Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        Self::start_at(SocketAddr::from(([127, 0, 0, 1], 0))).await
+    }
+
+    /// The same at an address where nobody listens yet.
+    ///
+    /// # Errors
+    /// Somebody does.
+    pub async fn start_at(address: SocketAddr) -> std::io::Result<Self> {
+        let listener = TcpListener::bind(address).await?;
         let (address, taken) = (listener.local_addr()?, Arc::<Taken>::default());
         let sink = Self { address, taken: Arc::clone(&taken) };
         tokio::spawn(async move {
@@ -46,9 +54,14 @@ impl Sink {
 
     /// The settings that have notification send its mails here.
     pub fn settings(&self) -> Vec<(&'static str, String)> {
+        Self::settings_at(self.address)
+    }
+
+    /// The same for one that is to listen there.
+    pub fn settings_at(address: SocketAddr) -> Vec<(&'static str, String)> {
         vec![
-            ("PRZESIADKA__NOTIFICATION__CHANNEL__SMTP__HOST", self.address.ip().to_string()),
-            ("PRZESIADKA__NOTIFICATION__CHANNEL__SMTP__PORT", self.address.port().to_string()),
+            ("PRZESIADKA__NOTIFICATION__CHANNEL__SMTP__HOST", address.ip().to_string()),
+            ("PRZESIADKA__NOTIFICATION__CHANNEL__SMTP__PORT", address.port().to_string()),
             ("PRZESIADKA__NOTIFICATION__CHANNEL__SMTP__TLS", "off".to_owned()),
             // It answers at once. What a process had in hand when it died waits for half a minute then.
             ("PRZESIADKA__NOTIFICATION__CHANNEL__SMTP__TIMEOUT_SECONDS", "2".to_owned()),

@@ -93,7 +93,8 @@ impl Wire {
         }
     }
 
-    /// Sends a request; a command's has its `requestId`. Checks that the codes follow from the reason.
+    /// Sends a request; a command's has its `requestId`. Checks that codes, and the hint to try again, follow from the
+    /// reason.
     pub async fn send(&self, adapter: Adapter, method: &str, token: Option<&str>, request: &Value) -> Answer {
         let rpc = &self.rpcs[method];
         let service = method.split('.').next().unwrap_or_default();
@@ -127,10 +128,16 @@ impl Wire {
         }
         let answer = request.send().await.expect("an answer");
         let status = answer.status();
+        let hint = answer.headers().contains_key("retry-after");
         let kind = answer.headers().get("content-type").and_then(|kind| kind.to_str().ok());
         let is_json = kind.is_some_and(|kind| kind.contains("json"));
         let json = if is_json { answer.json().await.expect("JSON") } else { json!({}) };
-        if status.is_success() { Answer::success(json) } else { Answer::from_problem(status.as_u16(), json) }
+        if status.is_success() {
+            return Answer::success(json);
+        }
+        let answer = Answer::from_problem(status.as_u16(), json);
+        assert_eq!(Some(hint), answer.reason.map(|reason| reason.spec().retry), "{answer:?}");
+        answer
     }
 }
 
@@ -184,12 +191,13 @@ impl Answer {
     }
 
     /// # Panics
-    /// For a status whose code does not follow from its reason, or that has none.
+    /// For a status whose code or hint to try again does not follow from its reason, or that has none.
     pub fn from_status(status: &Status) -> Self {
         let details = status.get_error_details();
         let info = details.error_info().unwrap_or_else(|| panic!("no reason: {status:?}"));
         let reason = ErrorReason::from_name(&info.reason).expect("a reason of the contract");
         assert_eq!(status.code(), reason.spec().grpc, "{status:?}");
+        assert_eq!(details.retry_info().is_some(), reason.spec().retry, "{status:?}");
         let of = |key: &str| info.metadata.get(key).cloned().unwrap_or_default();
         let rules = details.precondition_failure().into_iter().flat_map(|all| &all.violations);
         let fields = details.bad_request().into_iter().flat_map(|all| &all.field_violations);

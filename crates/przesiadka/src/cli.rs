@@ -9,7 +9,7 @@ use platform::{config::Loaded, telemetry::Telemetry};
 use crate::{
     commands::{
         checklist, config, differences, doctor, events, message, outbox, output::Format, parked, project,
-        ready, restored, schema, timers, token,
+        ready, restored, schema, stream, timers, token,
     },
     demo,
     serve::{self, Server},
@@ -52,6 +52,8 @@ enum Command {
         #[command(subcommand)]
         what: SchemaCommand,
     },
+    /// Shows NATS's stream, and brings it to the settings.
+    Stream(stream::StreamArgs),
     Restored(restored::RestoredArgs),
     /// Shows where services had heard more of another one than its restored database has.
     Differences(differences::DifferencesArgs),
@@ -160,6 +162,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Schema { what: SchemaCommand::Status { which, output } } => {
             schema::status(&loaded.config, &which.names(), output).await
         }
+        Command::Stream(args) => stream::run(&loaded.config, args).await,
         Command::Doctor(args) => doctor::run(&loaded, args).await,
         Command::Restored(args) => restored::run(&loaded.config, args).await,
         Command::Differences(args) => differences::run(&loaded.config, args).await,

@@ -55,6 +55,7 @@ impl Nats {
 pub struct NatsServer {
     folder: PathBuf,
     port: u16,
+    jetstream: bool,
     process: Option<Child>,
 }
 
@@ -64,21 +65,33 @@ impl NatsServer {
     /// # Panics
     /// When the test was not started by `tests/run`.
     pub fn start() -> Self {
+        Self::start_with(true)
+    }
+
+    /// The same without JetStream.
+    ///
+    /// # Panics
+    /// As [`Self::start`].
+    pub fn without_jetstream() -> Self {
+        Self::start_with(false)
+    }
+
+    fn start_with(jetstream: bool) -> Self {
         let free = TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port");
         let folder = env::temp_dir().join(format!("przesiadka-{}", unique_name()));
-        let mut server = Self { folder, port: free.port(), process: None };
+        let mut server = Self { folder, port: free.port(), jetstream, process: None };
         server.resume();
         server
     }
 
     /// Starts it again, with what it stored, at the same address.
     pub fn resume(&mut self) {
-        let process = Command::new(from_tests_run("PRZESIADKA_TEST_NATS_SERVER"))
-            .args(["--addr", "127.0.0.1", "--port", &self.port.to_string(), "--jetstream", "--store_dir"])
-            .arg(&self.folder)
-            .stderr(Stdio::null())
-            .spawn();
-        self.process = Some(process.expect("nats-server starts"));
+        let mut program = Command::new(from_tests_run("PRZESIADKA_TEST_NATS_SERVER"));
+        program.args(["--addr", "127.0.0.1", "--port", &self.port.to_string()]);
+        if self.jetstream {
+            program.args(["--jetstream", "--store_dir"]).arg(&self.folder);
+        }
+        self.process = Some(program.stderr(Stdio::null()).spawn().expect("nats-server starts"));
     }
 
     /// Kills it.

@@ -17,19 +17,11 @@ Everything that a service's pods mount, as a JSON list: name, path, and either s
 {{- if not .schema -}}
   {{- $mounts = append $mounts (dict "name" "config" "path" "/etc/przesiadka/config"
       "configMap" (printf "%s-%s" $full .service) "items" (dict "przesiadka.toml" "przesiadka.toml")) -}}
-  {{- $mounts = append $mounts (dict "name" "bus" "path" "/run/secrets/przesiadka/bus"
-      "secret" $service.bus.secretName "items" (dict "password" $service.bus.key)) -}}
+  {{- $mounts = concat $mounts (include "przesiadka.mounts.bus" (dict "root" .root "password" $service.bus) | fromJsonArray) -}}
   {{- $mounts = append $mounts (dict "name" "data" "path" "/run/przesiadka") -}}
   {{- $pairs := dict "rest" $values.tls.rest.secretName "grpc" $values.tls.grpc.secretName "ops" $values.tls.ops.secretName -}}
-  {{- if $values.bus.tls.enabled -}}
-    {{- $_ := set $pairs "bus" $values.bus.tls.clientSecretName -}}
-    {{- $_ := set $authorities "bus" $values.trust.bus -}}
-  {{- end -}}
   {{- range $name, $secret := $pairs -}}
-    {{- if $secret -}}
-      {{- $mounts = append $mounts (dict "name" (print "tls-" $name) "path" (print "/etc/przesiadka/tls/" $name)
-          "secret" $secret "items" (dict "tls.crt" "tls.crt" "tls.key" "tls.key")) -}}
-    {{- end -}}
+    {{- if $secret }}{{ $mounts = append $mounts (include "przesiadka.mount.pair" (list $name $secret) | fromJson) }}{{ end -}}
   {{- end -}}
   {{- if $values.tls.grpc.secretName }}{{ $_ := set $authorities "grpc-clients" $values.tls.grpc.clientCa }}{{ end -}}
   {{- if index $values.catalogue .service | default dict -}}
@@ -64,12 +56,40 @@ Everything that a service's pods mount, as a JSON list: name, path, and either s
 {{- end -}}
 {{- range $name, $authority := $authorities -}}
   {{- if include "przesiadka.given" $authority -}}
-    {{- $kind := ternary "secret" "configMap" (ne $authority.secretName "") -}}
-    {{- $mounts = append $mounts (dict "name" (print "ca-" $name) "path" (print "/etc/przesiadka/ca/" $name)
-        $kind (print $authority.secretName $authority.configMapName) "items" (dict "ca.crt" $authority.key)) -}}
+    {{- $mounts = append $mounts (include "przesiadka.mount.authority" (list $name $authority) | fromJson) -}}
   {{- end -}}
 {{- end -}}
 {{- toJson $mounts -}}
+{{- end }}
+
+{{/* What it takes to reach NATS. Takes root, and where the password is. */}}
+{{- define "przesiadka.mounts.bus" -}}
+{{- $values := .root.Values -}}
+{{- $mounts := list (dict "name" "bus" "path" "/run/secrets/przesiadka/bus"
+    "secret" .password.secretName "items" (dict "password" .password.key)) -}}
+{{- if $values.bus.tls.enabled -}}
+  {{- with $values.bus.tls.clientSecretName -}}
+    {{- $mounts = append $mounts (include "przesiadka.mount.pair" (list "bus" .) | fromJson) -}}
+  {{- end -}}
+  {{- if include "przesiadka.given" $values.trust.bus -}}
+    {{- $mounts = append $mounts (include "przesiadka.mount.authority" (list "bus" $values.trust.bus) | fromJson) -}}
+  {{- end -}}
+{{- end -}}
+{{- toJson $mounts -}}
+{{- end }}
+
+{{/* A certificate and its key. Takes its name and the Secret. */}}
+{{- define "przesiadka.mount.pair" -}}
+{{- dict "name" (print "tls-" (index . 0)) "path" (print "/etc/przesiadka/tls/" (index . 0))
+    "secret" (index . 1) "items" (dict "tls.crt" "tls.crt" "tls.key" "tls.key") | toJson -}}
+{{- end }}
+
+{{/* Authorities to trust. Takes their name and where they are. */}}
+{{- define "przesiadka.mount.authority" -}}
+{{- $authority := index . 1 -}}
+{{- $kind := ternary "secret" "configMap" (ne $authority.secretName "") -}}
+{{- dict "name" (print "ca-" (index . 0)) "path" (print "/etc/przesiadka/ca/" (index . 0))
+    $kind (print $authority.secretName $authority.configMapName) "items" (dict "ca.crt" $authority.key) | toJson -}}
 {{- end }}
 
 {{- define "przesiadka.volumeMounts" -}}

@@ -27,6 +27,22 @@
 {{- end -}}
 {{- end }}
 
+{{/* What the chart sets of `bus`. As JSON. Takes root, user. */}}
+{{- define "przesiadka.bus" -}}
+{{- $values := .root.Values -}}
+{{- $bus := dict "kind" "nats" "user" .user "password_file" "/run/secrets/przesiadka/bus/password" -}}
+{{- if $values.bus.tls.enabled -}}
+  {{- $tls := dict -}}
+  {{- if include "przesiadka.given" $values.trust.bus }}{{ $_ := set $tls "ca" "/etc/przesiadka/ca/bus/ca.crt" }}{{ end -}}
+  {{- if $values.bus.tls.clientSecretName -}}
+    {{- $_ := set $tls "cert" "/etc/przesiadka/tls/bus/tls.crt" -}}
+    {{- $_ := set $tls "key" "/etc/przesiadka/tls/bus/tls.key" -}}
+  {{- end -}}
+  {{- $_ := set $bus "tls" $tls -}}
+{{- end -}}
+{{- toJson $bus -}}
+{{- end }}
+
 {{/* The settings of one service: what the values say, and what follows from the cluster. As JSON. Takes root, service. */}}
 {{- define "przesiadka.settings" -}}
 {{- $values := .root.Values -}}
@@ -37,16 +53,7 @@
 {{- $authorities := "/etc/przesiadka/ca" -}}
 
 {{- $database := dict "kind" "postgres" "schema_at_start" false .service (dict "url_file" (print $secrets "/database/url")) -}}
-{{- $bus := dict "kind" "nats" "user" $service.bus.user "password_file" (print $secrets "/bus/password") -}}
-{{- if $values.bus.tls.enabled -}}
-  {{- $tls := dict -}}
-  {{- if include "przesiadka.given" $values.trust.bus }}{{ $_ := set $tls "ca" (print $authorities "/bus/ca.crt") }}{{ end -}}
-  {{- if $values.bus.tls.clientSecretName -}}
-    {{- $_ := set $tls "cert" (print $certificates "/bus/tls.crt") -}}
-    {{- $_ := set $tls "key" (print $certificates "/bus/tls.key") -}}
-  {{- end -}}
-  {{- $_ := set $bus "tls" $tls -}}
-{{- end -}}
+{{- $bus := include "przesiadka.bus" (dict "root" .root "user" $service.bus.user) | fromJson -}}
 {{- /* Nothing but what the pod itself forgets: everything that is kept lies elsewhere. */}}
 {{- $ours := dict "data_dir" "/run/przesiadka/data" "database" $database "bus" $bus "auth" (dict "development" false) "telemetry" (dict "format" "json") -}}
 

@@ -233,7 +233,7 @@ async fn settings_that_differ_and_clocks_that_do_are_found() {
     is(&found, "clock.audit", "failed", "3600.0 s ahead", "NTP");
     is(&found, "schema.audit", "warning", "behind, 1 change missing", "a start");
     for seen in ["retention is Interest and should be Limits", "allow_msg_ttl is false", "max_age is 3600s"] {
-        is(&found, "stream.audit", "failed", seen, "nats stream edit");
+        is(&found, "stream.audit", "failed", seen, "przesiadka stream up");
     }
     is(&found, "consumer.audit", "warning", "no durable consumer audit", "it makes it");
 
@@ -242,4 +242,34 @@ async fn settings_that_differ_and_clocks_that_do_are_found() {
     is(&found, "settings", "failed", "bus.max_age_days", "config print");
     let (found, _) = place.doctor(Service::Audit, &[("PRZESIADKA__CATALOGUE__DIR", "/nowhere")]);
     is(&found, "data.audit", "failed", "catalogue.dir /nowhere", "does not start");
+}
+
+/// A service's role is nobody who may see what others do.
+#[tokio::test]
+async fn everybodys_connections_are_counted() {
+    let place = Place::new().await;
+    let (server, name) = place.database.url().rsplit_once('/').expect("a database");
+    let role = testkit::unique_name();
+    let admin = Db::open(place.database.url(), 1).await.expect("a database");
+    for sql in [
+        format!("create role {role} login password 'geheim'"),
+        format!("alter database {name} owner to {role}"),
+    ] {
+        execute(admin.read(), &sql, vec![]).await.expect("carried out");
+    }
+    let address = server.rsplit('@').next().expect("an address");
+    let url = format!("postgres://{role}:geheim@{address}/{name}");
+    // That of `admin`, and doctor's own.
+    let (found, _) = place.doctor(Service::Audit, &[("PRZESIADKA__DATABASE__AUDIT__URL", &url)]);
+    let seen = found["database.audit"]["seen"].as_str().expect("text");
+    let (_, connections) = seen.rsplit_once(", ").expect("connections");
+    let used: u32 = connections.split(' ').next().expect("a number").parse().expect("a number");
+    assert!(used >= 2, "{seen}");
+    admin.close().await.expect("closed");
+    // The role owns nothing that would keep it.
+    let admin = Db::open(place.database.url(), 1).await.expect("a database");
+    for sql in [format!("alter database {name} owner to postgres"), format!("drop role {role}")] {
+        execute(admin.read(), &sql, vec![]).await.expect("carried out");
+    }
+    admin.close().await.expect("closed");
 }

@@ -2,6 +2,8 @@
 
 mod access;
 mod audits;
+mod authority;
+mod away;
 mod bad_bytes;
 mod bad_input;
 mod bad_tokens;
@@ -23,6 +25,7 @@ mod runs;
 mod servers;
 mod settings;
 mod starting;
+mod stream;
 mod telemetry;
 mod tls;
 mod together;

@@ -1,11 +1,6 @@
 //! TLS to PostgreSQL, NATS and the ports, with certificates of both sides.
 
-use std::{
-    fs,
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{fs, net::SocketAddr, path::Path, time::Duration};
 
 use journeys::{
     Installation, Service, on,
@@ -15,54 +10,15 @@ use platform::db::{Db, execute};
 use proto::scheduling::v1::{
     Company, CreateCompanyRequest, scheduling_service_client::SchedulingServiceClient,
 };
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use testkit::eventually;
 use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity};
+
+use crate::authority::{Authority, Pair};
 
 const NOW: &str = "2026-11-23T08:00:00Z";
 const LONG: Duration = Duration::from_secs(30);
 /// Only who shows a certificate of the authority comes in.
 const ACCESS: &str = "hostssl all all 127.0.0.1/32 password clientcert=verify-ca\n";
-
-/// Signs certificates, into files.
-struct Authority {
-    folder: PathBuf,
-    issuer: Issuer<'static, KeyPair>,
-}
-
-/// A certificate and its key.
-struct Pair {
-    cert: PathBuf,
-    key: PathBuf,
-}
-
-impl Authority {
-    fn new(folder: &Path, name: &str) -> Self {
-        let folder = folder.join(name);
-        fs::create_dir(&folder).expect("a folder");
-        let mut params = CertificateParams::default();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.distinguished_name.push(DnType::CommonName, name);
-        let key = KeyPair::generate().expect("a key");
-        fs::write(folder.join("ca.pem"), params.self_signed(&key).expect("signed").pem()).expect("a file");
-        Self { folder, issuer: Issuer::new(params, key) }
-    }
-
-    fn file(&self) -> PathBuf {
-        self.folder.join("ca.pem")
-    }
-
-    /// For `localhost`; servers and clients may show it.
-    fn pair(&self, name: &str) -> Pair {
-        let params = CertificateParams::new(["localhost".to_owned()]).expect("a name");
-        let key = KeyPair::generate().expect("a key");
-        let file = |ending: &str| self.folder.join(format!("{name}.{ending}"));
-        let pair = Pair { cert: file("crt"), key: file("key") };
-        fs::write(&pair.cert, params.signed_by(&key, &self.issuer).expect("signed").pem()).expect("a file");
-        fs::write(&pair.key, key.serialize_pem()).expect("a file");
-        pair
-    }
-}
 
 async fn postgres(folder: &Path, authority: &Authority) -> Postgres {
     let pair = authority.pair("postgres");

@@ -1,6 +1,7 @@
 //! NATS JetStream: one stream, a durable pull consumer per service, heads and republication on core NATS.
 
 mod inspect;
+mod stream_up;
 pub mod wire;
 
 use std::{sync::Arc, time::Duration};
@@ -24,6 +25,7 @@ use tokio::{select, sync::mpsc, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use inspect::{ConsumerSeen, Difference, Inspection, Seen, StreamSeen};
+pub use stream_up::Brought;
 
 use super::{Inlet, LONGEST_RUN, LaneHead, Message, run_length};
 use crate::{core::Core, loops::pause, pem::ClientTls};
@@ -152,7 +154,7 @@ impl JetStream {
         Ok(())
     }
 
-    /// Makes the stream if it is not there.
+    /// Makes the stream if it is not there. Only an operator changes one: [`JetStreamConfig::stream_up`].
     async fn ensure_stream(&self) -> anyhow::Result<()> {
         self.context.get_or_create_stream(self.config.stream_config()).await.context("stream")?;
         Ok(())

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use embedded::Embedded;
 pub use jetstream::{
-    ConsumerSeen, Difference, Inspection, JetStream, JetStreamConfig, Seen, StreamSeen, wire,
+    Brought, ConsumerSeen, Difference, Inspection, JetStream, JetStreamConfig, Seen, StreamSeen, wire,
 };
 
 use crate::{

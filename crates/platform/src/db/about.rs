@@ -54,13 +54,14 @@ impl Db {
         // The first statement also pays for the pool's connection.
         self.ping().await?;
         let before = clock::machine_now();
+        // Of pg_stat_activity a service's role sees its own rows alone.
         let row = query_one(
             self.read(),
             "select clock_timestamp() as now, current_setting('server_version') as version, \
              current_setting('server_version_num')::bigint as version_number, \
              coalesce((select ssl from pg_stat_ssl where pid = pg_backend_pid()), false) as encrypted, \
              current_setting('max_connections')::bigint - current_setting('superuser_reserved_connections')::bigint as most, \
-             (select count(*) from pg_stat_activity where backend_type = 'client backend') as connections",
+             (select coalesce(sum(numbackends), 0)::bigint from pg_stat_database) as connections",
             vec![],
         )
         .await?

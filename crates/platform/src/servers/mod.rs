@@ -107,11 +107,15 @@ impl Ports {
     /// Serves until everything is drained after a soft stop, or until the hard one.
     pub async fn serve(self, apps: Apps, shutdown: &Shutdown) -> anyhow::Result<()> {
         let (health, health_service) = tonic_health::server::health_reporter();
-        let reflection = tonic_reflection::server::Builder::configure()
-            .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
-            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-            .build_v1()?;
-        let grpc = apps.grpc.add_service(health_service).add_service(reflection).into_axum_router();
+        let contract = || {
+            tonic_reflection::server::Builder::configure()
+                .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
+                .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        };
+        // Python's clients, and older tools, ask for the name that it had before.
+        let (reflection, as_before) = (contract().build_v1()?, contract().build_v1alpha()?);
+        let grpc = apps.grpc.add_service(health_service).add_service(reflection).add_service(as_before);
+        let grpc = grpc.into_axum_router();
         let grpc = grpc.layer(map_response(async |response| explain_bad_messages(response)));
         let message_time = apps.message_time;
         let grpc =

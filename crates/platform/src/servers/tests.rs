@@ -143,25 +143,33 @@ async fn grpc_has_health_that_follows_readiness() {
 
 #[tokio::test]
 async fn grpc_reflects_the_contract() {
-    use tonic_reflection::pb::v1::{
-        ServerReflectionRequest, server_reflection_client::ServerReflectionClient,
-        server_reflection_request::MessageRequest, server_reflection_response::MessageResponse,
-    };
     let running = start(5000, None).await;
     let channel = Channel::from_shared(format!("http://{}", running.addresses.grpc)).expect("an address");
-    let mut client = ServerReflectionClient::new(channel.connect().await.expect("connects"));
-    let question = ServerReflectionRequest {
-        host: String::new(),
-        message_request: Some(MessageRequest::ListServices(String::new())),
-    };
-    let answers = client.server_reflection_info(futures::stream::iter([question])).await.expect("answered");
-    let answer = answers.into_inner().message().await.expect("a message").expect("one");
-    let Some(MessageResponse::ListServicesResponse(list)) = answer.message_response else {
-        panic!("no list")
-    };
-    let names: Vec<_> = list.service.iter().map(|s| s.name.as_str()).collect();
-    for name in ["przesiadka.licensing.v1.LicensingService", "grpc.health.v1.Health"] {
-        assert!(names.contains(&name), "{names:?}");
+    let channel = channel.connect().await.expect("connects");
+    macro_rules! services {
+        ($version:ident) => {{
+            use tonic_reflection::pb::$version::{
+                ServerReflectionRequest, server_reflection_client::ServerReflectionClient,
+                server_reflection_request::MessageRequest, server_reflection_response::MessageResponse,
+            };
+            let question = ServerReflectionRequest {
+                host: String::new(),
+                message_request: Some(MessageRequest::ListServices(String::new())),
+            };
+            let mut client = ServerReflectionClient::new(channel.clone());
+            let answers = client.server_reflection_info(futures::stream::iter([question])).await;
+            let answer = answers.expect("answered").into_inner().message().await.expect("a message");
+            let Some(MessageResponse::ListServicesResponse(list)) = answer.expect("one").message_response
+            else {
+                panic!("no list")
+            };
+            list.service.into_iter().map(|service| service.name).collect::<Vec<_>>()
+        }};
+    }
+    for names in [services!(v1), services!(v1alpha)] {
+        for name in ["przesiadka.licensing.v1.LicensingService", "grpc.health.v1.Health"] {
+            assert!(names.iter().any(|n| n == name), "{names:?}");
+        }
     }
 }
 

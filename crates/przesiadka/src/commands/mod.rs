@@ -1,5 +1,5 @@
 //! The operator's commands. Those on data ask a process that runs, by its local socket or over the network; `schema`,
-//! `restored`, `doctor`, `config`, `checklist` and `message preview` need none.
+//! `restored`, `stream`, `doctor`, `config`, `checklist` and `message preview` need none.
 
 pub mod checklist;
 pub mod config;
@@ -16,6 +16,7 @@ pub mod reach;
 pub mod ready;
 pub mod restored;
 pub mod schema;
+pub mod stream;
 mod tail;
 mod timeline;
 pub mod timers;

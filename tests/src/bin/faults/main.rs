@@ -6,7 +6,6 @@ mod check;
 mod log;
 mod parts;
 mod poison;
-mod proxy;
 mod run;
 mod timekeeper;
 mod trouble;

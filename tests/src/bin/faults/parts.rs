@@ -7,13 +7,12 @@ use client::Replica;
 use futures::future::try_join_all;
 use journeys::{
     Installation, Node, Service, on_servers,
+    proxy::Proxy,
     servers::{NatsCluster, Postgres},
     sink::Sink,
 };
 use platform::db::{Db, execute};
 use testkit::Nats;
-
-use crate::proxy::Proxy;
 
 /// Business time at the start: a Monday in November, so that Christmas and the new year fall into the buffers.
 const NOW: &str = "2026-11-09T08:00:00Z";

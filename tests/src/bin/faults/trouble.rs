@@ -5,7 +5,7 @@
 use std::{sync::Mutex, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
-use journeys::{Node, servers::signal};
+use journeys::{Node, proxy::Line, servers::signal};
 use platform::loops::pause;
 use story::Clock;
 use tokio::sync::watch;
@@ -16,7 +16,6 @@ use crate::{
     chance::Chance,
     log::Log,
     parts::{Lines, Servers},
-    proxy::Line,
 };
 
 const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);

@@ -1,20 +1,18 @@
 //! What an operator wants to know of NATS before and while services use it. Nothing is changed.
 
-use std::{
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{fmt, time::Duration};
 
 use anyhow::Context as _;
 use async_nats::{
-    Event,
+    Client, Event,
     jetstream::{
         self, ErrorCode,
         consumer::pull,
         context::GetStreamErrorKind,
-        stream::{Config as StreamConfig, ConsumerErrorKind},
+        stream::{Config as StreamConfig, ConsumerErrorKind, Info},
     },
 };
+use tokio::sync::mpsc;
 
 use super::{JetStreamConfig, consumer_config};
 
@@ -67,50 +65,79 @@ pub struct Difference {
     pub harms: bool,
 }
 
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is {} and should be {}", self.setting, self.is, self.wanted)
+    }
+}
+
+/// A connection for one command.
+pub(super) struct Session {
+    client: Client,
+    pub(super) context: jetstream::Context,
+    /// What the server would not let this user do.
+    pub(super) refused: mpsc::UnboundedReceiver<String>,
+}
+
+impl Session {
+    pub(super) fn server(&self) -> String {
+        format!("NATS {}", self.client.server_info().version)
+    }
+}
+
+impl StreamSeen {
+    pub(super) fn new(info: &Info, wanted: &StreamConfig) -> Self {
+        Self {
+            messages: info.state.messages,
+            bytes: info.state.bytes,
+            differences: stream_differences(&info.config, wanted),
+        }
+    }
+}
+
 impl JetStreamConfig {
-    /// Looks at the stream, and at the durable consumer of `service` for events of `sources`.
-    ///
-    /// # Errors
-    /// NATS is away, or does not let this user in.
-    pub async fn inspect(&self, service: &str, sources: &[&str]) -> anyhow::Result<Inspection> {
-        let refused = Arc::new(Mutex::new(Vec::new()));
-        let heard = Arc::clone(&refused);
+    /// Connects as `service`, whose inboxes the user may read; an answer may take `timeout`.
+    pub(super) async fn session(&self, service: &str, timeout: Duration) -> anyhow::Result<Session> {
+        let (refuse, refused) = mpsc::unbounded_channel();
         let options = self.options(service)?.event_callback(move |event| {
             if let Event::ServerError(error) = event {
-                heard.lock().expect("nobody panics with the lock").push(error.to_string());
+                let _ = refuse.send(error.to_string());
             }
             async {}
         });
         let client = options.connect(self.servers()).await.context("cannot connect")?;
         let mut context = jetstream::new(client.clone());
-        context.set_timeout(TIMEOUT);
+        context.set_timeout(timeout);
+        Ok(Session { client, context, refused })
+    }
+
+    /// Looks at the stream, and at the durable consumer of `service` for events of `sources`.
+    ///
+    /// # Errors
+    /// NATS is away, or does not let this user in.
+    pub async fn inspect(&self, service: &str, sources: &[&str]) -> anyhow::Result<Inspection> {
+        let mut session = self.session(service, TIMEOUT).await?;
+        let (client, context) = (&session.client, &session.context);
         // Heads are how a consumer learns that something is missing.
         let heads = sources.first().map(|source| format!("{}.control.{source}.heads", self.prefix));
         let _hearing = match heads {
             Some(subject) => Some(client.subscribe(subject).await?),
             None => None,
         };
-        let stream = self.inspect_stream(&context).await;
+        let stream = self.inspect_stream(context).await;
         let consumer = match sources {
             [] => Seen::Missing,
-            sources => self.inspect_consumer(&context, service, sources).await,
+            sources => self.inspect_consumer(context, service, sources).await,
         };
         let _ = tokio::time::timeout(TIMEOUT, client.flush()).await;
-        let server = format!("NATS {}", client.server_info().version);
-        let refused = refused.lock().expect("nobody panics with the lock").clone();
+        let server = session.server();
+        let refused = std::iter::from_fn(|| session.refused.try_recv().ok()).collect();
         Ok(Inspection { server, stream, consumer, refused })
     }
 
     async fn inspect_stream(&self, context: &jetstream::Context) -> Seen<StreamSeen> {
         match tokio::time::timeout(TIMEOUT, context.get_stream(&self.stream)).await {
-            Ok(Ok(stream)) => {
-                let info = stream.cached_info();
-                Seen::There(StreamSeen {
-                    messages: info.state.messages,
-                    bytes: info.state.bytes,
-                    differences: stream_differences(&info.config, &self.stream_config()),
-                })
-            }
+            Ok(Ok(stream)) => Seen::There(StreamSeen::new(stream.cached_info(), &self.stream_config())),
             Ok(Err(e)) => match e.kind() {
                 GetStreamErrorKind::JetStream(e) if e.error_code() == ErrorCode::STREAM_NOT_FOUND => {
                     Seen::Missing
@@ -152,7 +179,7 @@ impl JetStreamConfig {
     }
 }
 
-fn stream_differences(is: &StreamConfig, wanted: &StreamConfig) -> Vec<Difference> {
+pub(super) fn stream_differences(is: &StreamConfig, wanted: &StreamConfig) -> Vec<Difference> {
     let mut differences = Differences::default();
     differences.compare("subjects", &is.subjects, &wanted.subjects, true);
     differences.compare("retention", is.retention, wanted.retention, true);
@@ -206,7 +233,7 @@ impl Differences {
     }
 }
 
-fn chain(error: &dyn std::error::Error) -> String {
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

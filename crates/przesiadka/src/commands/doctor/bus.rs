@@ -62,10 +62,8 @@ fn judge(name: Name, stream: &str, seen: &Inspection) -> Vec<Finding> {
 
 fn of_stream(name: Name, stream: &str, found: &StreamSeen) -> Finding {
     let seen = format!("{stream}: {} messages, {} MiB", found.messages, found.bytes >> 20);
-    let advice = format!(
-        "as NATS's user operator: `nats stream edit {stream}`; or delete it while all is well: a service makes it again, and what consumers miss is published again"
-    );
-    of_settings(format!("stream.{name}"), seen, &found.differences, advice)
+    let advice = "with operator as bus.user: `przesiadka stream up`; or delete it while all is well: a service makes it again, and what consumers miss is published again";
+    of_settings(format!("stream.{name}"), seen, &found.differences, advice.to_owned())
 }
 
 fn of_consumer(name: Name, stream: &str, found: &ConsumerSeen) -> Finding {
@@ -80,8 +78,8 @@ fn of_settings(check: String, seen: String, differences: &[Difference], advice: 
     if differences.is_empty() {
         return Finding::ok(check, seen);
     }
-    let said = differences.iter().map(|d| format!("{} is {} and should be {}", d.setting, d.is, d.wanted));
-    let seen = format!("{seen}; {}", said.collect::<Vec<_>>().join(", "));
+    let said: Vec<_> = differences.iter().map(ToString::to_string).collect();
+    let seen = format!("{seen}; {}", said.join(", "));
     if differences.iter().any(|difference| difference.harms) {
         Finding::failed(check, seen, advice)
     } else {
