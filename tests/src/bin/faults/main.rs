@@ -10,6 +10,7 @@ mod proxy;
 mod run;
 mod timekeeper;
 mod trouble;
+mod upgrade;
 mod watch;
 mod ways;
 
