@@ -16,10 +16,13 @@ use crate::{
 };
 
 /// A mix of builds has been under load when so many commands were committed meanwhile, and both replicas of the service
-/// that is mixed have told of something and have applied something; where none is, all processes.
-const COMMANDS: i64 = 40;
-const LATEST: Duration = Duration::from_secs(120);
-const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// whose process is the newest have told of something and have applied something; where none is, all processes.
+const COMMANDS: i64 = 30;
+const LATEST: Duration = Duration::from_secs(180);
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// Places in [`Service::ALL`], in whose order the processes come.
+const ALL: [usize; Service::ALL.len()] = [0, 1, 2, 3];
 
 /// What a request may come to where a process stops as it should: it is sent again.
 const SENT_AGAIN: [&str; 2] = ["UNAVAILABLE: ", "Connection refused"];
@@ -57,20 +60,21 @@ pub async fn there_and_back(
         ));
         return Ok(());
     }
-    load.on(nodes, None, "all old").await?;
+    load.on(nodes, &[], "all old").await?;
     let new = built();
     schema_up(nodes, &new)?;
     for node in &*nodes {
         anyhow::ensure!(node.is_ready().await, "{} is not ready on the newer schema", node.process.name());
     }
-    load.on(nodes, None, "all old, on the new schema").await?;
+    load.on(nodes, &ALL, "all old, on the new schema").await?;
     for (build, word) in [(&*new, "new"), (old, "old again")] {
         let all = nodes.len();
         for (so_far, which) in (1..).zip(in_any_order(all, &mut chance)) {
             nodes[which].replace_by(build).await?;
-            let service = (so_far < all).then_some(which % Service::ALL.len());
+            let mixed = [which % ALL.len()];
+            let of = if so_far < all { &mixed[..] } else { &ALL };
             let state = format!("{so_far} of {all} {word}, now {}", nodes[which].process.name());
-            load.on(nodes, service, &state).await?;
+            load.on(nodes, of, &state).await?;
         }
     }
     Ok(())
@@ -105,9 +109,8 @@ struct Load<'a> {
 }
 
 impl Load<'_> {
-    /// Waits until this mix of builds has done enough: the replicas of `service`, by its place in [`Service::ALL`], or
-    /// all processes.
-    async fn on(&self, nodes: &[Node], service: Option<usize>, state: &str) -> anyhow::Result<()> {
+    /// Waits until this mix of builds has done enough: all together, and each replica of these services.
+    async fn on(&self, nodes: &[Node], of: &[usize], state: &str) -> anyhow::Result<()> {
         let (began, before) = (Instant::now(), Done::read(nodes, self.databases).await?);
         loop {
             pause(LOOK_EVERY, &CancellationToken::new()).await;
@@ -116,7 +119,7 @@ impl Load<'_> {
             errors.extend(unexpected(&sent_again(self.outside)));
             anyhow::ensure!(errors.is_empty(), "{state}: {}", errors.join("\n"));
             let commands = now.commands - before.commands;
-            let mut idle = now.idle_since(&before, nodes, service);
+            let mut idle = now.idle_since(&before, nodes, of);
             if commands >= COMMANDS && idle.is_empty() {
                 let seconds = began.elapsed().as_secs_f64();
                 self.log.say(format_args!("{state}: {commands} commands in {seconds:.1} s"));
@@ -160,14 +163,12 @@ impl Done {
         Ok(Self { commands, events })
     }
 
-    /// Who has not told of anything, or not applied anything; of one service's replicas, or of all.
-    fn idle_since(&self, before: &Self, nodes: &[Node], service: Option<usize>) -> Vec<String> {
+    /// Who of these services' replicas has not told of anything, or not applied anything.
+    fn idle_since(&self, before: &Self, nodes: &[Node], of: &[usize]) -> Vec<String> {
         let mut idle = Vec::new();
-        let services = (0..Service::ALL.len()).cycle();
-        for (((node, of), now), before) in nodes.iter().zip(services).zip(&self.events).zip(&before.events) {
-            if service.is_some_and(|service| service != of) {
-                continue;
-            }
+        let services = ALL.into_iter().cycle();
+        let all = nodes.iter().zip(services).zip(self.events.iter().zip(&before.events));
+        for ((node, _), (now, before)) in all.filter(|((_, service), _)| of.contains(service)) {
             for (what, i) in [("committed", 0), ("applied", 1)] {
                 if now[i] <= before[i] {
                     idle.push(format!("{} has {what} no event", node.process.name()));

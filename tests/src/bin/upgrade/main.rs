@@ -56,23 +56,41 @@ async fn run(old: &Path, folder: &Path) -> anyhow::Result<Vec<String>> {
     let mut findings = paths::findings(old, &built())?;
     println!("the REST paths are compared");
     let places = ["old", "afresh"].map(|name| Place::sqlite(&folder.join(name)));
-    findings.extend(schemas("SQLite", old, places).await?);
+    let (found, raised) = schemas("SQLite", old, places).await?;
+    findings.extend(found);
     let postgres = Postgres::start(folder, &[("fsync", "off"), ("log_min_messages", "fatal")]).await;
     let places = [Place::postgres(&postgres, "old").await?, Place::postgres(&postgres, "afresh").await?];
-    findings.extend(schemas("PostgreSQL", old, places).await?);
+    findings.extend(schemas("PostgreSQL", old, places).await?.0);
     drop(postgres);
-    findings.extend(embedded::there_and_back(old).await?);
+    // What is found already would end it.
+    if findings.is_empty() && !raised {
+        findings.extend(embedded::there_and_back(old).await?);
+    }
     Ok(findings)
 }
 
-/// Brings one place up by the old build and then by the built one, and the other by the built one alone.
-async fn schemas(on: &str, old: &Path, [place, afresh]: [Place; 2]) -> anyhow::Result<Vec<String>> {
+/// Brings one place up by the old build and then by the built one, and the other by the built one alone. What is found,
+/// and whether a compatibility number was raised.
+async fn schemas(on: &str, old: &Path, [place, afresh]: [Place; 2]) -> anyhow::Result<(Vec<String>, bool)> {
     let new = built();
     place.up(old)?;
     let before = place.schemas().await?;
-    place.up(&new)?;
+    if let Err(error) = place.up(&new) {
+        return Ok((vec![format!("{on}: `schema up` fails: {error:#}")], false));
+    }
     let after = place.schemas().await?;
+    afresh.up(&new)?;
+    let fresh = afresh.schemas().await?;
     let mut findings = Vec::new();
+    for ((service, after), fresh) in after.iter().zip(fresh.values()) {
+        let differences = compare::differences(after, fresh);
+        findings.extend(differences.iter().map(|found| format!("{on}, {service}: {found}")));
+    }
+    let raised = before.values().zip(after.values()).any(|(b, a)| a.compatibility > b.compatibility);
+    if raised {
+        println!("{on}: THE COMPATIBILITY NUMBER WAS RAISED, so no older build goes on with it");
+        return Ok((findings, true));
+    }
     for (build, whose) in [(&*new, "once more by this build"), (old, "by the old build on the newer schema")]
     {
         if let Err(error) = place.up(build) {
@@ -81,27 +99,17 @@ async fn schemas(on: &str, old: &Path, [place, afresh]: [Place; 2]) -> anyhow::R
             findings.push(format!("{on}: `schema up` {whose} changes it"));
         }
     }
-    afresh.up(&new)?;
-    let fresh = afresh.schemas().await?;
     let status = place.status(old)?;
-    for ((service, before), (after, fresh)) in before.iter().zip(after.values().zip(fresh.values())) {
-        let of = |finding: String| format!("{on}, {service}: {finding}");
-        findings.extend(compare::differences(after, fresh).into_iter().map(of));
-        if after.compatibility > before.compatibility {
-            println!(
-                "{on}, {service}: the compatibility number was raised from {} to {}, so no older build goes on with it",
-                before.compatibility, after.compatibility
-            );
-            continue;
-        }
-        findings.extend(compare::broken(before, after).into_iter().map(of));
-        let expected =
-            if after.changes > before.changes { "of a newer build, compatible" } else { "up to date" };
+    for ((service, before), after) in before.iter().zip(after.values()) {
+        let broken = compare::broken(before, after);
+        findings.extend(broken.iter().map(|found| format!("{on}, {service}: {found}")));
+        let is_newer = after.changes > before.changes;
+        let expected = if is_newer { "of a newer build, compatible" } else { "up to date" };
         let says = status.lines().find(|line| line.starts_with(service)).unwrap_or_default();
         if !says.contains(expected) {
-            findings.push(of(format!("the old build's `schema status` is not \"{expected}\": {says}")));
+            findings.push(format!("{on}: the old build's `schema status` is not \"{expected}\": {says}"));
         }
     }
     println!("the schemas on {on} are compared");
-    Ok(findings)
+    Ok((findings, false))
 }
