@@ -127,6 +127,16 @@ find_postgres() {
   done | sort -rn | head -1 | cut -d' ' -f2- | grep .
 }
 
+# baseline: prints the commit that docs/BASELINE names, which has to be in this checkout.
+baseline() {
+  local commit
+  commit=$(sed 's/#.*//' docs/BASELINE | tr -d '[:space:]')
+  [[ $commit =~ ^[0-9a-f]{40}$ ]] || fail "docs/BASELINE has to name one commit, by all of its 40 digits"
+  git cat-file -e "$commit^{commit}" 2>/dev/null ||
+    fail "the baseline is not in this checkout; please run: git fetch --depth 1 origin $commit"
+  printf '%s\n' "$commit"
+}
+
 # cargo_nextest: makes `cargo nextest` available on PATH.
 cargo_nextest() {
   cargo nextest --version >/dev/null 2>&1 && return

@@ -16,10 +16,12 @@ use platform::{
 use story::World;
 use testkit::{Backend, Database, Nats, unique_name};
 
-use crate::processes::{Process, free_port};
+use crate::processes::{Process, built, free_port, status};
 
 /// Longer than a start takes on a busy machine.
 const START: Duration = Duration::from_secs(30);
+/// Longer than `shutdown.deadline_ms`.
+const STOP: Duration = Duration::from_secs(20);
 /// Longer than events of one command travel.
 const SETTLE: Duration = Duration::from_secs(30);
 
@@ -68,6 +70,8 @@ impl Service {
 pub struct Installation {
     /// One process, or one for each of [`Service::ALL`] in that order.
     pub processes: Vec<Node>,
+    /// What is started: the built one, if nobody says otherwise.
+    pub program: PathBuf,
     folder: PathBuf,
     client: reqwest::Client,
     databases: Vec<Database>,
@@ -85,6 +89,24 @@ impl Node {
     /// Waits until it serves requests.
     pub async fn ready(&mut self) {
         self.process.ready(self.ops, "/ready", START).await;
+    }
+
+    /// Asks it to stop, waits for its end, and starts it again as another build, until that serves requests.
+    ///
+    /// # Errors
+    /// It does not call its end a good one.
+    pub async fn replace_by(&mut self, build: &Path) -> anyhow::Result<()> {
+        let code = self.process.stop(STOP).await;
+        anyhow::ensure!(code == 0, "{} was asked to stop and ended with {code}", self.process.name());
+        self.process.set_program(build);
+        self.process.restart();
+        self.ready().await;
+        Ok(())
+    }
+
+    /// Whether it says just now that it serves requests.
+    pub async fn is_ready(&self) -> bool {
+        status(self.ops, "/ready").await == Some(200)
     }
 }
 
@@ -128,7 +150,8 @@ impl Installation {
         let folder = parent.join(format!("przesiadka-{}", unique_name()));
         fs::create_dir(&folder).expect("a folder");
         let client = reqwest::Client::builder().timeout(START).build().expect("a client");
-        let installation = Self { processes: Vec::new(), folder, client, databases: Vec::new() };
+        let (processes, program, databases) = (Vec::new(), built(), Vec::new());
+        let installation = Self { processes, program, folder, client, databases };
         installation.set_clock(now);
         // Callers here are faster than people.
         let settings = format!(
@@ -156,7 +179,7 @@ impl Installation {
         let settings = ("PRZESIADKA_CONFIG", self.settings().display().to_string());
         let environment = environment.into_iter().chain(ports).chain([settings]);
         let output = self.folder.join(format!("{name}.log"));
-        let process = Process::start(name, arguments, environment, &output);
+        let process = Process::start(&self.program, name, arguments, environment, &output);
         self.processes.push(Node { process, rest, grpc, ops });
     }
 

@@ -12,5 +12,5 @@ pub mod webhooks;
 mod wire;
 
 pub use installation::{Installation, Layout, Node, Service, on, on_servers};
-pub use processes::{Process, free_port, until_asked_to_end};
+pub use processes::{Process, built, free_port, until_asked_to_end};
 pub use wire::{Adapter, Answer, RestCall, Rpc, Wire};

@@ -23,6 +23,7 @@ use tokio::{
 /// Dropping it kills the process; a test that panics also prints its output.
 pub struct Process {
     name: String,
+    program: PathBuf,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
     /// Standard output and error of every start, one after the other.
@@ -31,13 +32,14 @@ pub struct Process {
 }
 
 impl Process {
-    /// Starts the built binary with `environment` and nothing else in its environment.
+    /// Starts a `przesiadka` with `environment` and nothing else in its environment.
     /// `name` says in failures which one it was; `output` is the file that takes what
     /// it prints.
     ///
     /// # Panics
-    /// When the test was not started by `tests/run`, or the program does not start.
+    /// When the program does not start.
     pub fn start(
+        program: &Path,
         name: &str,
         arguments: &[&str],
         environment: impl IntoIterator<Item = (&'static str, String)>,
@@ -45,10 +47,16 @@ impl Process {
     ) -> Self {
         let environment = environment.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
         let arguments = arguments.iter().map(|&a| a.to_owned()).collect();
+        let (program, output) = (program.to_owned(), output.to_owned());
         let mut process =
-            Self { name: name.to_owned(), arguments, environment, output: output.to_owned(), child: None };
+            Self { name: name.to_owned(), program, arguments, environment, output, child: None };
         process.restart();
         process
+    }
+
+    /// Starts with this program from the next start on.
+    pub fn set_program(&mut self, program: &Path) {
+        program.clone_into(&mut self.program);
     }
 
     /// Starts it once more with the same arguments, environment and output; kills it
@@ -59,7 +67,7 @@ impl Process {
             OpenOptions::new().create(true).append(true).open(file)
         };
         let child = self
-            .program()
+            .run(&self.program)
             .args(&self.arguments)
             .stdout(output(&self.output).expect("a file for the output"))
             .stderr(output(&self.output).expect("a file for the output"))
@@ -75,7 +83,12 @@ impl Process {
     /// The same with more in the environment.
     pub fn command_in(&self, environment: &[(&str, &str)], arguments: &[&str]) -> Output {
         let environment = environment.iter().copied();
-        self.program().envs(environment).args(arguments).output().expect("the program starts")
+        self.run(&self.program).envs(environment).args(arguments).output().expect("the program starts")
+    }
+
+    /// Runs another build of the program beside it with other arguments and the same environment.
+    pub fn command_of(&self, program: &Path, arguments: &[&str]) -> Output {
+        self.run(program).args(arguments).output().expect("the program starts")
     }
 
     /// Sends it a signal, such as "INT".
@@ -88,8 +101,8 @@ impl Process {
         assert!(sent.success(), "{} cannot be signalled", self.name);
     }
 
-    fn program(&self) -> Command {
-        let mut program = Command::new(from_tests_run("PRZESIADKA_TEST_BINARY"));
+    fn run(&self, program: &Path) -> Command {
+        let mut program = Command::new(program);
         // What is set for the tests, or on a developer's machine, is no configuration.
         let environment = self.environment.iter().map(|(key, value)| (key, value));
         program.env_clear().envs(environment).stdin(Stdio::null());
@@ -145,6 +158,13 @@ impl Process {
         fs::read_to_string(&self.output).unwrap_or_default()
     }
 
+    /// What it called an error, and panics.
+    pub fn errors(&self) -> Vec<String> {
+        let output = self.output();
+        let errors = output.lines().filter(|line| line.contains("ERROR") || line.contains("panicked at"));
+        errors.map(str::to_owned).collect()
+    }
+
     /// Waits until `GET http://127.0.0.1:<port><path>` answers 200.
     ///
     /// # Panics
@@ -166,6 +186,14 @@ impl Drop for Process {
             eprintln!("--- output of {} ---\n{}", self.name, self.output());
         }
     }
+}
+
+/// The built program.
+///
+/// # Panics
+/// When nobody says where it is.
+pub fn built() -> PathBuf {
+    from_tests_run("PRZESIADKA_TEST_BINARY").into()
 }
 
 /// The status of a GET request; none while nobody answers.

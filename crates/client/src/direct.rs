@@ -34,7 +34,8 @@ impl Direct {
         let mut authorization =
             authorization.map_err(|_| Error::Unreadable("the token is not one line of ASCII".to_owned()))?;
         authorization.set_sensitive(true);
-        Ok(Self { channel: endpoint.connect().await.map_err(away)?, authorization: Some(authorization) })
+        let channel = endpoint.connect().await.map_err(Error::away)?;
+        Ok(Self { channel, authorization: Some(authorization) })
     }
 
     /// Over the socket of a process on this machine.
@@ -48,7 +49,7 @@ impl Direct {
             async move { UnixStream::connect(socket).await.map(TokioIo::new) }
         });
         let channel = Endpoint::from_static("http://localhost").connect_with_connector(connector).await;
-        Ok(Self { channel: channel.map_err(away)?, authorization: None })
+        Ok(Self { channel: channel.map_err(Error::away)?, authorization: None })
     }
 
     /// One RPC. A command gets a request id of its own.
@@ -76,7 +77,7 @@ impl Direct {
 
     async fn grpc<R: Request>(&self) -> Result<(Grpc<Channel>, PathAndQuery), Error> {
         let mut grpc = Grpc::new(self.channel.clone());
-        grpc.ready().await.map_err(away)?;
+        grpc.ready().await.map_err(Error::away)?;
         Ok((grpc, PathAndQuery::from_static(R::GRPC_PATH)))
     }
 
@@ -87,13 +88,4 @@ impl Direct {
         }
         request
     }
-}
-
-/// The innermost cause says what is the matter, the outer ones that something is.
-fn away(error: impl std::error::Error) -> Error {
-    let mut cause: &dyn std::error::Error = &error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    Error::Away(cause.to_string())
 }

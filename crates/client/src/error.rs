@@ -55,13 +55,18 @@ impl Error {
         }
     }
 
+    /// The innermost cause says what is the matter, the outer ones that something is.
+    pub(crate) fn away(error: impl std::error::Error + 'static) -> Self {
+        Self::Away(innermost(&error))
+    }
+
     /// From a gRPC status with google.rpc's details.
     pub(crate) fn from_status(status: &Status) -> Self {
         let details = status.get_error_details();
         let reason = details.error_info().and_then(|info| ErrorReason::from_name(&info.reason));
         let Some(reason) = reason else { return Self::without_reason(status) };
         if reason.spec().grpc == Code::Unavailable {
-            return Self::Away(status.message().to_owned());
+            return Self::Away(format!("{}: {}", reason.name(), status.message()));
         }
         let allowed = details.error_info().and_then(|info| info.metadata.get("allowed").cloned());
         let of_rules = details.precondition_failure().into_iter().flat_map(|all| &all.violations);
@@ -87,7 +92,7 @@ impl Error {
             };
         };
         if reason.spec().grpc == Code::Unavailable {
-            return Self::Away(text(&problem, "detail"));
+            return Self::Away(format!("{}: {}", reason.name(), text(&problem, "detail")));
         }
         let violations = problem["violations"].as_array().cloned().unwrap_or_default();
         Self::Refused(Refused {
@@ -105,10 +110,20 @@ impl Error {
     fn without_reason(status: &Status) -> Self {
         match status.code() {
             Code::Unavailable | Code::Unknown | Code::Cancelled | Code::DeadlineExceeded | Code::Internal => {
-                Self::Away(format!("{}: {}", status.code(), status.message()))
+                let cause = std::error::Error::source(status);
+                let why = cause.map_or_else(|| status.message().to_owned(), innermost);
+                Self::Away(format!("{:?}: {why}", status.code()))
             }
             Code::Unimplemented => Self::Absent,
             code => Self::Unreadable(format!("{code}: {}", status.message())),
         }
     }
+}
+
+fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause.to_string()
 }

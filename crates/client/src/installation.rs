@@ -1,11 +1,16 @@
 //! Where the services are.
 
-use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    net::SocketAddr,
+    sync::Arc,
+    time::Duration,
+};
 
 use tonic::transport::{Channel, Endpoint};
 
 pub use crate::hook::Answered;
-use crate::{Portal, Softvig, after::After, hook::Hook};
+use crate::{Portal, Softvig, after::After, hook::Hook, patience::SentAgain};
 
 /// One process, by its three ports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -24,6 +29,7 @@ pub struct Installation {
     pub(crate) after: After,
     /// How long a request that nobody answers is sent again.
     pub(crate) patience: Duration,
+    pub(crate) sent_again: SentAgain,
     pub(crate) contacts: Contacts,
     pub(crate) hook: Hook,
 }
@@ -64,6 +70,7 @@ impl Installation {
             http: reqwest::Client::builder().build().expect("a client without TLS roots"),
             after: After::default(),
             patience: Duration::ZERO,
+            sent_again: SentAgain::default(),
             contacts: Contacts::default(),
             hook: Hook::default(),
         }
@@ -109,6 +116,11 @@ impl Installation {
     /// Request ids of the commands that were accepted, as far as the clients saw.
     pub fn accepted(&self) -> Vec<String> {
         self.after.accepted()
+    }
+
+    /// How often clients by these connections sent a request again, by what the try before came to.
+    pub fn sent_again(&self) -> BTreeMap<String, usize> {
+        self.sent_again.counts()
     }
 
     pub fn replicas(&self, service: &str) -> &[Replica] {

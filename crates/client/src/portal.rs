@@ -50,7 +50,7 @@ impl Portal {
         let json = serde_json::to_value(&request).map_err(|e| Error::Unreadable(e.to_string()))?;
         let Value::Object(json) = json else { return Err(Error::Unreadable(json.to_string())) };
         let call = RestCall::new(R::METHOD, R::IS_COMMAND, json);
-        patiently(self.installation.patience, async |attempt| {
+        patiently(&self.installation, async |attempt| {
             let replica = self.installation.replica(R::METHOD, attempt);
             let mut http = self
                 .installation
@@ -67,7 +67,7 @@ impl Portal {
             if let Some(after) = self.installation.after.header() {
                 http = http.header(AFTER, after);
             }
-            let away = |e: reqwest::Error| Error::Away(e.to_string());
+            let away = |e: reqwest::Error| Error::away(e.without_url());
             let answer = http.send().await.map_err(away)?;
             let status = answer.status();
             let position = answer.headers().get(POSITION).and_then(|v| v.to_str().ok()).map(str::to_owned);

@@ -46,7 +46,7 @@ impl Softvig {
     /// The service's refusal, or that nobody answered.
     pub async fn send<R: Request>(&self, request: R) -> Result<R::Response, Error> {
         let id = request.clone().take_request_id();
-        let answer = patiently(self.installation.patience, async |attempt| {
+        let answer = patiently(&self.installation, async |attempt| {
             let mut grpc = self.grpc::<R>(attempt).await?;
             let path = PathAndQuery::from_static(R::GRPC_PATH);
             let codec = ProstCodec::<R, R::Response>::default();
@@ -76,7 +76,7 @@ impl Softvig {
     async fn grpc<R: Request>(&self, attempt: usize) -> Result<Grpc<Channel>, Error> {
         let channel = self.installation.channel(self.installation.replica(R::METHOD, attempt));
         let mut grpc = Grpc::new(channel);
-        grpc.ready().await.map_err(|error| Error::Away(error.to_string()))?;
+        grpc.ready().await.map_err(Error::away)?;
         Ok(grpc)
     }
 

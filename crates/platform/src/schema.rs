@@ -65,9 +65,7 @@ pub async fn up<M: MigratorTrait>(db: &Db) -> Result<(), DbErr> {
         let number = query_one(&tx, "select compatibility from head", vec![]).await?;
         let number: i64 = number.map(|r| r.try_get("", "compatibility")).transpose()?.unwrap_or(NEW);
         if number > COMPATIBILITY {
-            return Err(DbErr::Migration(format!(
-                "the schema is of compatibility {number}, this build knows {COMPATIBILITY}: use a newer build"
-            )));
+            return Err(too_new(number));
         }
         if known.iter().any(|m| !applied.contains(m.name())) {
             return Err(DbErr::Migration(
@@ -92,6 +90,12 @@ pub async fn up<M: MigratorTrait>(db: &Db) -> Result<(), DbErr> {
     tx.commit().await?;
     // SQLite's only one goes on.
     if db.is_sqlite() { Ok(()) } else { connection.close().await }
+}
+
+fn too_new(number: i64) -> DbErr {
+    DbErr::Migration(format!(
+        "the schema is of compatibility {number}, this build knows {COMPATIBILITY}: use a newer build"
+    ))
 }
 
 /// How a database's schema stands to this build.
@@ -140,13 +144,13 @@ pub async fn standing<M: MigratorTrait>(db: &Db) -> Result<Standing, DbErr> {
     })
 }
 
-/// Whether the database has had every change of this build; it may have had more.
+/// Whether the database has had every change of this build; it may have had more, of the same compatibility number.
 pub async fn is_up<M: MigratorTrait>(db: &Db) -> Result<bool, DbErr> {
-    if !has_table(db).await? {
-        return Ok(false);
+    let standing = standing::<M>(db).await?;
+    match standing.compatibility {
+        Some(number) if number > COMPATIBILITY => Err(too_new(number)),
+        _ => Ok(standing.missing.is_empty()),
     }
-    let applied = applied(db.read()).await?;
-    Ok(M::migrations().iter().all(|m| applied.contains(m.name())))
 }
 
 async fn has_table(db: &Db) -> Result<bool, DbErr> {

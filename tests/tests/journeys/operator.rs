@@ -92,7 +92,13 @@ async fn each_command_answers_people_and_programs() {
 fn tail(installation: &Installation, name: &str, arguments: &[&str]) -> Process {
     let environment = [("PRZESIADKA_CONFIG", installation.settings().display().to_string())];
     let output = installation.folder().join(format!("{name}.log"));
-    Process::start(name, &[&["events", "tail"], arguments].concat(), environment, &output)
+    Process::start(
+        &installation.program,
+        name,
+        &[&["events", "tail"], arguments].concat(),
+        environment,
+        &output,
+    )
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ mod faults;
 mod figures;
 mod follows;
 mod jetstream;
+mod newer;
 mod operated;
 mod personal;
 mod restored;

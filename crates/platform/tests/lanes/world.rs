@@ -24,7 +24,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 pub const HEADS_EVERY: Duration = Duration::from_millis(50);
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
-struct Toy;
+pub struct Toy;
 
 impl MigratorTrait for Toy {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {

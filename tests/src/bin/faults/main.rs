@@ -9,6 +9,7 @@ mod poison;
 mod run;
 mod timekeeper;
 mod trouble;
+mod upgrade;
 mod watch;
 mod ways;
 

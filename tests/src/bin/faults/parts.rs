@@ -14,6 +14,8 @@ use journeys::{
 use platform::db::{Db, execute};
 use testkit::Nats;
 
+use crate::upgrade;
+
 /// Business time at the start: a Monday in November, so that Christmas and the new year fall into the buffers.
 const NOW: &str = "2026-11-09T08:00:00Z";
 const REPLICAS: usize = 2;
@@ -38,7 +40,7 @@ pub struct Servers {
 
 /// Where connections can be disturbed. Callers and services know only these addresses.
 pub struct Lines {
-    /// REST and gRPC of each process, in the order of the processes.
+    /// REST and gRPC of each process, in the order of the processes; none where callers reach these themselves.
     pub ports: Vec<[Proxy; 2]>,
     /// PostgreSQL, as each service reaches it; in the order of [`Service::ALL`].
     pub databases: Vec<Proxy>,
@@ -46,9 +48,13 @@ pub struct Lines {
 }
 
 impl Parts {
-    /// Starts everything and waits until it serves.
-    pub async fn start() -> anyhow::Result<Self> {
+    /// Starts everything and waits until it serves. To be upgraded: processes of this build, that leave schemas to
+    /// others, as in Kubernetes.
+    pub async fn start(upgraded: Option<&Path>) -> anyhow::Result<Self> {
         let mut installation = Installation::empty(NOW);
+        if let Some(build) = upgraded {
+            build.clone_into(&mut installation.program);
+        }
         let folder = installation.folder().join("servers");
         std::fs::create_dir(&folder)?;
         let servers = Servers::start(&folder).await?;
@@ -66,13 +72,18 @@ impl Parts {
                 let mut settings = on_servers(service, &url, &nats);
                 settings.push(("PRZESIADKA__BUS__REPLICAS", NATS_NODES.to_string()));
                 settings.push(("PRZESIADKA__BUS__MAX_BYTES", (4_u64 << 30).to_string()));
+                settings.push(("PRZESIADKA__DATABASE__SCHEMA_AT_START", upgraded.is_none().to_string()));
                 settings.extend(mails.settings());
                 let name = service.name();
                 installation.add(&format!("{name}-{replica}"), &["serve", "--only", name], settings);
             }
         }
-        for Node { rest, grpc, .. } in &installation.processes {
-            lines.ports.push([Proxy::to(*rest).await?, Proxy::to(*grpc).await?]);
+        if let Some(build) = upgraded {
+            upgrade::schema_up(&installation.processes, build)?;
+        } else {
+            for Node { rest, grpc, .. } in &installation.processes {
+                lines.ports.push([Proxy::to(*rest).await?, Proxy::to(*grpc).await?]);
+            }
         }
         installation.ready().await;
         Ok(Self { installation, servers, lines, mails })
@@ -80,10 +91,14 @@ impl Parts {
 
     /// The services as callers reach them. Half of the callers ask the second replica first.
     pub fn outside(&self, second_first: bool) -> client::Installation {
-        let replica = |node: usize| Replica {
-            rest: self.lines.ports[node][0].address(),
-            grpc: self.lines.ports[node][1].address(),
-            ops: SocketAddr::from(([127, 0, 0, 1], self.installation.processes[node].ops)),
+        let replica = |number: usize| {
+            let Node { rest, grpc, ops, .. } = &self.installation.processes[number];
+            let itself = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
+            let [rest, grpc] = match self.lines.ports.get(number) {
+                Some(lines) => lines.each_ref().map(Proxy::address),
+                None => [itself(*rest), itself(*grpc)],
+            };
+            Replica { rest, grpc, ops: itself(*ops) }
         };
         client::Installation::new(Service::ALL.into_iter().enumerate().map(|(i, service)| {
             let mut replicas: Vec<_> = (0..REPLICAS).map(|r| replica(r * Service::ALL.len() + i)).collect();

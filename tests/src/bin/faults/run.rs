@@ -4,7 +4,7 @@ use std::{collections::HashSet, path::PathBuf, time::Duration};
 
 use anyhow::Context as _;
 use clap::Parser;
-use futures::{StreamExt as _, future::join_all, stream};
+use futures::{StreamExt as _, TryStreamExt as _, future::join_all, stream};
 use journeys::{Service, webhooks::Receiver};
 use platform::{db::Db, loops::pause};
 use proto::notification::v1::{CreateWebhookEndpointRequest, WebhookEndpoint};
@@ -21,6 +21,7 @@ use crate::{
     poison,
     timekeeper::{self, Stop},
     trouble::{self, Jumps},
+    upgrade,
     watch::{self, Seen},
     ways::{Traveller, Way},
 };
@@ -36,7 +37,7 @@ const PROGRESS_EVERY: usize = 100;
 /// event was lost, had its effect twice, or came out of order.
 #[derive(Debug, Parser)]
 pub struct Options {
-    /// How many dealerships.
+    /// How many dealerships; with an upgrade as many as it takes.
     #[arg(long, default_value_t = 60)]
     journeys: usize,
     /// How many of them at the same time.
@@ -51,6 +52,10 @@ pub struct Options {
     /// No trouble at all.
     #[arg(long)]
     calm: bool,
+    /// No trouble, but a rolling upgrade: begins with processes of this build of the program, and takes them to the
+    /// built one and back.
+    #[arg(long, value_name = "PROGRAM", conflicts_with_all = ["journeys", "calm", "pauses"])]
+    upgrade_from: Option<PathBuf>,
     /// Prints only how far it is, and the summary.
     #[arg(long)]
     quiet: bool,
@@ -98,8 +103,14 @@ pub async fn run(options: &Options) -> anyhow::Result<Vec<String>> {
 async fn run_to_the_end(options: &Options) -> anyhow::Result<Vec<String>> {
     let seed = options.seed.unwrap_or_else(|| uuid::Uuid::now_v7().as_u64_pair().1 & 0xffff_ffff);
     let log = Log::new(options.quiet);
-    log.say(format_args!("seed {seed}: {} journeys, {} abreast", options.journeys, options.abreast));
-    let mut parts = Parts::start().await?;
+    let upgraded = options.upgrade_from.as_deref();
+    let journeys = if upgraded.is_some() { usize::MAX } else { options.journeys };
+    let what = match upgraded {
+        Some(_) => "an upgrade and the way back".to_owned(),
+        None => format!("{journeys} journeys"),
+    };
+    log.say(format_args!("seed {seed}: {what}, {} abreast", options.abreast));
+    let mut parts = Parts::start(upgraded).await?;
     log.say("all parts are ready");
     let databases = parts.servers.open_all().await?;
     let crm = crm(&parts)?;
@@ -107,21 +118,22 @@ async fn run_to_the_end(options: &Options) -> anyhow::Result<Vec<String>> {
     let webhooks = if seed.is_multiple_of(2) { Some(receive(&crm[0]).await?) } else { None };
     let clock = Clock::open(&parts.installation.clock())?;
     let (jumps, stop, end) = (Jumps::default(), CancellationToken::new(), CancellationToken::new());
-    let followed = CancellationToken::new();
+    let (followed, enough) = (CancellationToken::new(), CancellationToken::new());
     let seen = [(); Service::ALL.len()].map(|()| Seen::default());
     let outside = [parts.outside(false), parts.outside(true)].map(|outside| outside.patient(PATIENCE));
     let data_dir = parts.installation.data_dir();
 
     let travellers = async {
         followed.cancelled().await;
-        let all = stream::iter(0..options.journeys).map(|number| {
+        let all = stream::iter(0..journeys).take_until(enough.cancelled()).map(|number| {
             let outside = outside[number % 2].alone();
             let (clock, data_dir, jumps, log) = (&clock, &data_dir, &jumps, &log);
             let databases = &databases;
             async move {
                 let world = World::abreast(outside, data_dir, clock)?;
                 let mut chance = Chance::of(seed, 1_000 + number as u64);
-                let journey = travel(&world, number, &mut chance, jumps, &databases[0]).await;
+                let poison = upgraded.is_none();
+                let journey = travel(&world, number, poison, &mut chance, jumps, &databases[0]).await;
                 match &journey {
                     Ok(Journey { way, outcome: Ok(()), .. }) => {
                         log.did("arrived", format_args!("{number} {way:?}"));
@@ -140,13 +152,13 @@ async fn run_to_the_end(options: &Options) -> anyhow::Result<Vec<String>> {
             }
             journey
         });
-        let journeys: Vec<anyhow::Result<Journey>> = over.collect().await;
+        let journeys: Vec<Journey> = over.try_collect().await?;
         stop.cancel();
-        journeys
+        anyhow::Ok(journeys)
     };
     let mails = parts.mails.clone();
+    let databases_now = Databases(&databases);
     let processes = &mut parts.installation.processes;
-    let (one, other) = processes.split_at_mut(Service::ALL.len());
     let troubles = async {
         let first = async |seen: &Seen| {
             eventually(FIRST_BOOKMARK, "a first bookmark", async || seen.has_token().then_some(())).await;
@@ -154,10 +166,15 @@ async fn run_to_the_end(options: &Options) -> anyhow::Result<Vec<String>> {
         join_all(seen.iter().map(first)).await;
         followed.cancel();
         log.say("all events are followed");
-        if options.calm {
-            return;
-        }
         let (pauses, chance) = (options.pauses, |who| Chance::of(seed, who));
+        if let Some(old) = upgraded {
+            upgrade::there_and_back(processes, &databases_now, &outside, old, chance(1), &log).await?;
+            enough.cancel();
+        }
+        if options.calm || upgraded.is_some() {
+            return Ok(());
+        }
+        let (one, other) = processes.split_at_mut(Service::ALL.len());
         tokio::join!(
             trouble::processes(one, pauses, chance(1), &log, &stop),
             trouble::processes(other, pauses, chance(2), &log, &stop),
@@ -166,15 +183,14 @@ async fn run_to_the_end(options: &Options) -> anyhow::Result<Vec<String>> {
             trouble::time(&clock, &jumps, chance(5), &log, &stop),
         );
         log.say("no more trouble");
+        anyhow::Ok(())
     };
     let keeper = timekeeper::keep(clock.join(), &databases, &jumps, &log, &stop);
     let follow = Service::ALL.into_iter().zip(&seen).map(|(s, seen)| watch::follow(s, &crm, seen, &end));
-    let databases_now = Databases(&databases);
     let work = async {
-        let (journeys, (), stops) = tokio::join!(travellers, troubles, keeper);
+        let _no_more_to_follow = end.clone().drop_guard();
+        let (journeys, (), mut stops) = tokio::try_join!(travellers, troubles, keeper)?;
         log.say(log.summary());
-        let journeys: Vec<Journey> = journeys.into_iter().collect::<anyhow::Result<_>>()?;
-        let mut stops = stops?;
         let mut findings = check::at_rest(&databases_now, &journeys, clock.now()).await;
         // Each time something else may come up meanwhile.
         while let (true, Some(until)) = (findings.is_empty(), check::held_until(&databases_now).await?) {
@@ -186,6 +202,13 @@ async fn run_to_the_end(options: &Options) -> anyhow::Result<Vec<String>> {
         watched(&databases_now, &seen).await;
         end.cancel();
         findings.extend(journeys.iter().filter_map(Journey::finding));
+        let again = upgrade::sent_again(&outside);
+        for (why, times) in &again {
+            log.say(format_args!("{times} times a request was sent again: {why}"));
+        }
+        if upgraded.is_some() {
+            findings.extend(upgrade::unexpected(&again));
+        }
         let mails = mails.by_id();
         let again: u64 = mails.values().map(|times| times - 1).sum();
         log.say(format_args!("{} mails came, {again} of them once more", mails.len()));
@@ -208,7 +231,7 @@ async fn run_to_the_end(options: &Options) -> anyhow::Result<Vec<String>> {
     let ended =
         processes.iter_mut().filter_map(|node| (!node.process.is_running()).then(|| node.process.name()));
     findings.extend(ended.map(|name| format!("{name} ended by itself")));
-    findings.extend(check::logs::findings(processes));
+    findings.extend(check::logs::findings(processes, upgraded.is_none()));
     if !findings.is_empty() {
         let kept = keep_logs(&parts, &log, seed)?;
         log.say(format_args!("what was done, and what the processes printed, is in {}", kept.display()));
@@ -264,12 +287,13 @@ fn crm(parts: &Parts) -> anyhow::Result<[client::Softvig; 2]> {
 async fn travel(
     world: &World,
     number: usize,
+    poison: bool,
     chance: &mut Chance,
     jumps: &Jumps,
     scheduling: &Db,
 ) -> anyhow::Result<Journey> {
     Traveller::wait_for_turn(world, chance).await?;
-    let way = Way::by(chance);
+    let way = Way::by(chance, poison);
     let mut traveller = Traveller::set_out(world, &way.facts(number), way, jumps).await?;
     let mut poison = None;
     let outcome = async {

@@ -32,7 +32,7 @@ pub enum Way {
 }
 
 impl Way {
-    pub fn by(chance: &mut Chance) -> Self {
+    pub fn by(chance: &mut Chance, poison: bool) -> Self {
         let stage = chance.pick(&[
             (1, Through::Contracting),
             (1, Through::Readiness),
@@ -47,8 +47,8 @@ impl Way {
             (2, Self::Problem),
             (2, Self::ContactReplaced),
             (2, Self::Cancelled(stage)),
-            (1, Self::Poisoned(Poison::Undecodable)),
-            (1, Self::Poisoned(Poison::Unknown)),
+            (poison.into(), Self::Poisoned(Poison::Undecodable)),
+            (poison.into(), Self::Poisoned(Poison::Unknown)),
         ])
     }
 

@@ -10,15 +10,15 @@ const MEANT: [&str; 3] = ["event parked", "event unreadable", NATS_AWAY];
 /// The client's own words for a server that is not there.
 const NATS_AWAY: &str = "async_nats::connector";
 
-/// Errors in the processes' output, and panics.
-pub fn findings(nodes: &[Node]) -> Vec<String> {
+/// Errors in the processes' output, and panics. After `faults` some are meant.
+pub fn findings(nodes: &[Node], faults: bool) -> Vec<String> {
+    let meant = if faults { MEANT.as_slice() } else { &[] };
     let mut findings = Vec::new();
     for node in nodes {
-        let output = node.process.output();
-        let errors = output.lines().filter(|line| {
-            (line.contains("ERROR") && !MEANT.iter().any(|meant| line.contains(meant)))
-                || line.contains("panicked at")
-        });
+        let errors = node.process.errors();
+        let errors = errors
+            .iter()
+            .filter(|line| line.contains("panicked at") || !meant.iter().any(|meant| line.contains(meant)));
         findings.extend(errors.take(MOST).map(|line| format!("{} logged: {line}", node.process.name())));
     }
     findings
