@@ -207,7 +207,7 @@ async fn what_another_replica_is_just_taking_is_not_overtaken() {
     world.tell(finished()).await;
     let now = machine_now();
     let tx = core.db.begin().await.expect("begun");
-    let mut first = store::due(&tx, now, 10).await.expect("read");
+    let mut first = store::due(core.db.read(), now, 10).await.expect("read");
     let lease = world.service.lease(now);
     assert!(first.len() == 3 && first.iter_mut().all(|stored| stored.value.claim(lease, now)));
     store::save(&tx, first).await.expect("written");
