@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
-    Statement,
+    Statement, Value,
 };
 
 use super::postgres::{Pool, Session};
@@ -22,6 +22,19 @@ pub type Connections = Either<DatabaseConnection, Pool>;
 pub type Transaction = Either<DatabaseTransaction, Session>;
 
 impl Connections {
+    /// All rows of a query of a queue, with `$1`-style parameters. PostgreSQL plans it each time: a plan that it keeps
+    /// is made for the queue as it was then, such as an empty one, and is kept until statistics are taken.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn query_all_anew(&self, sql: &str, values: Vec<Value>) -> Result<Vec<QueryResult>, DbErr> {
+        let statement = Statement::from_sql_and_values(self.get_database_backend(), sql, values);
+        match self {
+            Self::Sqlite(sqlite) => sqlite.query_all_raw(statement).await,
+            Self::Postgres(pool) => pool.query_all_anew(statement).await,
+        }
+    }
+
     /// # Errors
     /// Those of the database.
     pub async fn close(self) -> Result<(), DbErr> {

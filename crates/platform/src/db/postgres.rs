@@ -159,6 +159,11 @@ impl Pool {
         })
     }
 
+    /// All rows, by a plan that is made for this time alone.
+    pub async fn query_all_anew(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.session().await?.fetch_all(query(statement).persistent(false)).await
+    }
+
     /// Says good-bye to the server on each connection that is not in use.
     pub async fn close(self) {
         for connection in self.0.retain(|_, _| false).removed {
@@ -206,10 +211,7 @@ impl ConnectionTrait for Session {
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let query = query(statement);
-        let mut lent = self.0.lock().await;
-        let rows = lent.connection().call(async |link| query.fetch_all(link).await).await;
-        Ok(rows.map_err(query_err)?.into_iter().map(QueryResult::from).collect())
+        self.fetch_all(query(statement)).await
     }
 }
 
@@ -238,6 +240,15 @@ impl ConnectionTrait for Pool {
 }
 
 impl Session {
+    async fn fetch_all(
+        &self,
+        query: Query<'static, Postgres, SqlxValues>,
+    ) -> Result<Vec<QueryResult>, DbErr> {
+        let mut lent = self.0.lock().await;
+        let rows = lent.connection().call(async |link| query.fetch_all(link).await).await;
+        Ok(rows.map_err(query_err)?.into_iter().map(QueryResult::from).collect())
+    }
+
     /// Ends the transaction.
     pub fn end(mut self, how: &'static str) -> BoxFuture<'static, Result<(), DbErr>> {
         Box::pin(async move {

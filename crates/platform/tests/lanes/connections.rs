@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use platform::db::{Db, execute, is_unavailable, query_one};
+use platform::db::{Db, execute, is_unavailable, query_all, query_one};
 use testkit::{Backend, Database, eventually};
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -45,6 +45,21 @@ async fn one_that_was_cut_lets_the_others_be_tested() {
     for _ in 0..4 {
         db.ping().await.expect("all were tested");
     }
+}
+
+/// A plan that was made for an empty queue would be kept, however long the queue becomes.
+#[tokio::test]
+async fn a_query_of_a_queue_is_planned_each_time() {
+    let database = Database::empty(Backend::Postgres).await;
+    let db = open(&database, 1).await;
+    let kept = "select statement from pg_prepared_statements where $1 = 1";
+    for _ in 0..2 {
+        let rows = db.read().query_all_anew(kept, vec![1.into()]).await.expect("read");
+        assert!(rows.is_empty());
+    }
+    let rows = query_all(db.read(), kept, vec![1.into()]).await.expect("read");
+    assert_eq!(rows.len(), 1, "as any other is");
+    db.close().await.expect("closed");
 }
 
 #[tokio::test]

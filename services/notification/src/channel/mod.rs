@@ -20,8 +20,8 @@ pub use smtp::Smtp;
 const FOLDER_LIMIT: Duration = Duration::from_secs(3);
 const FOLDER_AT_ONCE: u64 = 40;
 
-/// More would take the same messages from each other, and find fewer together that belong to one company.
-const SMTP_SENDERS: u32 = 4;
+/// More would each find fewer together that belong to one company.
+const SMTP_BATCHES: u32 = 4;
 
 /// Where mails go: a file for each into a folder, which is for development, or to a server.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -84,20 +84,20 @@ impl Channel {
         }
     }
 
-    /// How many loops of one replica hand mails over. A server may take minutes over one mail: then one of them waits,
-    /// and the others go on.
-    pub fn senders(&self) -> u32 {
+    /// How many batches of mails one replica has under way. A server may take minutes over one mail: then one of them
+    /// waits, and the others go on.
+    pub fn batches(&self) -> usize {
         match self {
             Self::Folder(_) => 1,
-            Self::Smtp(smtp) => smtp.max_connections.get().min(SMTP_SENDERS),
+            Self::Smtp(smtp) => smtp.max_connections.get().min(SMTP_BATCHES) as usize,
         }
     }
 
-    /// How many mails one of the loops hands over side by side. Together they have no more than there are connections.
+    /// How many mails of a batch are handed over side by side. All batches have no more than there are connections.
     pub fn most_at_once(&self) -> u64 {
         match self {
             Self::Folder(_) => FOLDER_AT_ONCE,
-            Self::Smtp(smtp) => (smtp.max_connections.get() / self.senders()).into(),
+            Self::Smtp(smtp) => u64::from(smtp.max_connections.get()) / self.batches() as u64,
         }
     }
 

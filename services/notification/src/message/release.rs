@@ -8,10 +8,8 @@ use platform::{
     id::{CompanyId, ProjectId},
 };
 use sea_orm::ConnectionTrait;
-use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use super::sender::LOOK_EVERY;
 use super::store::{self, StoredMessage};
 use super::{Message, Recipient};
 use crate::Notification;
@@ -29,16 +27,17 @@ const MOST_PARTS: usize = 20;
 type Group = (CompanyId, Option<ProjectId>, Recipient, Kind, Language);
 
 impl Notification {
-    /// Lets go what was held, until cancelled. It is apart from the senders, so that nothing urgent waits for it.
+    /// Lets go what was held, until cancelled. It is apart from the senders, so that nothing urgent waits for it, and
+    /// looks when business time has gone on: what was just written is held for some minutes at least.
     pub(super) async fn release_until(&self, stop: &CancellationToken) {
         while !stop.is_cancelled() {
-            let changed = self.core.changed().notified();
+            let looked_at = self.core.clock.now();
             match self.release().await {
                 Ok(true) => continue,
                 Ok(false) => {}
                 Err(e) => tracing::warn!(error = %e, "what is held waits"),
             }
-            stop.run_until_cancelled(timeout(LOOK_EVERY, changed)).await;
+            stop.run_until_cancelled(self.core.clock.moves_on_from(looked_at)).await;
         }
     }
 

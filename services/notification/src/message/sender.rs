@@ -7,8 +7,10 @@ use jiff::Timestamp;
 use platform::{
     Error, clock,
     id::{CompanyId, ContactId},
+    loops::pause,
     telemetry::trace,
 };
+use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument as _, Span, field::Empty};
 use uuid::Uuid;
@@ -23,7 +25,9 @@ use crate::figures;
 use crate::recipients::{Contact, ContactState, Directory};
 
 /// Another replica's or a dead one's messages are found by looking.
-pub(super) const LOOK_EVERY: Duration = Duration::from_millis(500);
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// What is committed within this time is found by one look.
+const GATHERS_FOR: Duration = Duration::from_millis(20);
 
 /// One company's messages that this replica has taken: one to each recipient.
 #[derive(Clone, Debug)]
@@ -32,23 +36,50 @@ pub(crate) struct Hand {
     pub messages: Vec<StoredMessage>,
 }
 
+/// What this replica has taken at once.
+struct Batch {
+    hands: Vec<Hand>,
+    lease: Lease,
+}
+
 impl Notification {
     /// Sends what is due until cancelled; what is in hand is finished. Any number of replicas may run it.
     pub async fn run_sender(self, stop: CancellationToken) {
-        let senders = join_all((0..self.channel.senders()).map(|_| self.send_until(&stop)));
-        tokio::join!(senders, self.release_until(&stop));
+        tokio::join!(self.send_until(&stop), self.release_until(&stop));
     }
 
+    /// One looks for all batches that are under way: several would read the same messages, and one of them take them.
     async fn send_until(&self, stop: &CancellationToken) {
+        let most = self.channel.batches();
+        let mut under_way = JoinSet::new();
         while !stop.is_cancelled() {
             // Before the look, so that nothing that is committed meanwhile is missed.
             let changed = self.core.changed().notified();
-            match self.send_due().await {
-                Ok(0) => {}
-                Ok(_) => continue,
-                Err(e) => tracing::warn!(error = %e, "messages wait"),
+            let is_free = under_way.len() < most;
+            if is_free {
+                match self.take().await {
+                    Ok(batch) if batch.hands.is_empty() => {}
+                    Ok(batch) => {
+                        under_way.spawn(self.clone().send_or_wait(batch));
+                        continue;
+                    }
+                    Err(e) => tracing::warn!(error = %e, "messages wait"),
+                }
             }
-            stop.run_until_cancelled(tokio::time::timeout(LOOK_EVERY, changed)).await;
+            tokio::select! {
+                Some(done) = under_way.join_next() => log_early_end(done),
+                () = changed, if is_free => pause(GATHERS_FOR, stop).await,
+                () = pause(LOOK_EVERY, stop) => {}
+            }
+        }
+        while let Some(done) = under_way.join_next().await {
+            log_early_end(done);
+        }
+    }
+
+    async fn send_or_wait(self, batch: Batch) {
+        if let Err(e) = self.send_batch(batch).await {
+            tracing::warn!(error = %e, "messages wait");
         }
     }
 
@@ -57,12 +88,20 @@ impl Notification {
     /// # Errors
     /// Those of the database; a mail server's are kept with the messages.
     pub async fn send_due(&self) -> Result<usize, Error> {
-        let lease = self.lease(clock::machine_now());
-        let hands = self.claim(lease, clock::machine_now()).await?;
-        let taken = hands.iter().map(|hand| hand.messages.len()).sum();
-        let sent = hands.into_iter().map(|hand| self.send(hand, lease, clock::machine_now));
-        join_all(sent).await.into_iter().collect::<Result<(), Error>>()?;
+        let batch = self.take().await?;
+        let taken = batch.hands.iter().map(|hand| hand.messages.len()).sum();
+        self.send_batch(batch).await?;
         Ok(taken)
+    }
+
+    async fn take(&self) -> Result<Batch, Error> {
+        let lease = self.lease(clock::machine_now());
+        Ok(Batch { hands: self.claim(lease, clock::machine_now()).await?, lease })
+    }
+
+    async fn send_batch(&self, Batch { hands, lease }: Batch) -> Result<(), Error> {
+        let sent = hands.into_iter().map(|hand| self.send(hand, lease, clock::machine_now));
+        join_all(sent).await.into_iter().collect()
     }
 
     /// How many messages are due, or in the hands of any process: also of one that died, until its lease ends.
@@ -199,6 +238,13 @@ impl Notification {
             }
             Err(Failure::Transient(answer)) => Tried::Postponed(answer),
         }
+    }
+}
+
+fn log_early_end(done: Result<(), JoinError>) {
+    if let Err(e) = done {
+        // What is leased is due again when the lease has ended.
+        tracing::error!(error = %e, "a batch of messages ended early");
     }
 }
 

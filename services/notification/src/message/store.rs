@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use platform::{
     Error,
     clock::{from_db, to_db},
-    db::{as_json, execute, query_all, query_one, rows},
+    db::{Connections, as_json, execute, query_all, query_one, rows},
     id::{CompanyId, ContactId, ProjectId},
 };
 use sea_orm::{ConnectionTrait, DbErr, QueryResult, Value};
@@ -146,29 +146,24 @@ async fn update(
 
 /// What is due, of all companies: the sender's work. First what belongs to running migrations, then the rest, each
 /// oldest first.
-pub async fn due(
-    c: &impl ConnectionTrait,
-    machine_now: Timestamp,
-    limit: u64,
-) -> Result<Vec<StoredMessage>, Error> {
-    let mut due = Vec::new();
-    for urgent in [true, false] {
-        let left = limit.saturating_sub(due.len() as u64);
-        if left == 0 {
-            break;
-        }
-        let values = vec![to_db(machine_now).into(), holds_up_from(machine_now).into(), urgent.into()];
-        for row in query_all(c, &due_sql(left), values).await? {
-            due.push(read(&row)?);
-        }
-    }
-    Ok(due)
+pub async fn due(c: &Connections, machine_now: Timestamp, limit: u64) -> Result<Vec<StoredMessage>, Error> {
+    let values = vec![to_db(machine_now).into(), holds_up_from(machine_now).into()];
+    c.query_all_anew(&due_sql(limit), values).await?.iter().map(read).collect()
 }
 
 pub(crate) fn due_sql(limit: u64) -> String {
-    format!(
-        "select {COLUMNS} from message where urgent = $3 and due_at <= $1 and {IS_NEXT} order by due_at, id limit {limit}"
-    )
+    format!("{} order by urgent desc, due_at, id limit {limit}", first_due(COLUMNS, limit))
+}
+
+/// The first of each urgency, in the order of `message_turn`.
+fn first_due(columns: &str, limit: u64) -> String {
+    let of = |urgent| {
+        format!(
+            "select * from (select urgent, due_at, id, {columns} from message where urgent = {urgent} \
+             and due_at <= $1 and {IS_NEXT} order by due_at, id limit {limit}) as of_one"
+        )
+    };
+    format!("{} union all {}", of(true), of(false))
 }
 
 /// How many are due or leased, or have been held long enough.
@@ -193,13 +188,12 @@ pub async fn count_waiting(c: &impl ConnectionTrait) -> Result<Vec<(String, i64)
 }
 
 /// Machine time at which the first of those was to be tried that are due and wait for nothing else.
-pub async fn due_since(c: &impl ConnectionTrait, machine_now: Timestamp) -> Result<Option<Timestamp>, Error> {
-    let sql = format!(
-        "select due_at as at from message where due_at <= $1 and label = 'pending' and {IS_NEXT} order by due_at limit 1"
-    );
+pub async fn due_since(c: &Connections, machine_now: Timestamp) -> Result<Option<Timestamp>, Error> {
+    let sql = format!("select min(due_at) as at from ({}) as due", first_due("label", 1));
     let values = vec![to_db(machine_now).into(), holds_up_from(machine_now).into()];
-    let row = query_one(c, &sql, values).await?;
-    row.map(|row| Ok(from_db(row.try_get("", "at")?))).transpose()
+    let rows = c.query_all_anew(&sql, values).await?;
+    let at = rows.first().map(|row| row.try_get::<Option<_>>("", "at")).transpose()?.flatten();
+    Ok(at.map(from_db))
 }
 
 /// Whether a message is the first of its urgency to its recipient that is not done with, so that an invitation goes
@@ -224,23 +218,20 @@ fn holds_up_from(machine_now: Timestamp) -> Uuid {
 }
 
 /// What has been held long enough, of all companies, oldest first.
-pub async fn held(c: &impl ConnectionTrait, now: Timestamp, limit: u64) -> Result<Vec<StoredMessage>, Error> {
+pub async fn held(c: &Connections, now: Timestamp, limit: u64) -> Result<Vec<StoredMessage>, Error> {
     let sql =
         format!("select {COLUMNS} from message where held_until <= $1 order by held_until, id limit {limit}");
-    query_all(c, &sql, vec![to_db(now).into()]).await?.iter().map(read).collect()
+    c.query_all_anew(&sql, vec![to_db(now).into()]).await?.iter().map(read).collect()
 }
 
 /// All that is held of some companies, in the order in which it was written.
-pub async fn held_of(
-    c: &impl ConnectionTrait,
-    companies: &BTreeSet<CompanyId>,
-) -> Result<Vec<StoredMessage>, Error> {
+pub async fn held_of(c: &Connections, companies: &BTreeSet<CompanyId>) -> Result<Vec<StoredMessage>, Error> {
     let values: Vec<Value> = companies.iter().map(|company| company.to_string().into()).collect();
     let sql = format!(
         "select {COLUMNS} from message where label = 'held' and company in {} order by id",
         rows(1, values.len(), "")
     );
-    query_all(c, &sql, values).await?.iter().map(read).collect()
+    c.query_all_anew(&sql, values).await?.iter().map(read).collect()
 }
 
 /// Those of the messages that there are.

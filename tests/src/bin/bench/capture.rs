@@ -31,7 +31,7 @@ const LOOKS: [(Option<&str>, &str, &str); 3] = [
     // A try was recorded; the sender looks for more.
     (Some("notification"), "insert into outbox ", MESSAGES_DUE),
 ];
-const MESSAGES_DUE: &str = "select version, cast(body as text) as body, cast(delivery as text) as delivery from message where due_at";
+const MESSAGES_DUE: &str = "select * from (select urgent, due_at, id, version, cast(body as text)";
 /// Below each id: all that is due may hold up what comes after it.
 const OLDEST: &str = "uuid '00000000-0000-0000-0000-000000000000'";
 /// A machine time, as the log shows it.

@@ -66,9 +66,13 @@ pub async fn measure(figures: &mut Figures) -> anyhow::Result<()> {
     let (notification, scheduling) =
         (place.database(Service::Notification).await?, place.database(Service::Scheduling).await?);
     let round = Round { place: &place, sink: &sink, notification, scheduling, dealership: &dealership };
-    // A copy is about what is to come, not about what it was told before.
-    let without_past =
-        ["delete from message", "delete from outbox", "delete from history", "delete from request"];
+    // A copy is about what is to come. Of what it was told before it has one mail, as PostgreSQL plans by what there is.
+    let without_past = [
+        "delete from message where id <> (select id from message where label = 'sent' order by id limit 1)",
+        "delete from outbox",
+        "delete from history",
+        "delete from request",
+    ];
     for sql in without_past.into_iter().chain(["update lane set next_seq = 1"]) {
         let tx = round.notification.begin().await?;
         execute(&tx, sql, vec![]).await?;
@@ -119,7 +123,7 @@ impl Round<'_> {
         let cpu = self.place.cpu();
         let began = Instant::now();
         self.place.clock.set(due)?;
-        while self.timers_due(due).await? > 0 {
+        while self.has_timers_due(due).await? {
             self.look(began, &mut most).await?;
         }
         let written = began.elapsed().as_secs_f64();
@@ -180,10 +184,10 @@ impl Round<'_> {
         Ok(())
     }
 
-    async fn timers_due(&self, at: Timestamp) -> anyhow::Result<i64> {
-        let sql = "select count(*) as n from timer where due_at <= $1";
+    async fn has_timers_due(&self, at: Timestamp) -> anyhow::Result<bool> {
+        let sql = "select 1 from timer where due_at <= $1 limit 1";
         let row = query_one(self.notification.read(), sql, vec![platform::clock::to_db(at).into()]).await?;
-        Ok(row.context("a row")?.try_get("", "n")?)
+        Ok(row.is_some())
     }
 
     async fn unsent(&self) -> anyhow::Result<i64> {

@@ -112,9 +112,23 @@ impl Writer<'_> {
         // `do update set` and `for update` name no table; who is alone takes its own rows and mails. pgbench's
         // parameters have no types, which columns of `values` take from them.
         let types: &[&str] = if text.starts_with("insert into ") {
-            &["uuid", "text", "uuid", "uuid", "text", "text", "text", "text", "text", "timestamptz", "jsonb"]
+            &[
+                "uuid",
+                "text",
+                "uuid",
+                "uuid",
+                "text",
+                "text",
+                "text",
+                "text",
+                "text",
+                "timestamptz",
+                "timestamptz",
+                "boolean",
+                "jsonb",
+            ]
         } else {
-            &["uuid", "bigint", "text", "timestamptz", "jsonb"]
+            &["uuid", "bigint", "text", "timestamptz", "timestamptz", "jsonb"]
         };
         // The last first: `column1` is the beginning of `column10`.
         let typed = types.iter().enumerate().rev().fold(text, |text, (at, is)| {
@@ -129,8 +143,8 @@ impl Writer<'_> {
                 "where position is null and lane = :company order by lane, seq limit",
             )
             .replace(
-                "where due_at <= $1 and (message.id",
-                "where due_at <= $1 and company = :company and (message.id",
+                "and due_at <= $1 and (message.id",
+                "and due_at <= $1 and company = :company and (message.id",
             )
     }
 

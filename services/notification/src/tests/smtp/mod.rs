@@ -250,5 +250,5 @@ async fn a_try_lasts_as_long_as_all_its_steps_may() {
     assert_eq!(smtp.longest_try(), Duration::from_secs(8 * 20 + 120));
     let channel = Channel::Smtp(smtp);
     assert_eq!(channel.lease(), Duration::from_secs(420));
-    assert_eq!((channel.senders(), channel.most_at_once()), (4, 1));
+    assert_eq!((channel.batches(), channel.most_at_once()), (4, 1));
 }
