@@ -34,7 +34,7 @@ fuzz_target!(|data: &[u8]| {
     drop(wire::decode_heads(data));
     let Some(message) = message(data) else { return };
     let Ok(read) = wire::decode(PREFIX, &message) else { return };
-    assert!(read.seq >= 1);
+    assert!(read.seq >= 1 && read.epoch >= 0);
     let again = Message {
         subject: wire::subject(PREFIX, &read).into(),
         headers: Some(wire::headers(&read)),

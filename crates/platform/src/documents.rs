@@ -157,6 +157,14 @@ pub async fn list<T: Document>(c: &impl ConnectionTrait, query: &Query) -> Resul
     query_all(c, &sql, values).await?.iter().map(read).collect()
 }
 
+/// All of a company's; it has few projects in its life.
+pub async fn of_company<T: Document>(
+    c: &impl ConnectionTrait,
+    company: CompanyId,
+) -> Result<Vec<Stored<T>>, Error> {
+    list(c, &Query { company: Some(company), limit: 1_000, ..Query::default() }).await
+}
+
 /// How many documents have this label.
 pub async fn count<T: Document>(c: &impl ConnectionTrait, label: &str) -> Result<u64, Error> {
     let sql = format!("select count(*) as n from {} where label = $1", T::TABLE);

@@ -2,14 +2,8 @@
 //! what its snapshot has; what auditors recorded stays, also of attempts that scheduling does not know any more.
 
 use platform::{
-    actor::Actor,
-    bus::Message,
-    consumer::ApplyError,
-    documents::{self, Query},
-    id::CompanyId,
-    lane::Lane,
-    restored::Difference,
-    unit::Unit,
+    actor::Actor, bus::Message, consumer::ApplyError, documents, id::CompanyId, lane::Lane,
+    restored::Difference, unit::Unit,
 };
 use proto::{
     licensing::v1::{LicensingEvent, licensing_event::Event as Licensing},
@@ -25,9 +19,6 @@ use crate::{
     },
     consume::decode,
 };
-
-/// A company has few projects in its life.
-const ALL: u64 = 1_000;
 
 impl Audits {
     pub(crate) async fn take_snapshot(
@@ -74,9 +65,8 @@ async fn set_dossiers(
     company: CompanyId,
     set: impl Fn(&mut Dossier, &str) -> (Vec<Difference>, Vec<Event>),
 ) -> Result<Vec<Difference>, ApplyError> {
-    let query = Query { company: Some(company), limit: ALL, ..Query::default() };
     let mut differences = Vec::new();
-    for mut stored in documents::list::<Dossier>(unit.db(), &query).await? {
+    for mut stored in documents::of_company::<Dossier>(unit.db(), company).await? {
         let before = stored.value.clone();
         let project = view::project_name(&before).to_string();
         let (found, happened) = set(&mut stored.value, &project);

@@ -2,14 +2,8 @@
 //! has; what was chosen, ordered and proved stays.
 
 use platform::{
-    actor::Actor,
-    bus::Message,
-    consumer::ApplyError,
-    documents::{self, Query},
-    lane::Lane,
-    name::ProjectName,
-    restored::Difference,
-    unit::Unit,
+    actor::Actor, bus::Message, consumer::ApplyError, documents, lane::Lane, name::ProjectName,
+    restored::Difference, unit::Unit,
 };
 use proto::scheduling::v1::{SchedulingEvent, scheduling_event::Event};
 
@@ -18,9 +12,6 @@ use crate::{
     consume::{decode, facts},
     licences::{self, Licences},
 };
-
-/// A company has few projects in its life.
-const ALL: u64 = 1_000;
 
 impl Licensing {
     pub(crate) async fn take_snapshot(
@@ -39,9 +30,8 @@ impl Licensing {
                 company::put(unit, company, facts(changed)?).await?;
             }
         }
-        let query = Query { company: Some(company), limit: ALL, ..Query::default() };
         let mut differences = Vec::new();
-        for mut stored in documents::list::<Licences>(unit.db(), &query).await? {
+        for mut stored in documents::of_company::<Licences>(unit.db(), company).await? {
             let project = ProjectName { company, project: stored.id.into() };
             let name = project.to_string();
             let told: Vec<&SchedulingEvent> = told.iter().filter(|event| event.project == name).collect();

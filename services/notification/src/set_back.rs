@@ -3,13 +3,7 @@
 //! operator is told what differs.
 
 use platform::{
-    bus,
-    consumer::ApplyError,
-    documents::{self, Query},
-    id::CompanyId,
-    lane::Lane,
-    restored::Difference,
-    unit::Unit,
+    bus, consumer::ApplyError, documents, id::CompanyId, lane::Lane, restored::Difference, unit::Unit,
 };
 use proto::scheduling::v1::{SchedulingEvent, scheduling_event::Event};
 
@@ -22,9 +16,6 @@ use crate::{
     recipients::Directory,
     webhooks::Heard as Passed,
 };
-
-/// A company has few projects in its life.
-const ALL: u64 = 1_000;
 
 impl Notification {
     pub(crate) async fn take_snapshot(
@@ -67,8 +58,7 @@ impl Notification {
             self.forget(unit, company, contact).await?;
         }
 
-        let query = Query { company: Some(company), limit: ALL, ..Query::default() };
-        for stored in documents::list::<Project>(unit.db(), &query).await? {
+        for stored in documents::of_company::<Project>(unit.db(), company).await? {
             let mut open = OpenBook::read(unit.db(), company, Some(stored.value.id)).await?;
             let name = format!("companies/{company}/projects/{}", stored.value.id);
             let mut told_of_it = Book { directory: people.directory.clone(), project: None };

@@ -42,9 +42,9 @@ async fn an_older_build_goes_on_with_a_newer_schema_of_its_compatibility_number_
     assert_eq!((standing.word(), standing.is_usable()), ("of a newer build, compatible", true));
     assert_eq!(standing.newer, ["m20261127_000001_more"]);
 
-    let raise = "update head set compatibility = compatibility + 1";
+    let raise = format!("update head set compatibility = {}", COMPATIBILITY + 1);
     let tx = db.begin().await.expect("begun");
-    execute(&tx, raise, vec![]).await.expect("raised");
+    execute(&tx, &raise, vec![]).await.expect("raised");
     tx.commit().await.expect("committed");
     let standing = schema::standing::<Toy>(&db).await.expect("an answer");
     assert_eq!((standing.word(), standing.is_usable()), ("of a newer build, not compatible", false));

@@ -2,14 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use platform::{
-    Error,
-    consumer::ApplyError,
-    documents::{self, Query},
-    id::CompanyId,
-    restored::Difference,
-    unit::Unit,
-};
+use platform::{Error, consumer::ApplyError, documents, id::CompanyId, restored::Difference, unit::Unit};
 use proto::{
     audit::v1::{AuditEvent, audit_event::Event as Audit},
     licensing::v1::{LicensingEvent, licensing_event::Event as Licensing},
@@ -17,9 +10,6 @@ use proto::{
 
 use super::{AuditNo, Project, audits::Attempt, consume, licence::LicenceStatus, store, timers};
 use crate::Scheduling;
-
-/// A company has few projects in its life.
-const ALL: u64 = 1_000;
 
 impl Scheduling {
     pub(crate) async fn set_back_to_audit(
@@ -47,9 +37,8 @@ async fn set_projects(
     company: CompanyId,
     set: impl Fn(&mut Project) -> Vec<Difference>,
 ) -> Result<Vec<Difference>, Error> {
-    let query = Query { company: Some(company), limit: ALL, ..Query::default() };
     let mut differences = Vec::new();
-    for mut stored in documents::list::<Project>(unit.db(), &query).await? {
+    for mut stored in documents::of_company::<Project>(unit.db(), company).await? {
         let before = stored.value.clone();
         differences.extend(set(&mut stored.value));
         if stored.value != before {

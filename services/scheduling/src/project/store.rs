@@ -8,7 +8,7 @@ use platform::{
     actor::Actor,
     auth::Role,
     command::Started,
-    documents::{self, Document, Query, Stored},
+    documents::{self, Document, Stored},
     id::CompanyId,
     name::ProjectName,
     unit::Unit,
@@ -50,8 +50,7 @@ pub(crate) async fn find_open(
     c: &impl ConnectionTrait,
     company: CompanyId,
 ) -> Result<Option<Stored<Project>>, Error> {
-    // A company has few projects in its life: one that was cancelled and the one that follows.
-    let all = documents::list(c, &Query { company: Some(company), limit: 100, ..Query::default() }).await?;
+    let all = documents::of_company(c, company).await?;
     Ok(all.into_iter().find(|stored: &Stored<Project>| stored.value.is_open()))
 }
 
