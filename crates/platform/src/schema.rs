@@ -16,8 +16,8 @@ use crate::{
 
 /// A build accepts a newer schema up to this number; a change that an older build cannot live with raises it.
 pub const COMPATIBILITY: i64 = RESTORED;
-/// What a new database begins with.
-const NEW: i64 = 1;
+/// What a new database begins with: a release that raises it cannot be rolled out beside the one before.
+pub const NEW: i64 = 1;
 /// A database that was restored: builds before the epochs would give their events numbers that are known.
 pub(crate) const RESTORED: i64 = 2;
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use anyhow::Context as _;
 use journeys::{Node, Service, built};
-use platform::{loops::pause, schema::COMPATIBILITY};
+use platform::{loops::pause, schema};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -53,10 +53,11 @@ pub async fn there_and_back(
 ) -> anyhow::Result<()> {
     let load = Load { databases, outside, log };
     let number = databases.column::<i64>(Service::Scheduling, "select compatibility from head").await?;
-    if number != [COMPATIBILITY] {
+    if number != [schema::NEW] {
         log.say(format_args!(
-            "NOTHING IS ROLLED: the compatibility number was raised from {number:?} to {COMPATIBILITY}, so these builds \
-             do not run side by side"
+            "NOTHING IS ROLLED: the compatibility number was raised from {number:?} to {}, so these builds do not run \
+             side by side",
+            schema::NEW
         ));
         return Ok(());
     }
