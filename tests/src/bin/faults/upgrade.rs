@@ -24,8 +24,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Places in [`Service::ALL`], in whose order the processes come.
 const ALL: [usize; Service::ALL.len()] = [0, 1, 2, 3];
 
-/// What a request may come to where a process stops as it should: it is sent again.
-const SENT_AGAIN: [&str; 2] = ["UNAVAILABLE: ", "Connection refused"];
+/// What a request may come to where a process stops as it should: it is sent again. A connection may also end while a
+/// request is on its way to it.
+const SENT_AGAIN: [&str; 5] =
+    ["UNAVAILABLE: ", "Connection refused", "connection closed", "Connection reset", "Broken pipe"];
 
 /// Brings the schemas up by this build; on the processes' databases, whatever these are.
 ///
