@@ -18,8 +18,8 @@ const LOOK: usize = 100;
 /// After an outage of the newer build many lanes may wait for it.
 const MOST_UNKNOWN_TYPES: usize = 1_000;
 
-/// Keeps a message to wait, in the place of one from an epoch that is over. Of one with personal data only that it came: when its turn has come it is missing, and
-/// is published again, without what was scrubbed meanwhile.
+/// Keeps a message to wait, in the place of one from an epoch that is over. Of one with personal data only that it came:
+/// when its turn has come it is missing, and is published again, without what was scrubbed meanwhile.
 pub(super) async fn store(tx: &Transaction, message: &Message, error: Option<&str>) -> Result<(), Error> {
     execute(
         tx,
