@@ -194,11 +194,13 @@ pub async fn kept(databases: &Databases<'_>, mails: &HashMap<String, u64>) -> an
     Ok(findings)
 }
 
-/// A mail comes twice only where a try had no end: the process died, or froze, before the server's yes was recorded.
-/// So each mail that came once more has a try of which nothing is recorded.
+/// A mail comes twice only where the server's yes to a try was not recorded: the process died or froze before, or the
+/// yes was not there in time. So each mail that came once more has a try of which nothing is recorded, or that the
+/// content got no answer.
 async fn repeated(databases: &Databases<'_>, mails: &HashMap<String, u64>) -> anyhow::Result<Vec<String>> {
     let sql = "select id::text as id, coalesce((delivery ->> 'attempts')::bigint, 0) \
-               - jsonb_array_length(coalesce(delivery -> 'tries', '[]')) as open from message";
+               - (select count(*) from jsonb_array_elements(coalesce(delivery -> 'tries', '[]')) as try \
+                  where try ->> 'answer' not like 'Content: %') as open from message";
     let mut open: HashMap<String, i64> = HashMap::new();
     for row in databases.rows(Service::Notification, sql, vec![]).await? {
         open.insert(row.try_get("", "id")?, row.try_get("", "open")?);
@@ -208,7 +210,7 @@ async fn repeated(databases: &Databases<'_>, mails: &HashMap<String, u64>) -> an
         let open = open.get(message).copied().unwrap_or_default();
         if i64::try_from(*times)? - 1 > open {
             findings
-                .push(format!("{times} mails of message {message}, of which {open} tries were not recorded"));
+                .push(format!("{times} mails of message {message}, of which {open} tries had no end"));
         }
     }
     Ok(findings)
