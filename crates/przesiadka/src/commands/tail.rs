@@ -92,7 +92,7 @@ pub async fn run(
     }
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let (sender, mut told) = mpsc::channel(64);
-    let follow = futures::future::join_all(names.into_iter().map(|name| {
+    let follow = futures::future::join_all(names.iter().map(|&name| {
         let token = tokens.get(&name).cloned().unwrap_or_default();
         follow(processes, name, filter.clone(), token, sender.clone())
     }));
@@ -116,9 +116,13 @@ pub async fn run(
             _ = terminate.recv() => break,
         }
     }
+    tokens.retain(|_, token| !token.is_empty());
     if !tokens.is_empty() {
         let resume: Vec<_> = tokens.iter().map(|(name, token)| format!(" --resume {name}={token}")).collect();
         eprintln!("to go on from here: events tail{}", resume.concat());
+    }
+    for name in names.iter().filter(|name| !tokens.contains_key(name)) {
+        eprintln!("{name} did not say yet where it is: it cannot be gone on from here");
     }
     Ok(())
 }
