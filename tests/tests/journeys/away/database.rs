@@ -38,12 +38,18 @@ async fn without_its_postgresql_a_service_asks_for_another_try_and_the_others_go
     let wire = Wire::of(&installation).await;
     let token = d.technical.token.as_str();
     let licensing = json!({ "name": format!("{}/licensing", d.project) });
-    let mut needs = json!({ "name": licensing["name"], "needs": {} });
+    let needs = json!({ "name": licensing["name"], "needs": {} });
     works(&wire, "licensing.GetLicensing", token, &licensing).await;
 
     postgres.kill();
-    asks_for_another_try(&wire, "licensing.GetLicensing", token, &licensing).await;
-    asks_for_another_try(&wire, "licensing.SetNeeds", token, &needs).await;
+    let mut named = needs.clone();
+    named["requestId"] = Uuid::now_v7().to_string().into();
+    let ((), (), refused) = tokio::join!(
+        asks_for_another_try(&wire, "licensing.GetLicensing", token, &licensing),
+        asks_for_another_try(&wire, "licensing.SetNeeds", token, &needs),
+        wire.send(BOTH[0], "licensing.SetNeeds", Some(token), &named),
+    );
+    assert!(refused.reason.is_some(), "{refused:?}");
     let (status, said) = installation.ops(Service::Licensing, "/ready").await.expect("an answer");
     assert!(status == 503 && said.contains("licensing: its database"), "{status} {said}");
     assert_eq!(live_and_ready(&installation, Service::Licensing).await, (200, 503));
@@ -55,14 +61,11 @@ async fn without_its_postgresql_a_service_asks_for_another_try_and_the_others_go
     works(&wire, "notification.AskQuestion", token, &ask).await;
     let other = Dealership::open(&world, &Facts::NO_BRANDS).await.expect("another company with a project");
 
-    // A request that was refused is the same request afterwards.
-    needs["requestId"] = Uuid::now_v7().to_string().into();
-    let refused = wire.send(BOTH[0], "licensing.SetNeeds", Some(token), &needs).await;
-    assert!(refused.reason.is_some(), "{refused:?}");
     postgres.resume().await;
     installation.ready().await;
+    // A request that was refused is the same request afterwards.
     for adapter in BOTH {
-        let answer = wire.send(adapter, "licensing.SetNeeds", Some(token), &needs).await;
+        let answer = wire.send(adapter, "licensing.SetNeeds", Some(token), &named).await;
         assert_eq!(answer.reason, None, "{adapter:?}: {answer:?}");
     }
     world.settled().await.expect("what was told meanwhile is applied");
