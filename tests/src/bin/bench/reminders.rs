@@ -35,7 +35,7 @@ const CONTACTS: i64 = 2;
 const AT_ONCE: i64 = 1_000;
 /// Messages of one kind wait so long for each other.
 const JOINING: SignedDuration = SignedDuration::from_mins(10);
-const CONNECTIONS: usize = 16;
+const CONNECTIONS: usize = 32;
 /// About the size of a reminder's mail.
 const MAIL: usize = 4_000;
 const LOOK_EVERY: Duration = Duration::from_millis(200);
