@@ -231,18 +231,22 @@ impl Consumer {
         Ok(cursor.waits)
     }
 
-    /// The producer goes on from a backup. Where exactly what that has was applied here, nothing differs.
+    /// The producer goes on from a backup. Also who applied exactly what that has may keep another state: of events that
+    /// had the same numbers and are lost.
     async fn set_back(&self, unit: &mut Unit, cursor: &Cursor, first: &Message) -> Result<(), ApplyError> {
         let base = Cursor::base_of(first)?;
-        if cursor.number == base {
-            return Ok(());
-        }
         let (service, source) = (self.core.service, first.source.as_str());
         let snapshot = Some(first).filter(|message| message.is_snapshot());
+        if snapshot.is_none() && cursor.number == base {
+            // The lane is new to both.
+            return Ok(());
+        }
         let lost = Difference::between(None, "last_event", cursor.number, base);
         let set_back = caught(&first.kind, self.on.set_back(unit, source, snapshot)).await?;
         let differences: Vec<_> = lost.into_iter().chain(set_back).collect();
-        tracing::warn!(service, source, lane = %first.lane, applied = %cursor.number, backup = %base, "set back");
+        if !differences.is_empty() {
+            tracing::warn!(service, source, lane = %first.lane, applied = %cursor.number, backup = %base, "set back");
+        }
         Ok(unit.keep_differences(source, &differences).await?)
     }
 

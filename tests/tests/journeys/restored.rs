@@ -6,7 +6,7 @@ use journeys::{Installation, Layout, Service, servers::program};
 use proto::{
     audit::v1::AuditState,
     notification::v1::{ListMessagesRequest, MessageState},
-    scheduling::v1::Stage,
+    scheduling::v1::{Contact, ContactRole, CreateContactRequest, ReplaceContactRequest, Stage},
 };
 use serde_json::Value;
 use story::{Dealership, Facts, Through};
@@ -184,4 +184,107 @@ async fn a_project_that_is_set_back_twice_goes_its_way_again_and_nobody_is_told_
     assert_eq!(d.read().await.expect("read").stage(), Stage::Completed);
     installation.settled().await;
     assert_eq!(installation.rows(Service::Audit, "select lane from cursor where parked").await, [""; 0]);
+}
+
+/// All documents in which a service keeps something of what others told.
+async fn documents(installation: &Installation) -> Vec<String> {
+    let mut documents = Vec::new();
+    for (service, tables) in [
+        (Service::Scheduling, &["company", "project"][..]),
+        (Service::Audit, &["dossier"]),
+        (Service::Licensing, &["company", "licences"]),
+        (Service::Notification, &["directory", "project"]),
+    ] {
+        for table in tables {
+            let sql = format!("select cast(body as text) from {table} order by id");
+            let rows = installation.rows(service, &sql).await;
+            documents.extend(rows.into_iter().map(|row| format!("{} {table}: {row}", service.name())));
+        }
+    }
+    documents
+}
+
+/// Each service begins an epoch with the database that it has, at the same time: everybody is told all of everybody.
+async fn restore_all(installation: &mut Installation, d: &Dealership<'_>, at: &str) {
+    installation.settled().await;
+    let before = (documents(installation).await, written(d).await);
+    for service in Service::ALL {
+        assert_eq!(installation.process(service).stop(STOPS).await, 0);
+    }
+    for service in Service::ALL {
+        installation.command(service, &["restored", "--only", service.name()]);
+        installation.process(service).restart();
+    }
+    installation.ready().await;
+    installation.settled().await;
+    for service in Service::ALL {
+        assert_eq!(differences(installation, service), [[""; 3]; 0], "{at}: {service:?}");
+    }
+    let after = (documents(installation).await, written(d).await);
+    let changed: Vec<_> = before.0.iter().zip(&after.0).filter(|(before, after)| before != after).collect();
+    assert!(changed.is_empty(), "{at}: {changed:#?}");
+    assert_eq!(before.1, after.1, "{at}: nobody is told");
+}
+
+async fn replace_technical(d: &mut Dealership<'_>) {
+    let contact = Contact {
+        display_name: "Anna Nowak".to_owned(),
+        email: "anna.nowak@auto-dom.example".to_owned(),
+        language: "en".to_owned(),
+        roles: vec![ContactRole::Technical.into()],
+        ..Default::default()
+    };
+    let create =
+        CreateContactRequest { parent: d.company.clone(), contact: Some(contact), ..Default::default() };
+    let successor = d.world.crm.call(create).await.expect("created").name;
+    let name = d.technical.contact.clone();
+    let replace = ReplaceContactRequest { name, successor: successor.clone(), ..Default::default() };
+    d.world.crm.call(replace).await.expect("replaced");
+    d.technical_is(successor, "Anna Nowak").expect("a token");
+}
+
+/// A project that meets every setback, restored wherever it stands.
+#[tokio::test]
+async fn a_backup_that_lacks_nothing_changes_nothing() {
+    let mut installation = Installation::start(Layout::Spread, NOW).await;
+    let world = installation.world();
+    let mut d = Dealership::open(&world, &Facts::AUTODOM).await.expect("a company with a project");
+    restore_all(&mut installation, &d, "opened").await;
+    d.ask_variant_help("Would a cloud fit?").await.expect("asked");
+    d.stage(Through::Contracting).await.expect("contracted");
+    restore_all(&mut installation, &d, "contracted").await;
+    replace_technical(&mut d).await;
+    d.stage(Through::Readiness).await.expect("ready");
+    restore_all(&mut installation, &d, "ready").await;
+
+    let audit = d.begin_audit(1).await.expect("begun");
+    restore_all(&mut installation, &d, "an audit begun").await;
+    d.record_too_little_memory(&audit).await.expect("recorded");
+    d.measure(&audit).await.expect("measured");
+    assert_eq!(d.conclude(&audit).await.expect("concluded").state(), AuditState::Failed);
+    restore_all(&mut installation, &d, "an audit failed").await;
+    d.answer_findings("More memory.").await.expect("answered");
+    let audit = d.begin_audit(1).await.expect("begun");
+    d.record_enough_memory(&audit).await.expect("recorded");
+    d.measure(&audit).await.expect("measured");
+    assert_eq!(d.conclude(&audit).await.expect("concluded").state(), AuditState::Passed);
+    restore_all(&mut installation, &d, "an audit passed").await;
+    d.stage(Through::Audit2).await.expect("passed");
+
+    d.begin_run().await.expect("begun");
+    restore_all(&mut installation, &d, "a run begun").await;
+    d.roll_back_run("It does not connect.").await.expect("rolled back");
+    restore_all(&mut installation, &d, "a run rolled back").await;
+    d.stage(Through::Migration).await.expect("migrated");
+    restore_all(&mut installation, &d, "migrated").await;
+    d.stage(Through::Integrations).await.expect("restored");
+    d.stage(Through::Verification).await.expect("verified");
+    restore_all(&mut installation, &d, "verified").await;
+    d.stage(Through::Acceptance).await.expect("signed");
+    restore_all(&mut installation, &d, "completed").await;
+
+    let cancelled = Dealership::open(&world, &Facts::NO_BRANDS).await.expect("a company with a project");
+    cancelled.go_through(Through::Readiness).await.expect("ready");
+    cancelled.cancel("The dealership closes.").await.expect("cancelled");
+    restore_all(&mut installation, &cancelled, "cancelled").await;
 }

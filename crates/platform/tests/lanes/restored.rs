@@ -1,6 +1,12 @@
 //! A producer whose database was restored from a backup: what it still knows is told, what came later is listed.
 
-use std::{slice::from_ref, sync::Arc};
+use std::{
+    slice::from_ref,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use async_trait::async_trait;
 use platform::{
@@ -24,8 +30,17 @@ use crate::world::{
     told,
 };
 
-/// As the keeper, of a service that the contract has; forgets its notes when they are set back.
-struct Follower(Arc<Keeper>);
+/// As the keeper, of a service that the contract has; forgets the notes that came later than what it is set back to.
+struct Follower {
+    keeper: Arc<Keeper>,
+    set_back: Arc<AtomicUsize>,
+}
+
+impl Follower {
+    fn new() -> Self {
+        Self { keeper: Keeper::new(), set_back: Arc::default() }
+    }
+}
 
 #[async_trait]
 impl OnEvent for Follower {
@@ -40,20 +55,20 @@ impl OnEvent for Follower {
         snapshot: Option<&Message>,
     ) -> Result<Vec<Difference>, ApplyError> {
         assert_eq!(source, "audit");
-        let lane = vec![unit.lane().to_string().into()];
-        let forgotten = execute(unit.db(), "delete from note where lane = $1", lane).await;
-        let there = if snapshot.is_some() { "a snapshot" } else { "nothing" };
+        self.set_back.fetch_add(1, Ordering::Relaxed);
+        let later = vec![unit.lane().to_string().into(), snapshot.map_or(0, |message| message.seq).into()];
+        let forgotten = execute(unit.db(), "delete from note where lane = $1 and seq >= $2", later).await;
         let here = forgotten.map_err(platform::Error::from)?;
-        Ok(Difference::between(None, "notes", here, there).into_iter().collect())
+        Ok(Difference::between(None, "notes", here, 0).into_iter().collect())
     }
 
     async fn apply(&self, unit: &mut Unit, event: &Message) -> Result<(), ApplyError> {
-        self.0.apply(unit, event).await
+        self.keeper.apply(unit, event).await
     }
 }
 
 fn follower(core: &Core) -> Consumer {
-    Consumer::new(core.clone(), Arc::new(Follower(Keeper::new())))
+    Consumer::new(core.clone(), Arc::new(Follower::new()))
 }
 
 /// The database as it was when the lane had so many events, 0 for a backup from before it.
@@ -107,7 +122,7 @@ async fn what_was_heard_after_the_backup_is_set_back_and_listed(
     let (_, keeper, between) = place.open().await;
     let backend = if matches!(place, Place::Sqlite) { Backend::Sqlite } else { Backend::Postgres };
     let audit = Home::new("audit", backend).await;
-    let heard = Process::start(keeper.core().await, between.bus().await, Arc::new(Follower(Keeper::new())));
+    let heard = Process::start(keeper.core().await, between.bus().await, Arc::new(Follower::new()));
     let producer = Process::start(audit.core().await, between.bus().await, Arc::new(Deaf));
     make(&producer.core, company(1), &["note", "note", "note", "note"]).await;
     expect_notes(&heard.core, company(1), 4).await;
@@ -121,12 +136,12 @@ async fn what_was_heard_after_the_backup_is_set_back_and_listed(
     make(&producer.core, company(1), &["note"]).await;
     let after = eventually(PATIENCE, "the new event is written down", async || {
         let notes = notes(&heard.core, company(1)).await;
-        (notes.first() == Some(&4)).then_some(notes)
+        (notes.len() == 3).then_some(notes)
     });
-    assert_eq!(after.await, [4], "after the snapshot, which is the third");
+    assert_eq!(after.await, [1, 2, 4], "the third is the snapshot");
     assert_eq!(
         differences(&heard.core).await,
-        [differs("last_event", "4", "2"), differs("notes", "4", "a snapshot")]
+        [differs("last_event", "4", "2"), differs("notes", "2", "0")]
     );
     let cursors = heard.core.cursors().await.expect("cursors");
     assert_eq!(cursors[0].number, Number { epoch: restored.epoch, seq: 4 });
@@ -134,7 +149,7 @@ async fn what_was_heard_after_the_backup_is_set_back_and_listed(
         // Whatever else is told again of before.
         let old = Message { epoch: 0, ..delivered(&producer.core, company(1)).await.remove(0) };
         receive(&follower(&heard.core), &[Message { seq: 5, ..old.clone() }, old]).await;
-        assert_eq!(notes(&heard.core, company(1)).await, [4]);
+        assert_eq!(notes(&heard.core, company(1)).await, [1, 2, 4]);
     }
 }
 
@@ -181,13 +196,33 @@ async fn a_backup_that_is_restored_twice_counts_as_the_last_says(
         make(&producer, company(1), &["note", "note", "note"]).await;
         producer.sequence().await.expect("sequenced");
         receive(&consumer, &delivered(&producer, company(1)).await).await;
-        assert_eq!(notes(&core, company(1)).await, [4, 5, 6]);
+        assert_eq!(notes(&core, company(1)).await, [1, 2, 4, 5, 6]);
     }
     assert!(epochs[0] < epochs[1], "{epochs:?}");
     let ends: Vec<_> =
         differences(&core).await.into_iter().filter(|(what, ..)| what == "last_event").collect();
     let second = format!("6/{}", epochs[0]);
     assert_eq!(ends, [differs("last_event", "3", "2"), differs("last_event", &second, "2")]);
+}
+
+/// What it committed before anybody said so had numbers that are known here, up to the same one.
+#[tokio::test]
+async fn who_applied_as_many_events_as_the_backup_has_is_set_back_too() {
+    let (_audit, producer, _keeper, core) = homes(Backend::Sqlite, &["note", "lost", "lost"]).await;
+    let follower = Follower::new();
+    let set_back_so_often = Arc::clone(&follower.set_back);
+    let consumer = Consumer::new(core.clone(), Arc::new(follower));
+    receive(&consumer, &delivered(&producer, company(1)).await).await;
+    set_back(&producer, company(1), 1).await;
+    make(&producer, company(1), &["other", "other"]).await;
+    producer.sequence().await.expect("sequenced");
+    receive(&consumer, &delivered(&producer, company(1)).await).await;
+    assert_eq!(set_back_so_often.load(Ordering::Relaxed), 0, "these are taken for known");
+    producer.restore().await.expect("restored");
+    producer.sequence().await.expect("sequenced");
+    receive(&consumer, &delivered(&producer, company(1)).await).await;
+    assert_eq!(set_back_so_often.load(Ordering::Relaxed), 1);
+    assert_eq!(differences(&core).await, []);
 }
 
 #[tokio::test]
@@ -220,7 +255,7 @@ async fn a_lane_that_the_backup_did_not_have_begins_anew() {
         receive(&consumer, &delivered(&producer, lane).await).await;
         assert_eq!(notes(&core, lane).await, [1, 2, 3]);
     }
-    let expected = [differs("last_event", "2", "0"), differs("notes", "2", "nothing")];
+    let expected = [differs("last_event", "2", "0"), differs("notes", "2", "0")];
     assert_eq!(differences(&core).await, expected, "of the first company alone");
 }
 

@@ -71,13 +71,19 @@ impl Project {
         };
         let attempts = AuditNo::ALL.into_iter().flat_map(|no| self.audit(no).attempts());
         let mut differences: Vec<_> = attempts.filter_map(result).collect();
-        let before = self.evidence.to_string();
-        self.evidence.set(evidence);
-        differences.extend(Difference::between(Some(&name), "evidence", before, &self.evidence));
+        // What was told to a project that is over changed nothing either.
+        if self.is_open() {
+            let before = self.evidence.to_string();
+            self.evidence.set(evidence);
+            differences.extend(Difference::between(Some(&name), "evidence", before, &self.evidence));
+        }
         differences
     }
 
     fn set_back_to_licensing(&mut self, told: &[LicensingEvent]) -> Vec<Difference> {
+        if !self.is_open() {
+            return Vec::new();
+        }
         let name = store::name_of(self).to_string();
         let mut status = None;
         for event in told.iter().filter(|event| event.project == name) {

@@ -82,12 +82,15 @@ impl Dossier {
         (differences, happened)
     }
 
-    /// Follows what licensing tells now.
+    /// Follows what licensing tells now, unless the project is over.
     pub fn set_back_licence<'a>(
         &mut self,
         project: &str,
         events: impl Iterator<Item = &'a LicensingEvent>,
     ) -> Vec<Difference> {
+        if self.closed.is_some() {
+            return Vec::new();
+        }
         let last = events.filter_map(|event| match &event.event {
             Some(Licensing::LicenceStatusChanged(status)) => Some(status),
             _ => None,

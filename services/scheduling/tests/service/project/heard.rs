@@ -212,3 +212,20 @@ async fn licence_required_again_when_a_proof_is_withdrawn(#[values(Sqlite, Postg
     journey.licences(&[]).await;
     journey.done(Command::DeclareReadiness, &technical).await;
 }
+
+/// What was told to it when it was over is in the snapshots, and changes nothing there either.
+#[rstest]
+#[tokio::test]
+async fn a_project_that_is_over_is_not_set_back(#[values(Sqlite, Postgres)] backend: Backend) {
+    let journey = Journey::at(backend, Point::Completed).await;
+    journey.licences(&["sql_server"]).await;
+    journey.hear_audit(Audit::EvidenceRefreshed(Default::default())).await;
+    let before = stored(&journey).await;
+    let core = journey.world.harness.service.core();
+    for cursor in core.cursors().await.expect("cursors") {
+        let told = usize::try_from(cursor.number.seq).expect("a number");
+        let found = journey.world.harness.set_back(&cursor.service, journey.world.dealer.company, told).await;
+        assert_eq!(found, [], "{}", cursor.service);
+    }
+    assert_eq!(stored(&journey).await, before);
+}

@@ -93,4 +93,6 @@ fn the_licences_are_as_licensing_tells() {
     assert!(dossier.set_back_licence(PROJECT, events.iter()).is_empty());
     let found = dossier.set_back_licence(PROJECT, events[..1].iter());
     assert_eq!(found[0].there, "new_server: missing windows_server");
+    dossier.close("completed", at(3, 0));
+    assert_eq!(dossier.set_back_licence(PROJECT, events.iter()), [], "it is over");
 }
