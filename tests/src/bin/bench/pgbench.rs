@@ -72,7 +72,8 @@ fn ratios(figures: &mut Figures, run: &Run, whole: f64, own: f64, mean: f64) {
     let per_statement = ratio * mean / count(SCRIPT) as f64;
     figures.set("ratio_per_statement", per_statement);
     println!(
-        "statement by statement {per_statement:.3}: the script has more than the mean of the load's commands"
+        "statement by statement {per_statement:.3}: the script has {} statements, the load's commands {mean:.0} on average",
+        count(SCRIPT)
     );
     if run.counts() {
         figures.set("ratio_pgbench", ratio);

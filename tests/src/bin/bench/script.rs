@@ -189,11 +189,11 @@ impl Writer<'_> {
         };
         let cursor = format!("cursor_{}_seq", source(statement));
         match (kind(&statement.text), number) {
-            (Kind::Outbox, _) if number % 8 == 3 => plus("lane_next_seq", first_of(&[Kind::Outbox], 3)?),
-            (Kind::LaneDone, 1) => plus("lane_next_seq", first_of(&[Kind::Outbox], 3)?),
+            (Kind::Outbox, _) if number % 9 == 4 => plus("lane_seq", first_of(&[Kind::Outbox], 4)?),
+            (Kind::LaneDone, 1) => plus("lane_seq", first_of(&[Kind::Outbox], 4)?),
             (Kind::Positions, 1) => plus("head_next_position", own(1)?.parse().ok()?),
             (Kind::HeadDone, 1) => plus("head_next_position", first_of(&[Kind::Positions], 1)?),
-            (Kind::CursorDone | Kind::InboxDone, 1) => Some(format!(":{database}_{cursor}::bigint + 1")),
+            (Kind::CursorDone, 2) | (Kind::InboxDone, 4) => Some(format!(":{database}_{cursor}::bigint + 1")),
             (Kind::PassedOver, 1) => Some("cursor.seq + 1".to_owned()),
             (Kind::PassedOver, 4) => Some("cursor.seq".to_owned()),
             (Kind::Save, 5) => Some(format!(":{database}_document_version")),
@@ -249,7 +249,7 @@ enum Kind {
 
 fn kind(text: &str) -> Kind {
     const KINDS: [(&str, Kind); 10] = [
-        ("update cursor set seq = $1 where source = $2 and lane = $3 and seq >= $4", Kind::PassedOver),
+        ("update cursor set seq = $1 where source = $2 and lane = $3", Kind::PassedOver),
         ("insert into lane ", Kind::Lane),
         ("update lane set next_seq = $1", Kind::LaneDone),
         ("insert into outbox ", Kind::Outbox),
@@ -257,7 +257,7 @@ fn kind(text: &str) -> Kind {
         ("update outbox set position = ", Kind::Positions),
         ("update head set next_position = $1", Kind::HeadDone),
         ("insert into cursor ", Kind::Cursor),
-        ("update cursor set seq = $1", Kind::CursorDone),
+        ("update cursor set epoch = $1, seq = $2", Kind::CursorDone),
         ("delete from inbox ", Kind::InboxDone),
     ];
     if let Some((_, kind)) = KINDS.iter().find(|(start, _)| text.starts_with(start)) {
@@ -276,7 +276,7 @@ fn is_machine_time(value: &str) -> bool {
 
 /// The service whose lane a cursor is on.
 fn source(statement: &Statement) -> String {
-    let at = usize::from(matches!(kind(&statement.text), Kind::CursorDone | Kind::InboxDone));
+    let at = if kind(&statement.text) == Kind::CursorDone { 2 } else { 0 };
     statement.values.get(at).cloned().flatten().unwrap_or_default()
 }
 
