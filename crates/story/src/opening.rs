@@ -7,7 +7,7 @@ use client::Portal;
 use platform::auth::Role;
 use proto::scheduling::v1::{
     Company, Contact, ContactRole, CreateCompanyRequest, CreateContactRequest, GetProjectRequest, OpenHours,
-    OpenProjectRequest, Project, SetSystemsRequest, Site, System,
+    OpenProjectRequest, Project, ReplaceContactRequest, SetSystemsRequest, Site, System,
 };
 
 use crate::World;
@@ -82,12 +82,27 @@ impl<'a> Dealership<'a> {
         Ok(Self { world, company, project, technical, decision, values: crate::GoodValues::default() })
     }
 
-    /// The technical contact's successor speaks for the company from now on.
+    /// SOFTVIG adds somebody who is to follow the technical contact.
     ///
     /// # Errors
-    /// No contact's name.
-    pub fn technical_is(&mut self, contact: String, display_name: &str) -> anyhow::Result<()> {
-        self.technical = known(self.world, contact, display_name, Role::Technical)?;
+    /// A refusal.
+    pub async fn add_successor(&self) -> anyhow::Result<Person> {
+        let who = ("Anna Nowak", "anna.nowak@auto-dom.example");
+        person(self.world, &self.company, who, ContactRole::Technical, Role::Technical).await
+    }
+
+    /// Somebody who was added takes over from the technical contact, and speaks for the company from now on.
+    ///
+    /// # Errors
+    /// A refusal.
+    pub async fn replace_technical(&mut self, successor: Person) -> anyhow::Result<()> {
+        let request = ReplaceContactRequest {
+            name: self.technical.contact.clone(),
+            successor: successor.contact.clone(),
+            ..Default::default()
+        };
+        self.world.crm.call(request).await?;
+        self.technical = successor;
         Ok(())
     }
 
@@ -117,15 +132,10 @@ async fn person(
     };
     let request =
         CreateContactRequest { parent: company.to_owned(), contact: Some(contact), ..Default::default() };
-    let name = world.crm.call(request).await?.name;
-    known(world, name, display_name, token_role)
-}
-
-/// A contact that has been added gets a token.
-fn known(world: &World, contact: String, display_name: &str, role: Role) -> anyhow::Result<Person> {
+    let contact = world.crm.call(request).await?.name;
     let (of, id) = contact.split_once("/contacts/").context("a contact's name")?;
     let of = of.strip_prefix("companies/").context("a company's name")?.parse()?;
-    let token = world.token(role, Some((of, id.parse()?)))?;
+    let token = world.token(token_role, Some((of, id.parse()?)))?;
     Ok(Person {
         portal: world.installation.portal(token.clone()),
         display_name: display_name.to_owned(),

@@ -6,7 +6,7 @@ use journeys::{Installation, Layout, Service, servers::program};
 use proto::{
     audit::v1::AuditState,
     notification::v1::{ListMessagesRequest, MessageState},
-    scheduling::v1::{Contact, ContactRole, CreateContactRequest, ReplaceContactRequest, Stage},
+    scheduling::v1::Stage,
 };
 use serde_json::Value;
 use story::{Dealership, Facts, Through};
@@ -226,23 +226,6 @@ async fn restore_all(installation: &mut Installation, d: &Dealership<'_>, at: &s
     assert_eq!(before.1, after.1, "{at}: nobody is told");
 }
 
-async fn replace_technical(d: &mut Dealership<'_>) {
-    let contact = Contact {
-        display_name: "Anna Nowak".to_owned(),
-        email: "anna.nowak@auto-dom.example".to_owned(),
-        language: "en".to_owned(),
-        roles: vec![ContactRole::Technical.into()],
-        ..Default::default()
-    };
-    let create =
-        CreateContactRequest { parent: d.company.clone(), contact: Some(contact), ..Default::default() };
-    let successor = d.world.crm.call(create).await.expect("created").name;
-    let name = d.technical.contact.clone();
-    let replace = ReplaceContactRequest { name, successor: successor.clone(), ..Default::default() };
-    d.world.crm.call(replace).await.expect("replaced");
-    d.technical_is(successor, "Anna Nowak").expect("a token");
-}
-
 /// A project that meets every setback, restored wherever it stands.
 #[tokio::test]
 async fn a_backup_that_lacks_nothing_changes_nothing() {
@@ -253,7 +236,8 @@ async fn a_backup_that_lacks_nothing_changes_nothing() {
     d.ask_variant_help("Would a cloud fit?").await.expect("asked");
     d.stage(Through::Contracting).await.expect("contracted");
     restore_all(&mut installation, &d, "contracted").await;
-    replace_technical(&mut d).await;
+    let successor = d.add_successor().await.expect("added");
+    d.replace_technical(successor).await.expect("replaced");
     d.stage(Through::Readiness).await.expect("ready");
     restore_all(&mut installation, &d, "ready").await;
 

@@ -139,10 +139,7 @@ async fn what_was_heard_after_the_backup_is_set_back_and_listed(
         (notes.len() == 3).then_some(notes)
     });
     assert_eq!(after.await, [1, 2, 4], "the third is the snapshot");
-    assert_eq!(
-        differences(&heard.core).await,
-        [differs("last_event", "4", "2"), differs("notes", "2", "0")]
-    );
+    assert_eq!(differences(&heard.core).await, [differs("last_event", "4", "2"), differs("notes", "2", "0")]);
     let cursors = heard.core.cursors().await.expect("cursors");
     assert_eq!(cursors[0].number, Number { epoch: restored.epoch, seq: 4 });
     if let Between::Process(_) = between {

@@ -8,8 +8,8 @@ use proto::{
     common::v1::ErrorReason,
     notification::v1::ListMessagesRequest,
     scheduling::v1::{
-        Company, Contact, ContactRole, CreateContactRequest, DateKind, DeclineProposalRequest,
-        GetCompanyRequest, RecordOverrideRequest, ReplaceContactRequest, UpdateCompanyRequest,
+        Company, DateKind, DeclineProposalRequest, GetCompanyRequest, RecordOverrideRequest,
+        UpdateCompanyRequest,
     },
 };
 use story::{Dealership, Facts, Through, World};
@@ -264,30 +264,11 @@ impl<'a> Traveller<'a> {
 
     /// Somebody else takes over from the technical contact.
     async fn replace_technical(&mut self) -> anyhow::Result<()> {
-        let contact = Contact {
-            display_name: "Anna Nowak".to_owned(),
-            email: "anna.nowak@auto-dom.example".to_owned(),
-            language: "en".to_owned(),
-            roles: vec![ContactRole::Technical.into()],
-            ..Default::default()
-        };
-        let crm = &self.d.world.crm;
-        let create = CreateContactRequest {
-            parent: self.d.company.clone(),
-            contact: Some(contact),
-            ..Default::default()
-        };
-        let successor = crm.call(create).await?.name;
+        let successor = self.d.add_successor().await?;
         // What other services told before is told to the old contact, and what they tell later to the new one.
         self.notified().await?;
-        let replace = ReplaceContactRequest {
-            name: self.d.technical.contact.clone(),
-            successor: successor.clone(),
-            ..Default::default()
-        };
-        crm.call(replace).await?;
-        self.notified().await?;
-        self.d.technical_is(successor, "Anna Nowak")
+        self.d.replace_technical(successor).await?;
+        self.notified().await
     }
 
     /// Waits until notification has heard everything that was written.

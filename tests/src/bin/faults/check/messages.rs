@@ -209,8 +209,7 @@ async fn repeated(databases: &Databases<'_>, mails: &HashMap<String, u64>) -> an
     for (message, times) in mails {
         let open = open.get(message).copied().unwrap_or_default();
         if i64::try_from(*times)? - 1 > open {
-            findings
-                .push(format!("{times} mails of message {message}, of which {open} tries had no end"));
+            findings.push(format!("{times} mails of message {message}, of which {open} tries had no end"));
         }
     }
     Ok(findings)
