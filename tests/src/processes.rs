@@ -5,6 +5,10 @@ use std::{
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
+    sync::{
+        LazyLock,
+        atomic::{AtomicU16, Ordering},
+    },
     time::Duration,
 };
 
@@ -222,13 +226,29 @@ pub async fn until_asked_to_end<T>(run: impl Future<Output = anyhow::Result<T>>)
     }
 }
 
-/// A loopback port that is free now.
+/// How many ports a process has for its tests.
+const SHARE: u16 = 100;
+/// Below the ports that outgoing connections take, so that none is taken before it is listened on.
+const FIRST_PORT: u16 = 20_000;
+const SHARES: u16 = 120;
+
+/// A loopback port that is free now, and of no other process that tests: a server that is stopped comes back to it.
 pub fn free_port() -> u16 {
-    use std::sync::atomic::{AtomicU16, Ordering};
-    // Below the ports that outgoing connections take, so that none is taken before it is listened on.
+    static OWN: LazyLock<(u16, File)> = LazyLock::new(own_share);
     static NEXT: AtomicU16 = AtomicU16::new(0);
-    let start = u16::try_from(std::process::id() % 1_000).expect("below 1000") * 12;
     let listens = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
-    let ports = std::iter::repeat_with(|| 20_000 + (start + NEXT.fetch_add(1, Ordering::Relaxed)) % 12_000);
-    ports.take(12_000).find(listens).expect("a free port")
+    let ports = std::iter::repeat_with(|| OWN.0 + NEXT.fetch_add(1, Ordering::Relaxed) % SHARE);
+    ports.take(SHARE.into()).find(listens).expect("a free port")
+}
+
+/// The first port of a share that nobody has, and the lock that is held until this process ends.
+fn own_share() -> (u16, File) {
+    let folder = std::env::temp_dir().join("przesiadka-ports");
+    fs::create_dir_all(&folder).expect("a folder for locks");
+    // Not the share that was given back last: what listened there may be about to end.
+    let begin = u16::try_from(std::process::id() % u32::from(SHARES)).expect("small");
+    let shares = (0..SHARES).map(|n| FIRST_PORT + (begin + n) % SHARES * SHARE);
+    let mut locks =
+        shares.map(|first| (first, File::create(folder.join(first.to_string())).expect("a lock")));
+    locks.find(|(_, lock)| lock.try_lock().is_ok()).expect("a share of ports")
 }
