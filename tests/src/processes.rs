@@ -234,21 +234,18 @@ const SHARES: u16 = 120;
 
 /// A loopback port that is free now, and of no other process that tests: a server that is stopped comes back to it.
 pub fn free_port() -> u16 {
-    static OWN: LazyLock<(u16, File)> = LazyLock::new(own_share);
+    static OWN: LazyLock<TcpListener> = LazyLock::new(own_share);
     static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = OWN.local_addr().expect("bound").port() + 1;
     let listens = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
-    let ports = std::iter::repeat_with(|| OWN.0 + NEXT.fetch_add(1, Ordering::Relaxed) % SHARE);
+    let ports = std::iter::repeat_with(|| first + NEXT.fetch_add(1, Ordering::Relaxed) % (SHARE - 1));
     ports.take(SHARE.into()).find(listens).expect("a free port")
 }
 
-/// The first port of a share that nobody has, and the lock that is held until this process ends.
-fn own_share() -> (u16, File) {
-    let folder = std::env::temp_dir().join("przesiadka-ports");
-    fs::create_dir_all(&folder).expect("a folder for locks");
+/// The first port of a share that nobody has. It is listened on until this process ends, which keeps others out.
+fn own_share() -> TcpListener {
     // Not the share that was given back last: what listened there may be about to end.
     let begin = u16::try_from(std::process::id() % u32::from(SHARES)).expect("small");
-    let shares = (0..SHARES).map(|n| FIRST_PORT + (begin + n) % SHARES * SHARE);
-    let mut locks =
-        shares.map(|first| (first, File::create(folder.join(first.to_string())).expect("a lock")));
-    locks.find(|(_, lock)| lock.try_lock().is_ok()).expect("a share of ports")
+    let mut shares = (0..SHARES).map(|n| FIRST_PORT + (begin + n) % SHARES * SHARE);
+    shares.find_map(|first| TcpListener::bind(("127.0.0.1", first)).ok()).expect("a share of ports")
 }

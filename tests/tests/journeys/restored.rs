@@ -218,10 +218,12 @@ async fn restore_all(installation: &mut Installation, d: &Dealership<'_>, at: &s
     installation.ready().await;
     installation.settled().await;
     for service in Service::ALL {
-        let found = installation.rows(service, "select what || here || ' ' || there from difference").await;
+        let found =
+            installation.rows(service, "select what || ': ' || here || ' / ' || there from difference").await;
         assert_eq!(found, [""; 0], "{at}: {service:?}");
     }
     let after = (documents(installation).await, written(d).await);
+    assert_eq!(before.0.len(), after.0.len(), "{at}");
     let changed: Vec<_> = before.0.iter().zip(&after.0).filter(|(before, after)| before != after).collect();
     assert!(changed.is_empty(), "{at}: {changed:#?}");
     assert_eq!(before.1, after.1, "{at}: nobody is told");
