@@ -72,16 +72,18 @@ impl Buckets {
         if self.asked.fetch_add(1, Ordering::Relaxed) % FORGET_EVERY == FORGET_EVERY - 1 {
             self.limiter.retain_recent();
         }
-        self.limiter.check_key(caller).map_err(|not_until| {
-            let wait = not_until.wait_time_from(self.limiter.clock().now());
-            TooMany::requests(self.rate, wait).into()
-        })
+        // Read before the decision: afterwards the wait may be over already, and a refusal names one.
+        let now = self.limiter.clock().now();
+        self.limiter
+            .check_key(caller)
+            .map_err(|not_until| TooMany::requests(self.rate, not_until.wait_time_from(now)).into())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use proto::common::v1::ErrorReason;
+    use tonic_types::StatusExt as _;
 
     use super::*;
     use crate::auth::{Role, RoleSet};
@@ -112,6 +114,18 @@ mod tests {
         rates.admit(&jan).expect("somebody else");
         for _ in 0..100 {
             rates.admit(&caller("crm", Role::Crm)).expect("no limit");
+        }
+    }
+
+    #[test]
+    fn every_refusal_names_a_wait_also_when_the_next_place_is_free_at_once() {
+        let [per_second, burst] = [100_000, 1].map(|n| NonZeroU32::new(n).expect("not 0"));
+        let rates = Rates::new(Some(Rate { per_second, burst }), None);
+        let anna = caller("anna", Role::Decision);
+        let refusals = std::iter::repeat_with(|| rates.admit(&anna).err()).flatten().take(10_000);
+        for refusal in refusals {
+            let wait = refusal.to_status().get_details_retry_info().and_then(|info| info.retry_delay);
+            assert!(wait.is_some_and(|wait| !wait.is_zero()), "{wait:?}");
         }
     }
 }
