@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use platform::{
     Error, clock,
     documents::{self, Document, Query, Stored},
-    id::{CompanyId, ProjectId},
+    id::{CompanyId, ContactId, ProjectId},
     unit::Unit,
 };
 use sea_orm::ConnectionTrait;
@@ -61,6 +61,13 @@ impl OpenBook {
             project: project.as_ref().map(|s| s.value.clone()),
         };
         Ok(Self { before: book.clone(), directory, project, book })
+    }
+
+    /// The contacts whose address did not work before.
+    pub fn reachable_again(&self) -> Vec<ContactId> {
+        let did_not_work = |id| self.before.directory.contact(id).is_some_and(|before| before.undeliverable);
+        let now = self.book.directory.contacts().iter();
+        now.filter(|c| c.is_active() && !c.undeliverable && did_not_work(c.id)).map(|c| c.id).collect()
     }
 
     /// Writes what changed, and lets the reminders follow the dates.

@@ -123,7 +123,7 @@ kinds! {
 }
 
 impl Kind {
-    /// What happens in the hours of a migration: it leaves at once, by itself and before everything else.
+    /// What happens in the hours of a migration.
     pub const fn is_of_a_running_migration(self) -> bool {
         matches!(
             self,

@@ -105,7 +105,11 @@ impl OnEvent for Notification {
         {
             tell(unit, &self.renderer, &open.book.directory, notices).await?;
         }
+        let reachable = open.reachable_again();
         open.keep(unit, &self.reminders).await?;
+        for contact in reachable {
+            self.send_undelivered(unit, company, contact).await?;
+        }
         match &heard {
             Heard::Scheduling(SchedulingEvent { event: Some(event), .. }) => {
                 self.follow_contact(unit, company, event).await
@@ -199,7 +203,8 @@ impl Notification {
             Event::ContactReplaced(e) if !e.successor.is_empty() => {
                 let from = contact_id(&e.contact).map_err(undecodable)?;
                 let successor = contact_id(&e.successor).map_err(undecodable)?;
-                Ok(pass_on(unit, company, from, successor).await?)
+                pass_on(unit, company, from, successor).await?;
+                Ok(self.send_undelivered(unit, company, from).await?)
             }
             Event::ContactAnonymised(e) => {
                 let contact = contact_id(&e.contact).map_err(undecodable)?;

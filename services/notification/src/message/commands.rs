@@ -18,8 +18,10 @@ use serde_json::json;
 use super::bounce::{Action, Notice};
 use super::queries::MESSAGE;
 use super::record::announce;
+use super::sender::successor;
 use super::store::{self, StoredMessage};
 use super::{Message, MessageId, Recipient, Times};
+use crate::book::directory;
 use crate::channel::codes;
 use crate::events::message_name;
 use crate::{Notification, view};
@@ -54,6 +56,7 @@ impl Notification {
             );
             return Err(Error::invalid("name", asked, allowed));
         }
+        self.refuse_passed_on(&unit, &stored.value).await?;
         stored.value.resend(Times { business: unit.now(), machine: clock::machine_now() });
         record(
             &mut unit,
@@ -63,6 +66,21 @@ impl Notification {
             json!({ "message": id }),
         );
         save(unit, stored).await
+    }
+
+    /// What a successor got already is sent again as that one's, by the words and the address that it has.
+    async fn refuse_passed_on(&self, unit: &Unit, message: &Message) -> Result<(), Error> {
+        let Some(contact) = message.contact() else { return Ok(()) };
+        let directory = directory(unit.db(), message.company).await?;
+        let Some(successor) = successor(&directory, contact, message) else { return Ok(()) };
+        let copy = store::find_copy(unit.db(), message, Recipient::Contact(successor)).await?;
+        let Some(copy) = copy else { return Ok(()) };
+        let name = message_name(message.company, copy.value.id);
+        let asked = words(
+            "a message that was passed on to the contact's successor",
+            "wiadomość przekazana następcy odbiorcy",
+        );
+        Err(Error::invalid("name", asked, words(name.clone(), name)))
     }
 
     /// RPC `ReportDeliveryStatus`.

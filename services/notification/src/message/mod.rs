@@ -18,6 +18,7 @@ mod samples;
 pub mod sender;
 pub mod store;
 mod templates;
+mod undelivered;
 mod words;
 
 pub use bounce::{Action, Notice as DeliveryNotice};

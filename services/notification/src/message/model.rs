@@ -52,6 +52,9 @@ pub struct Message {
     /// The dates that it is about.
     #[serde(default)]
     pub dates: Vec<Planned>,
+    /// As [`Notice::urgent`](super::Notice::urgent).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub urgent: bool,
     /// The messages that it takes the place of, oldest first.
     #[serde(default)]
     pub joins: Vec<Part>,
@@ -73,7 +76,7 @@ pub struct Message {
     /// Machine time of the first try since it was written or sent again.
     #[serde(default)]
     pub tried_since: Option<Timestamp>,
-    /// How often SOFTVIG sent it again.
+    /// How often it was sent again: by SOFTVIG, or because it had not arrived and could now.
     #[serde(default)]
     pub resends: u32,
     /// The last time.
@@ -233,15 +236,20 @@ impl Message {
         self.content.invitation.as_ref().is_some_and(|invitation| invitation.method == Method::Cancel)
     }
 
+    /// Whether it leaves at once, by itself and before everything else.
+    pub const fn is_urgent(&self) -> bool {
+        self.urgent || self.kind.is_of_a_running_migration()
+    }
+
     /// Whether it may go out in quiet hours that end then.
     pub fn ignores_quiet_hours(&self, now: Timestamp, end: Timestamp) -> bool {
-        self.kind.is_of_a_running_migration() || self.dates.iter().any(|date| date.falls_into(now, end))
+        self.is_urgent() || self.dates.iter().any(|date| date.falls_into(now, end))
     }
 
     /// Whether it waits for others of its kind and goes out with them. What may have been sent is not sent again as a
     /// part of another mail, which mail programs could not know as a repeat.
     pub fn is_joined(&self) -> bool {
-        let plain = self.content.invitation.is_none() && !self.kind.is_of_a_running_migration();
+        let plain = self.content.invitation.is_none() && !self.is_urgent();
         // A build before did not keep the body.
         plain && self.attempts == 0 && self.joins.is_empty() && !self.content.body.is_empty()
     }

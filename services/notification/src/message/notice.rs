@@ -24,7 +24,7 @@ pub struct Notice {
     pub facts: Facts,
     /// Which side is asked for an answer.
     pub asked: Option<Party>,
-    /// The contact who asked, or whose calendar it is about.
+    /// The contact who asked, or whose calendar or address it is about.
     pub about: Option<ContactId>,
     /// Where a contact is written to, if not at the present address.
     pub address: Option<String>,
@@ -33,6 +33,8 @@ pub struct Notice {
     /// The dates that it is about.
     pub dates: Vec<Planned>,
     pub calendar: Option<Calendar>,
+    /// Tells what became of a message of a running migration, and is as urgent.
+    pub urgent: bool,
 }
 
 impl Notice {
@@ -51,6 +53,7 @@ impl Notice {
             mentions: Vec::new(),
             dates: Vec::new(),
             calendar: None,
+            urgent: false,
         }
     }
 

@@ -11,6 +11,7 @@ use super::Message;
 pub struct SendingPolicy {
     pub quiet_hours: QuietHours,
     pub joining: Joining,
+    pub undelivered: Undelivered,
 }
 
 /// Hours in which people are left alone, by local time in Poland. They go over midnight.
@@ -27,6 +28,20 @@ pub struct QuietHours {
 #[serde(deny_unknown_fields)]
 pub struct Joining {
     pub minutes: u32,
+}
+
+/// How far back what did not reach somebody is sent again, once it can be.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Undelivered {
+    pub days: u32,
+}
+
+impl Undelivered {
+    /// What was written before is no news any more.
+    pub fn since(&self, now: Timestamp) -> Timestamp {
+        now - SignedDuration::from_hours(24 * i64::from(self.days))
+    }
 }
 
 /// What is let go so long before an instant has left by then.

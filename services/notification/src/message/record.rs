@@ -242,6 +242,7 @@ impl Notification {
         let name = directory.contact(contact).map(|c| c.name.clone()).unwrap_or_default();
         let notice = Notice {
             mentions: message.concerns().collect(),
+            urgent: message.is_urgent(),
             ..Notice::new(Kind::MessageGivenUp, event_id, message.project, unit.now())
                 .text("contact", name)
                 .text("subject", message.content.subject.clone())
@@ -278,7 +279,9 @@ impl Notification {
         let directory = stored.value;
         let name = directory.contact(contact).map(|c| c.name.clone()).unwrap_or_default();
         let notice = Notice {
+            about: Some(contact),
             mentions: vec![contact],
+            urgent: message.is_urgent(),
             ..Notice::new(Kind::ContactUndeliverable, event_id, message.project, unit.now())
                 .text("contact", name)
                 .fact("answer", Fact::text(answer))

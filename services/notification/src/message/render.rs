@@ -81,6 +81,7 @@ impl Renderer {
             content,
             address: notice.address.clone(),
             dates: notice.dates.clone(),
+            urgent: notice.urgent,
             joins: Vec::new(),
             template_version: self.templates.version(notice.kind, language),
             trace: None,

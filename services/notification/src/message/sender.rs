@@ -255,7 +255,7 @@ fn may_be_scrubbed(message: &Message, directory: &Directory) -> bool {
 
 /// Who gets in a contact's place what that one was to get. Not calendar entries: those of the dates that are agreed
 /// come to a successor by themselves.
-fn successor(directory: &Directory, id: ContactId, message: &Message) -> Option<ContactId> {
+pub(super) fn successor(directory: &Directory, id: ContactId, message: &Message) -> Option<ContactId> {
     let left = directory.contact(id).filter(|contact| contact.state == ContactState::Left)?;
     left.successor.filter(|_| message.content.invitation.is_none())
 }

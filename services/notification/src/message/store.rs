@@ -56,7 +56,7 @@ pub async fn insert(c: &impl ConnectionTrait, messages: &[Message]) -> Result<()
                 message.label().into(),
                 message.due_at().map(to_db).into(),
                 message.held_until().map(to_db).into(),
-                message.kind.is_of_a_running_migration().into(),
+                message.is_urgent().into(),
                 body(message)?.into(),
             ]);
         }
@@ -242,6 +242,38 @@ pub async fn find_all(c: &impl ConnectionTrait, ids: &[MessageId]) -> Result<Vec
     let values: Vec<Value> = ids.iter().map(|id| id.0.into()).collect();
     let sql = format!("select {COLUMNS} from message where id in {}", rows(1, values.len(), ""));
     query_all(c, &sql, values).await?.iter().map(read).collect()
+}
+
+/// Messages to a contact that did not arrive, oldest first.
+pub async fn undelivered(
+    c: &impl ConnectionTrait,
+    company: CompanyId,
+    contact: ContactId,
+) -> Result<Vec<StoredMessage>, Error> {
+    let sql = format!(
+        "select {COLUMNS} from message where company = $1 and recipient = $2 \
+         and label in ('undeliverable', 'bounced', 'given_up') order by id"
+    );
+    let values = vec![company.to_string().into(), contact.to_string().into()];
+    query_all(c, &sql, values).await?.iter().map(read).collect()
+}
+
+/// The message of the same words to somebody else.
+pub async fn find_copy(
+    c: &impl ConnectionTrait,
+    message: &Message,
+    recipient: Recipient,
+) -> Result<Option<StoredMessage>, Error> {
+    let sql = format!(
+        "select {COLUMNS} from message where event_id = $1 and recipient = $2 and kind = $3 and part = $4"
+    );
+    let values = vec![
+        message.event_id.into(),
+        recipient.to_string().into(),
+        message.kind.name().into(),
+        message.part.clone().into(),
+    ];
+    query_one(c, &sql, values).await?.as_ref().map(read).transpose()
 }
 
 /// Messages to a contact or naming it.

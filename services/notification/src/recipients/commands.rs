@@ -53,6 +53,7 @@ impl Notification {
                 tell(&unit, &self.renderer, &open.book.directory, &notices).await?;
             }
             open.keep(&mut unit, &self.reminders).await?;
+            self.send_undelivered(&unit, company, contact).await?;
             unit.record(NewHistory {
                 kind: "address_cleared".to_owned(),
                 project: None,

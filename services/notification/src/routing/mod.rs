@@ -17,6 +17,8 @@ pub enum Cell {
     Entry,
     /// Only the side that is asked for an answer.
     WhenAsked,
+    /// Not the contact whose address it is about.
+    Others,
     /// Only the contact who asked.
     Asker,
     /// Only the contact whose calendar it is about, with the entry.
@@ -73,7 +75,8 @@ pub const fn row_of(kind: Kind) -> Row {
         ProtocolIssued | ProtocolDeclined | ProtocolSigned | ProjectCompleted | ProjectCancelled => {
             row(Yes, Yes, Yes)
         }
-        ContactReplaced | ContactUndeliverable => row(No, Yes, Yes),
+        ContactReplaced => row(No, Yes, Yes),
+        ContactUndeliverable => row(No, Others, Yes),
         // Help with the variant is a question, too.
         QuestionAsked | QuestionAnswered | VariantHelpAsked => row(Asker, Asker, Yes),
         EntryAdded | EntryRemoved => row(Owner, Owner, No),
@@ -101,6 +104,7 @@ pub fn addressees<'a>(notice: &Notice, directory: &'a Directory) -> Vec<Addresse
             Cell::No => false,
             Cell::Yes | Cell::Entry => contact.is_active(),
             Cell::WhenAsked => contact.is_active() && notice.asked == Some(Party::Company),
+            Cell::Others => contact.is_active() && !about_them,
             Cell::Asker => contact.is_active() && about_them,
             Cell::Owner => about_them && !contact.is_anonymised(),
         };
@@ -113,7 +117,7 @@ pub fn addressees<'a>(notice: &Notice, directory: &'a Directory) -> Vec<Addresse
     let softvig = match row.softvig {
         Cell::Yes | Cell::Entry => true,
         Cell::WhenAsked => notice.asked == Some(Party::Softvig),
-        Cell::No | Cell::Asker | Cell::Owner => false,
+        Cell::No | Cell::Others | Cell::Asker | Cell::Owner => false,
     };
     if softvig {
         out.push(Addressee::Softvig);

@@ -10,7 +10,7 @@ use proto::scheduling::v1::ContactState;
 
 /// The domain's page once more, typed off it and not derived from the code: technical, decision,
 /// SOFTVIG; "x" hears, "e" hears with the calendar entry, "?" when asked, "a" only if they asked,
-/// "o" only if it is about their calendar.
+/// "n" not if it is about them, "o" only if it is about their calendar.
 const PAGE: &[(&str, &[Kind])] = {
     use Kind::*;
     &[
@@ -62,7 +62,8 @@ const PAGE: &[(&str, &[Kind])] = {
         ),
         ("xxx", &[VerificationRequested, ProblemReported, ProblemAnswered, Verified, StageReopened]),
         ("xxx", &[ProtocolIssued, ProtocolDeclined, ProtocolSigned, ProjectCompleted, ProjectCancelled]),
-        ("-xx", &[ContactReplaced, ContactUndeliverable]),
+        ("-xx", &[ContactReplaced]),
+        ("-nx", &[ContactUndeliverable]),
         ("aax", &[QuestionAsked, QuestionAnswered, VariantHelpAsked]),
         ("oo-", &[EntryAdded, EntryRemoved]),
         ("--x", &[QuestionUnanswered, WebhookSwitchedOff, MessageGivenUp]),
@@ -108,6 +109,7 @@ fn expected(page: &str, asked: Option<Party>, about: Option<ContactId>) -> Vec<S
                 'x' => Some(name.to_owned()),
                 'e' => Some(format!("{name}+")),
                 '?' => (asked == Some(side)).then(|| name.to_owned()),
+                'n' => (!is_them).then(|| name.to_owned()),
                 'a' => is_them.then(|| name.to_owned()),
                 'o' => is_them.then(|| format!("{name}+")),
                 _ => None,

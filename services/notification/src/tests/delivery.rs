@@ -257,7 +257,10 @@ async fn a_refused_address_is_told_once_and_used_again_when_corrected(backend: B
     world.tell(nowhere("tadek@auto-lecki.example")).await;
     world.tell(finished()).await;
     world.send().await;
-    assert_eq!(world.messages_in(MessageState::Undeliverable).await.len(), 2, "the third one arrived");
+    assert!(undeliverable().await.is_empty());
+    let sent = world.messages_in(MessageState::Sent).await;
+    let arrived = sent.iter().filter(|m| describe(m) == "run_finished technical").count();
+    assert_eq!(arrived, 3, "the two from before, too: {sent:?}");
     world.assert_nothing_parked().await;
 }
 
@@ -282,7 +285,9 @@ async fn softvig_can_say_that_an_address_works_after_all(backend: Backend) {
     world.tell(finished()).await;
     world.send().await;
     let tried = world.messages_in(MessageState::Undeliverable).await;
-    assert!(tried.iter().all(|m| m.attempts == 1), "the address was used again: {tried:?}");
+    let mut attempts: Vec<_> = tried.iter().map(|m| m.attempts).collect();
+    attempts.sort();
+    assert_eq!(attempts, [1, 2], "the address was used again, for the first message too: {tried:?}");
 }
 
 async fn softvig_sends_a_message_again_and_hears_that_it_bounced(backend: Backend) {

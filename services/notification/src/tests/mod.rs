@@ -18,6 +18,7 @@ mod restored;
 mod smtp;
 mod telling;
 mod unanswered;
+mod undelivered;
 mod unsubscribe;
 mod webhooks;
 mod world;
