@@ -54,30 +54,32 @@ pub fn agreed_day(project: &Project, kind: DateKind) -> Option<jiff::civil::Date
 /// What the technical contact, the decision contact and SOFTVIG were told, once nothing is held any more: topics, in no
 /// order.
 pub async fn told(dealership: &Dealership<'_>) -> [Vec<String>; 3] {
+    let mut told = [const { Vec::new() }; 3];
+    // What joins others tells nothing more, and what was overtaken nothing at all.
+    let overtaken = |message: &Message| {
+        let by_time =
+            ["reminder", "integrations_today", "date_agreed", "date_moved"].contains(&message.topic.as_str());
+        by_time && message.state() == MessageState::Dropped
+    };
+    let all = written(dealership).await;
+    for message in all.into_iter().filter(|message| message.joins.is_empty() && !overtaken(message)) {
+        let out = [MessageState::Sent, MessageState::Joined].contains(&message.state());
+        assert!(out, "{message:?}");
+        let contacts = [&dealership.technical.contact, &dealership.decision.contact];
+        let who = contacts.iter().position(|contact| **contact == message.contact).unwrap_or(2);
+        told[who].push(message.topic);
+    }
+    told
+}
+
+/// All messages about the company, newest first, once nothing is held any more.
+pub async fn written(dealership: &Dealership<'_>) -> Vec<Message> {
     loop {
         dealership.world.settled().await.expect("at rest");
         let messages = messages(dealership).await;
         let held = messages.iter().filter_map(|message| from_wire(message.held_until.as_ref()?)).max();
-        if let Some(until) = held {
-            dealership.world.set_clock(until).expect("the clock's file");
-            continue;
-        }
-        let mut told = [const { Vec::new() }; 3];
-        // What joins others tells nothing more, and what was overtaken nothing at all.
-        let overtaken = |message: &Message| {
-            let by_time = ["reminder", "integrations_today", "date_agreed", "date_moved"]
-                .contains(&message.topic.as_str());
-            by_time && message.state() == MessageState::Dropped
-        };
-        let told_by = messages.into_iter().filter(|message| message.joins.is_empty() && !overtaken(message));
-        for message in told_by {
-            let out = [MessageState::Sent, MessageState::Joined].contains(&message.state());
-            assert!(out, "{message:?}");
-            let contacts = [&dealership.technical.contact, &dealership.decision.contact];
-            let who = contacts.iter().position(|contact| **contact == message.contact).unwrap_or(2);
-            told[who].push(message.topic);
-        }
-        return told;
+        let Some(until) = held else { return messages };
+        dealership.world.set_clock(until).expect("the clock's file");
     }
 }
 

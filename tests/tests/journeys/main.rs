@@ -29,5 +29,6 @@ mod stream;
 mod telemetry;
 mod tls;
 mod together;
+mod unreachable;
 mod webhooks;
 mod who_may;
