@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::consume::Book;
 use crate::message::{Message, Notice, Renderer, store};
 use crate::project::{IntegrationsPolicy, Morning, Project, ReminderPolicy, UnansweredPolicy};
-use crate::recipients::Directory;
+use crate::recipients::{Contact, Directory};
 use crate::unsubscribe::Unsubscribe;
 
 /// The kind of the reminders' timers.
@@ -63,11 +63,16 @@ impl OpenBook {
         Ok(Self { before: book.clone(), directory, project, book })
     }
 
-    /// The contacts whose address did not work before.
-    pub fn reachable_again(&self) -> Vec<ContactId> {
-        let did_not_work = |id| self.before.directory.contact(id).is_some_and(|before| before.undeliverable);
+    /// The contacts who are written to at another address than before, or at one that works again.
+    pub fn reachable_anew(&self) -> Vec<ContactId> {
+        let is_new = |now: &&Contact| {
+            self.before.directory.contact(now.id).is_some_and(|before| {
+                let works_again = before.undeliverable && !now.undeliverable;
+                works_again || !self.before.directory.writes_to(now.id, &now.email)
+            })
+        };
         let now = self.book.directory.contacts().iter();
-        now.filter(|c| c.is_active() && !c.undeliverable && did_not_work(c.id)).map(|c| c.id).collect()
+        now.filter(|contact| contact.is_active()).filter(is_new).map(|contact| contact.id).collect()
     }
 
     /// Writes what changed, and lets the reminders follow the dates.

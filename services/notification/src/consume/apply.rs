@@ -105,7 +105,7 @@ impl OnEvent for Notification {
         {
             tell(unit, &self.renderer, &open.book.directory, notices).await?;
         }
-        let reachable = open.reachable_again();
+        let reachable = open.reachable_anew();
         open.keep(unit, &self.reminders).await?;
         for contact in reachable {
             self.send_undelivered(unit, company, contact).await?;

@@ -1,5 +1,7 @@
 //! What SOFTVIG does about messages: sends one again, and passes on what mail servers say later.
 
+use std::slice;
+
 use platform::{
     Call, Error,
     auth::Role,
@@ -73,14 +75,23 @@ impl Notification {
         let Some(contact) = message.contact() else { return Ok(()) };
         let directory = directory(unit.db(), message.company).await?;
         let Some(successor) = successor(&directory, contact, message) else { return Ok(()) };
-        let copy = store::find_copy(unit.db(), message, Recipient::Contact(successor)).await?;
-        let Some(copy) = copy else { return Ok(()) };
-        let name = message_name(message.company, copy.value.id);
+        let ids: Vec<MessageId> = message.joins.iter().map(|part| part.message).collect();
+        let parts: Vec<Message> =
+            store::find_all(unit.db(), &ids).await?.into_iter().map(|stored| stored.value).collect();
+        let mut names = Vec::new();
+        for one in if parts.is_empty() { slice::from_ref(message) } else { &parts } {
+            let copy = store::find_copy(unit.db(), one, Recipient::Contact(successor)).await?;
+            names.extend(copy.map(|copy| message_name(message.company, copy.value.id)));
+        }
+        if names.is_empty() {
+            return Ok(());
+        }
+        let names = names.join(", ");
         let asked = words(
             "a message that was passed on to the contact's successor",
             "wiadomość przekazana następcy odbiorcy",
         );
-        Err(Error::invalid("name", asked, words(name.clone(), name)))
+        Err(Error::invalid("name", asked, words(names.clone(), names)))
     }
 
     /// RPC `ReportDeliveryStatus`.
@@ -113,6 +124,7 @@ impl Notification {
         if failed && stored.value.bounced(said.clone(), times) {
             announce(&mut unit, &stored.value);
             self.blame(&mut unit, &stored.value, &notice).await?;
+            self.send_bounced(&unit, &mut stored.value, &notice).await?;
         } else {
             stored.value.heard(said, times);
         }
@@ -131,6 +143,17 @@ impl Notification {
             return Ok(());
         };
         self.mark_undeliverable(unit, message, id, &notice.blames, &notice.words).await
+    }
+
+    /// A notice may come when the contact was replaced, or has another address.
+    async fn send_bounced(&self, unit: &Unit, message: &mut Message, notice: &Notice) -> Result<(), Error> {
+        let Some(contact) = message.contact() else { return Ok(()) };
+        let directory = directory(unit.db(), message.company).await?;
+        let was_corrected = !notice.blames.is_empty() && !directory.writes_to(contact, &notice.blames);
+        if was_corrected || successor(&directory, contact, message).is_some() {
+            self.send_anew(unit, message, &directory).await?;
+        }
+        Ok(())
     }
 
     async fn read_message(&self, company: CompanyId, id: MessageId) -> Result<pb::Message, Error> {

@@ -107,10 +107,36 @@ impl Message {
 
     /// SOFTVIG sends it again, as a mail of its own.
     pub fn resend(&mut self, times: Times) {
+        let resent = Resent { at: times.business, after: self.attempts, by_itself: false };
+        self.begin_anew(resent, times.machine);
+    }
+
+    /// It did not arrive, and can now. It is still the mail of its day.
+    pub fn retry(&mut self, machine_now: Timestamp) {
+        let resent = Resent { at: self.created_at, after: self.attempts, by_itself: true };
+        self.begin_anew(resent, machine_now);
+    }
+
+    fn begin_anew(&mut self, resent: Resent, machine_now: Timestamp) {
         self.resends += 1;
-        self.resent = Some(Resent { at: times.business, after: self.attempts });
+        self.resent = Some(resent);
         self.tried_since = None;
-        self.state = State::Pending { next_try: times.machine };
+        self.state = State::Pending { next_try: machine_now };
+    }
+
+    /// Another message of the same words, not tried yet.
+    pub fn copy(&self, machine_now: Timestamp) -> Self {
+        Self {
+            id: MessageId::new(),
+            attempts: 0,
+            outcome: String::new(),
+            tries: Vec::new(),
+            tried_since: None,
+            resends: 0,
+            resent: None,
+            state: State::Pending { next_try: machine_now },
+            ..self.clone()
+        }
     }
 
     fn wait(&self) -> SignedDuration {

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use platform::id::{CompanyId, ContactId, ProjectId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -95,10 +95,13 @@ pub struct Part {
 /// Since when a message is sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resent {
-    /// Business time.
+    /// When the mail is from; business time.
     pub at: Timestamp,
     /// How often it had been tried until then.
     pub after: u32,
+    /// Because it had not arrived and could then, and not by hand.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_itself: bool,
 }
 
 /// A try that was recorded.
@@ -177,6 +180,9 @@ pub struct Lease {
     pub until: Timestamp,
 }
 
+/// Longer than a night, or a weekend's window with what goes wrong in it.
+const LONGEST_MIGRATION: SignedDuration = SignedDuration::from_hours(24);
+
 /// Another replica took the message over, or may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the lease on the message was lost")]
@@ -241,9 +247,14 @@ impl Message {
         self.urgent || self.kind.is_of_a_running_migration()
     }
 
+    /// The same, of a migration that may still be running: of an earlier one nobody is woken.
+    pub fn is_urgent_at(&self, now: Timestamp) -> bool {
+        self.is_urgent() && now < self.created_at + LONGEST_MIGRATION
+    }
+
     /// Whether it may go out in quiet hours that end then.
     pub fn ignores_quiet_hours(&self, now: Timestamp, end: Timestamp) -> bool {
-        self.is_urgent() || self.dates.iter().any(|date| date.falls_into(now, end))
+        self.is_urgent_at(now) || self.dates.iter().any(|date| date.falls_into(now, end))
     }
 
     /// Whether it waits for others of its kind and goes out with them. What may have been sent is not sent again as a
@@ -270,6 +281,11 @@ impl Message {
     /// When the mail is from.
     pub fn written_at(&self) -> Timestamp {
         self.resent.map_or(self.created_at, |resent| resent.at)
+    }
+
+    /// Whether SOFTVIG sent it again, and wants it to go out.
+    pub fn is_sent_by_hand(&self) -> bool {
+        self.resent.is_some_and(|resent| !resent.by_itself)
     }
 
     /// Whether a replica has it in hand right now.

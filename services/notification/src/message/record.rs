@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::release::part;
+use super::sender::successor;
 use super::store::{self, StoredMessage};
 use super::{Fact, Lease, LeaseLost, Message, Notice, Recipient, State, Times};
 use crate::Notification;
@@ -52,7 +53,8 @@ impl Tried {
         !matches!(self, Self::Dropped(_) | Self::PassedOn(_))
     }
 
-    /// What was refused at an address that was corrected meanwhile is tried again, at the new one.
+    /// What was refused at an address that was corrected meanwhile is tried again, at the new one; and so is what was
+    /// refused to somebody who was replaced meanwhile, to be passed on.
     fn apply(
         &self,
         message: &mut Message,
@@ -64,7 +66,8 @@ impl Tried {
             Self::Sent(answer) => message.sent(token, answer.clone(), times),
             Self::Refused { address, answer } => match (present, message.contact()) {
                 (Some(present), Some(contact))
-                    if message.address.is_none() && !present.writes_to(contact, address) =>
+                    if message.address.is_none() && !present.writes_to(contact, address)
+                        || successor(present, contact, message).is_some() =>
                 {
                     message.postpone(token, answer.clone(), times)
                 }
@@ -242,7 +245,7 @@ impl Notification {
         let name = directory.contact(contact).map(|c| c.name.clone()).unwrap_or_default();
         let notice = Notice {
             mentions: message.concerns().collect(),
-            urgent: message.is_urgent(),
+            urgent: message.is_urgent_at(unit.now()),
             ..Notice::new(Kind::MessageGivenUp, event_id, message.project, unit.now())
                 .text("contact", name)
                 .text("subject", message.content.subject.clone())
@@ -281,7 +284,7 @@ impl Notification {
         let notice = Notice {
             about: Some(contact),
             mentions: vec![contact],
-            urgent: message.is_urgent(),
+            urgent: message.is_urgent_at(unit.now()),
             ..Notice::new(Kind::ContactUndeliverable, event_id, message.project, unit.now())
                 .text("contact", name)
                 .fact("answer", Fact::text(answer))

@@ -101,7 +101,9 @@ impl Renderer {
     /// What a message that was just written waits for, if anything.
     fn hold(&self, message: &mut Message, directory: &Directory, now: Timestamp) {
         let contact = message.contact().and_then(|id| directory.contact(id));
-        if contact.is_some_and(|contact| contact.undeliverable) {
+        // Of what is for somebody who left the sender knows who gets it.
+        let is_for_them = |contact: &Contact| contact.is_active() || message.uninvites();
+        if contact.is_some_and(|contact| contact.undeliverable && is_for_them(contact)) {
             message.refuse_known_address(now);
         } else if let Some(until) = self.sending.holds_new(message, now) {
             message.hold(until);
@@ -145,8 +147,7 @@ impl Renderer {
             joins: messages.iter().map(part).collect(),
             template_version: self.templates.version(first.kind, first.language),
             created_at: now,
-            state: State::Pending { next_try: machine_now },
-            ..(*first).clone()
+            ..first.copy(machine_now)
         })
     }
 
@@ -168,22 +169,12 @@ impl Renderer {
         let unsubscribe = message.kind.is_optional().then(|| unsubscribe(to.id, message.kind));
         let content = self.again(message, Some(to), unsubscribe.as_deref(), directory, subject, body)?;
         let mut copy = Message {
-            id: MessageId::new(),
             recipient: Recipient::Contact(to.id),
             content,
             template_version: self.templates.version(message.kind, message.language),
-            attempts: 0,
-            outcome: String::new(),
-            tries: Vec::new(),
-            tried_since: None,
-            resends: 0,
-            resent: None,
-            state: State::Pending { next_try: machine_now },
-            ..message.clone()
+            ..message.copy(machine_now)
         };
-        if to.undeliverable {
-            copy.refuse_known_address(now);
-        }
+        self.hold(&mut copy, directory, now);
         Ok(copy)
     }
 

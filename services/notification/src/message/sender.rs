@@ -220,7 +220,7 @@ impl Notification {
         };
         let contact = message.contact().and_then(|id| directory.contact(id));
         // By hand it is sent all the same.
-        if message.resends == 0 && contact.is_some_and(|contact| contact.has_muted(message.kind)) {
+        if !message.is_sent_by_hand() && contact.is_some_and(|contact| contact.has_muted(message.kind)) {
             return Tried::Dropped("the contact has switched such messages off");
         }
         let refused = |answer| Tried::Refused { address: to.address.clone(), answer };

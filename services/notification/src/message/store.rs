@@ -265,9 +265,10 @@ pub async fn find_copy(
     recipient: Recipient,
 ) -> Result<Option<StoredMessage>, Error> {
     let sql = format!(
-        "select {COLUMNS} from message where event_id = $1 and recipient = $2 and kind = $3 and part = $4"
+        "select {COLUMNS} from message where company = $1 and event_id = $2 and recipient = $3 and kind = $4 and part = $5"
     );
     let values = vec![
+        message.company.to_string().into(),
         message.event_id.into(),
         recipient.to_string().into(),
         message.kind.name().into(),

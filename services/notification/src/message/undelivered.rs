@@ -1,39 +1,73 @@
-//! What did not reach a contact goes out again when it can: to the address that works again, or to a successor.
+//! What did not reach a contact goes out again when it can: to the address that works now, or to a successor.
 
+use jiff::Timestamp;
 use platform::{
     Error, clock,
     id::{CompanyId, ContactId},
     unit::Unit,
 };
 
-use super::{Message, Times, store};
+use super::{Message, sender::successor, store};
 use crate::Notification;
 use crate::book::directory;
+use crate::kind::Kind;
+use crate::recipients::{Contact, Directory};
 
 impl Notification {
-    /// Lets the sender, which knows who gets it now, try again what did not reach the contact lately. Calendar entries
-    /// come anew by themselves, with the dates as they are now.
+    /// For a contact who was replaced, or whose address is another one or works again.
     pub(crate) async fn send_undelivered(
         &self,
         unit: &Unit,
         company: CompanyId,
         contact: ContactId,
     ) -> Result<(), Error> {
-        let times = Times { business: unit.now(), machine: clock::machine_now() };
-        let since = self.renderer.sending.undelivered.since(times.business);
         let directory = directory(unit.db(), company).await?;
-        let is_wanted = |message: &Message| {
-            message.created_at >= since
-                && message.is_resendable()
-                && message.content.invitation.is_none()
-                && !directory.contact(contact).is_some_and(|contact| contact.has_muted(message.kind))
-        };
         let mut messages = store::undelivered(unit.db(), company, contact).await?;
-        messages.retain(|stored| is_wanted(&stored.value));
         for stored in &mut messages {
-            stored.value.resend(times);
+            self.send_anew(unit, &mut stored.value, &directory).await?;
         }
+        messages.retain(|stored| stored.value.is_on_its_way());
+        // Nobody else changes what is done with: that is up to commands and events, and this one has the lane.
         store::save(unit.db(), messages).await?;
         Ok(())
     }
+
+    /// A message that did not arrive. It stays as it is if a successor gets it, or nobody does.
+    pub(super) async fn send_anew(
+        &self,
+        unit: &Unit,
+        message: &mut Message,
+        directory: &Directory,
+    ) -> Result<(), Error> {
+        let now = unit.now();
+        let Some(contact) = message.contact().and_then(|id| directory.contact(id)) else { return Ok(()) };
+        if !self.is_news(message, now) {
+            return Ok(());
+        }
+        if let Some(successor) = successor(directory, contact.id, message) {
+            return self.readdress(unit, message, successor).await;
+        }
+        if can_get(contact, message) {
+            message.retry(clock::machine_now());
+            if let Some(until) = self.renderer.sending.holds_new(message, now) {
+                message.hold(until);
+            }
+        }
+        Ok(())
+    }
+
+    fn is_news(&self, message: &Message, now: Timestamp) -> bool {
+        // An address that did not work was corrected, or is nobody's any more.
+        let is_over = message.kind == Kind::ContactUndeliverable;
+        !is_over
+            && message.is_resendable()
+            && message.created_at >= self.renderer.sending.undelivered.since(now)
+    }
+}
+
+/// Invitations come anew by themselves, to the dates as they are now.
+fn can_get(contact: &Contact, message: &Message) -> bool {
+    let is_for_them =
+        message.content.invitation.is_none() || message.uninvites() && message.address.is_none();
+    contact.is_active() && !contact.undeliverable && !contact.has_muted(message.kind) && is_for_them
 }

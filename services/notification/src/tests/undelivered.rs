@@ -1,14 +1,12 @@
 //! What did not reach somebody, and can.
 
-use platform::{
-    clock::{from_wire, machine_now},
-    harness::request_id,
-};
+use jiff::{SignedDuration, Timestamp};
+use platform::{auth::Role, clock::machine_now, harness::request_id};
 use proto::{
     common::v1::ErrorReason,
     notification::v1::{self as pb, MessageState},
     scheduling::v1::{
-        ContactCard, ContactReplaced, DateAgreed, IntegrationRestored, VariantRecommended,
+        ContactCard, ContactReplaced, DateAgreed, DateWithdrawn, IntegrationRestored, VariantRecommended,
         scheduling_event::Event,
     },
 };
@@ -17,26 +15,35 @@ use testkit::Backend;
 use super::telling::on_both_databases;
 use super::world::{World, claim, describe, reason, softvig};
 use crate::Notification;
-use crate::fixtures::{BEATA, COMPANY, DAGMARA, at, card, migration, name};
+use crate::fixtures::{BEATA, COMPANY, DAGMARA, audit_2, card, migration, name};
 use crate::message::{Recipient, Tried, store::StoredMessage};
 
 fn recommended() -> Event {
     Event::VariantRecommended(VariantRecommended { variant: "hosted".into(), ..Default::default() })
 }
 
-fn replaced(by: &str) -> Event {
-    Event::ContactReplaced(ContactReplaced { contact: name(DAGMARA), successor: by.to_owned() })
+fn agreed(agreement: &str, date: proto::scheduling::v1::StageDate) -> Event {
+    Event::DateAgreed(DateAgreed { agreement: agreement.into(), date: Some(date), ..Default::default() })
+}
+
+fn replaced() -> Event {
+    Event::ContactReplaced(ContactReplaced { contact: name(DAGMARA), successor: name(BEATA) })
+}
+
+fn corrected() -> Event {
+    Event::ContactCard(ContactCard { email: "dagmara@auto-lecki.example".into(), ..card(DAGMARA) })
+}
+
+fn unknown() -> Tried {
+    Tried::Refused { address: card(DAGMARA).email, answer: "550 5.1.1 unknown".into() }
 }
 
 impl World {
-    /// Tries what is due; Dagmara's address is refused.
-    async fn dagmara_is_not_reached(&self) {
+    /// Tries what is due; what becomes of it for Dagmara. All others get theirs.
+    async fn try_for_dagmara(&self, outcome: fn() -> Tried) {
         let (hand, lease) = claim(&self.service, machine_now()).await;
-        let address = card(DAGMARA).email;
         let tried = |stored: StoredMessage| match stored.value.recipient {
-            Recipient::Contact(DAGMARA) => {
-                (stored, Tried::Refused { address: address.clone(), answer: "550 5.1.1 unknown".into() })
-            }
+            Recipient::Contact(DAGMARA) => (stored, outcome()),
             _ => (stored, Tried::Sent("250 ok".into())),
         };
         let tries: Vec<_> = hand.messages.into_iter().map(tried).collect();
@@ -50,73 +57,135 @@ impl World {
         topics
     }
 
+    /// What is passed on waits for others of its kind from then on.
+    async fn pass_on_and_send(&self) {
+        self.send_now().await;
+        self.send().await;
+    }
+
     async fn resend(&self, message: &pb::Message) -> Result<pb::Message, platform::Error> {
         let name = message.name.clone();
         let request = pb::ResendMessageRequest { name, request_id: request_id(), ..Default::default() };
         self.call(&softvig(), Notification::resend_message, request).await
     }
+
+    /// A mail server says of a message to Dagmara that there is no such address.
+    async fn bounce(&self, message: &pb::Message) -> pb::Message {
+        let id = message.name.rsplit('/').next().expect("a name");
+        let mail = format!(
+            "Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n\
+             --b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; m\r\n\r\n\
+             Final-Recipient: rfc822; {}\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n\
+             --b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: <{id}@przesiadka.softvig.pl>\r\n\r\n--b--\r\n",
+            card(DAGMARA).email
+        );
+        let report = pb::ReportDeliveryStatusRequest {
+            mail: mail.into(),
+            request_id: request_id(),
+            ..Default::default()
+        };
+        let operator = platform::harness::softvig(Role::Operator);
+        self.call(&operator, Notification::report_delivery_status, report).await.expect("a notice")
+    }
+
+    /// The `Date` headers of the mails to an address.
+    fn days(&self, address: &str) -> Vec<String> {
+        let to = |mail: &&String| mail.contains(address);
+        let date =
+            |mail: &String| mail.lines().find_map(|line| line.strip_prefix("Date: ")).map(str::to_owned);
+        self.files().iter().filter(to).filter_map(date).collect()
+    }
 }
 
-/// On the first day a recommendation, on the ninth two, in one mail, and a date: none of them reaches Dagmara.
+/// What Dagmara missed: a recommendation on the first day; on the tenth two in one mail, after which her address is
+/// known not to work, another one, a date and its end, a date that stands, and a brand that is back.
 async fn missed(world: &World) {
     world.tell(recommended()).await;
     world.wait_out().await;
-    world.dagmara_is_not_reached().await;
+    world.try_for_dagmara(|| Tried::Rejected("554 5.7.1 spam".into())).await;
     world.send().await;
     world.advance("2026-12-10T09:00:00Z").await;
-    for _ in 0..2 {
-        world.tell(recommended()).await;
-    }
-    let agreed = DateAgreed { agreement: "m".into(), date: Some(migration()), ..Default::default() };
-    world.tell(Event::DateAgreed(agreed)).await;
+    world.tell(recommended()).await;
+    world.tell(recommended()).await;
+    world.wait_out().await;
+    world.try_for_dagmara(unknown).await;
+    world.tell(recommended()).await;
+    world.tell(agreed("m", migration())).await;
+    let withdrawn = DateWithdrawn { agreement: "m".into(), date: Some(migration()), ..Default::default() };
+    world.tell(Event::DateWithdrawn(withdrawn)).await;
+    world.tell(agreed("a", audit_2())).await;
+    world.tell(Event::IntegrationRestored(IntegrationRestored { brand: "audi".into() })).await;
     world.send().await;
-    assert_eq!(
-        world.topics(&name(DAGMARA), MessageState::Undeliverable).await,
-        ["date_agreed", "variant_recommended", "variant_recommended", "variant_recommended"]
-    );
+    assert_eq!(world.topics(&name(DAGMARA), MessageState::GivenUp).await, ["variant_recommended"]);
+    assert_eq!(world.topics(&name(DAGMARA), MessageState::Joined).await.len(), 2);
+    let undeliverable = [
+        "date_agreed",
+        "date_agreed",
+        "date_withdrawn",
+        "integration_restored",
+        "variant_recommended",
+        "variant_recommended",
+    ];
+    assert_eq!(world.topics(&name(DAGMARA), MessageState::Undeliverable).await, undeliverable);
+    world.advance("2026-12-11T09:00:00Z").await;
 }
+
+/// Hers of the last days, and the date that stands as whoever is new gets it.
+const WITHOUT_MUTED: [&str; 4] =
+    ["date_withdrawn", "entry_added", "variant_recommended", "variant_recommended"];
 
 async fn what_did_not_arrive_goes_to_the_successor(backend: Backend) {
     let world = World::new(backend).await;
     missed(&world).await;
-    world.advance("2026-12-11T09:00:00Z").await;
     world.tell(Event::ContactCard(card(BEATA))).await;
-    world.tell(replaced(&name(BEATA))).await;
-    world.send().await;
+    world.tell(replaced()).await;
+    world.pass_on_and_send().await;
     let beata = world.topics(&name(BEATA), MessageState::Sent).await;
-    assert_eq!(
-        beata,
-        ["contact_replaced", "entry_added", "variant_recommended", "variant_recommended"],
-        "of the ninth day, and the date as a new contact gets it"
-    );
+    assert_eq!(beata, ["contact_replaced", "entry_added", "integration_restored", "variant_recommended"]);
     let sent = world.messages_in(MessageState::Sent).await;
-    let passed_on = sent.iter().find(|m| m.contact == name(BEATA) && m.topic == "variant_recommended");
-    let written = passed_on.and_then(|m| from_wire(m.created_at.as_ref()?));
-    assert_eq!(written, Some(at("2026-12-10T09:00:00Z")), "it has the date of its day");
-    assert_eq!(
-        world.topics(&name(DAGMARA), MessageState::Undeliverable).await,
-        ["date_agreed", "entry_removed", "variant_recommended"]
-    );
+    let one = sent.iter().find(|m| m.contact == name(BEATA) && m.topic == "variant_recommended");
+    assert_eq!(one.map(|m| m.joins.len()), Some(3), "in one mail, without the first day's");
     world.assert_nothing_parked().await;
+
+    // By hand the contact's own, in one mail, is not sent again; nor is one of them.
+    let mut of_dagmara = world.messages_in(MessageState::Undeliverable).await;
+    of_dagmara.retain(|m| m.topic == "variant_recommended");
+    assert_eq!(of_dagmara.iter().filter(|m| m.joins.len() == 2).count(), 1);
+    for old in of_dagmara {
+        let refused = world.resend(&old).await.expect_err("Beata has it");
+        assert_eq!(refused.reason(), ErrorReason::InvalidArgument);
+        let names = &refused.violations()[0].allowed;
+        let hers = world.messages_in(MessageState::Joined).await;
+        let named = hers.iter().filter(|m| m.contact == name(BEATA) && names.contains(&m.name)).count();
+        assert_eq!(named, old.joins.len().max(1), "{names}");
+    }
 }
 
 async fn what_did_not_arrive_goes_to_the_corrected_address(backend: Backend) {
     let world = World::new(backend).await;
     missed(&world).await;
-    let corrected = ContactCard { email: "dagmara@auto-lecki.example".into(), ..card(DAGMARA) };
-    world.tell(Event::ContactCard(corrected.clone())).await;
+    world.tell(corrected()).await;
     world.send().await;
-    let expected = ["entry_added", "variant_recommended", "variant_recommended"];
+    let expected = [
+        "date_withdrawn",
+        "entry_added",
+        "integration_restored",
+        "variant_recommended",
+        "variant_recommended",
+    ];
     assert_eq!(world.topics(&name(DAGMARA), MessageState::Sent).await, expected);
-    world.tell(Event::ContactCard(corrected)).await;
+    let days = world.days("dagmara@auto-lecki.example");
+    let of_the_tenth = days.iter().filter(|date| date.starts_with("Thu, 10 Dec 2026")).count();
+    assert_eq!((of_the_tenth, days.len()), (4, 5), "each is the mail of its day: {days:?}");
+    world.tell(corrected()).await;
     world.send().await;
     assert_eq!(world.topics(&name(DAGMARA), MessageState::Sent).await, expected, "once");
+    world.assert_nothing_parked().await;
 }
 
 async fn what_did_not_arrive_goes_to_the_address_that_works_after_all(backend: Backend) {
     let world = World::new(backend).await;
     missed(&world).await;
-    world.tell(Event::IntegrationRestored(IntegrationRestored { brand: "audi".into() })).await;
     let preferences = pb::ContactPreferences {
         name: format!("{}/preferences", name(DAGMARA)),
         muted_topics: vec!["integration_restored".to_owned()],
@@ -132,25 +201,57 @@ async fn what_did_not_arrive_goes_to_the_address_that_works_after_all(backend: B
     let clear = pb::ClearUndeliverableRequest { contact, request_id: request_id(), ..Default::default() };
     world.call(&softvig(), Notification::clear_undeliverable, clear).await.expect("allowed");
     world.send().await;
-    let expected = ["entry_added", "variant_recommended", "variant_recommended"];
-    assert_eq!(world.topics(&name(DAGMARA), MessageState::Sent).await, expected, "what is still wanted");
+    assert_eq!(world.topics(&name(DAGMARA), MessageState::Sent).await, WITHOUT_MUTED, "what is still wanted");
 }
 
-async fn what_a_successor_got_is_sent_again_as_the_successors(backend: Backend) {
+/// The server's answer comes when somebody else has taken her place.
+async fn what_is_refused_after_the_contact_was_replaced_goes_to_the_successor(backend: Backend) {
     let world = World::new(backend).await;
     world.tell(recommended()).await;
+    world.wait_out().await;
+    let (hand, lease) = claim(&world.service, machine_now()).await;
     world.tell(Event::ContactCard(card(BEATA))).await;
-    world.tell(replaced(&name(BEATA))).await;
+    world.tell(replaced()).await;
+    let tried = |stored: StoredMessage| match stored.value.recipient {
+        Recipient::Contact(DAGMARA) => (stored, unknown()),
+        _ => (stored, Tried::Sent("250 ok".into())),
+    };
+    let tries: Vec<_> = hand.messages.into_iter().map(tried).collect();
+    world.service.record(COMPANY, lease, &tries).await.expect("works");
+    let later: Timestamp = machine_now() + SignedDuration::from_hours(2);
+    let (hand, lease) = claim(&world.service, later).await;
+    world.service.send(hand, lease, || later).await.expect("works");
+    world.pass_on_and_send().await;
+    assert!(world.topics(&name(BEATA), MessageState::Sent).await.contains(&"variant_recommended".to_owned()));
+    assert!(!world.outbox_kinds().await.contains(&"address_undeliverable".to_owned()));
+}
+
+async fn what_bounces_after_the_contact_was_replaced_goes_to_the_successor(backend: Backend) {
+    let world = World::new(backend).await;
+    world.tell(recommended()).await;
     world.send().await;
-    let dropped = world.messages_in(MessageState::Dropped).await;
-    let old = dropped.iter().find(|m| m.contact == name(DAGMARA)).expect("passed on");
-    let refused = world.resend(old).await.expect_err("Beata has it");
-    assert_eq!(refused.reason(), ErrorReason::InvalidArgument);
     let sent = world.messages_in(MessageState::Sent).await;
-    let hers = sent.iter().find(|m| m.contact == name(BEATA) && m.topic == old.topic).expect("hers");
-    assert_eq!(refused.violations()[0].allowed, hers.name);
-    assert_eq!(world.resend(hers).await.expect("as the refusal says").resends, 1);
-    assert_eq!(reason(world.resend(old).await), ErrorReason::InvalidArgument, "also on its way");
+    let hers = sent.iter().find(|m| m.contact == name(DAGMARA)).expect("sent");
+    world.tell(Event::ContactCard(card(BEATA))).await;
+    world.tell(replaced()).await;
+    assert_eq!(world.bounce(hers).await.state(), MessageState::Bounced);
+    world.send().await;
+    assert!(world.topics(&name(BEATA), MessageState::Sent).await.contains(&"variant_recommended".to_owned()));
+}
+
+async fn what_bounces_after_the_address_was_corrected_goes_to_the_new_one(backend: Backend) {
+    let world = World::new(backend).await;
+    world.tell(recommended()).await;
+    world.send().await;
+    let sent = world.messages_in(MessageState::Sent).await;
+    let hers = sent.iter().find(|m| m.contact == name(DAGMARA)).expect("sent");
+    world.tell(corrected()).await;
+    assert_eq!(world.bounce(hers).await.state(), MessageState::Pending);
+    world.send().await;
+    assert_eq!(world.days("dagmara@auto-lecki.example").len(), 1);
+    assert!(!world.outbox_kinds().await.contains(&"address_undeliverable".to_owned()));
+    // The first mail's notice may come twice.
+    assert_eq!(world.bounce(hers).await.state(), MessageState::Sent);
 }
 
 /// Those who could tell the contact otherwise are awake.
@@ -158,11 +259,9 @@ async fn that_a_message_of_a_running_migration_does_not_arrive_is_told_at_night(
     let world = World::new(backend).await;
     world.advance("2027-01-15T21:30:00Z").await;
     world.tell(Event::RunFinished(Default::default())).await;
-    world.dagmara_is_not_reached().await;
+    world.try_for_dagmara(unknown).await;
     let urgent: Vec<_> = world.messages_in(MessageState::Pending).await.iter().map(describe).collect();
-    assert!(urgent.contains(&"contact_undeliverable softvig".to_owned()), "{urgent:?}");
-    assert!(world.messages_in(MessageState::Held).await.is_empty());
-
+    assert_eq!(urgent, ["contact_undeliverable softvig"]);
     world.send_now().await;
     world.tell(Event::WindowOverrun(Default::default())).await;
     let (hand, lease) = claim(&world.service, machine_now()).await;
@@ -174,10 +273,46 @@ async fn that_a_message_of_a_running_migration_does_not_arrive_is_told_at_night(
     assert!(sent.contains(&"message_given_up softvig".to_owned()), "{sent:?}");
 }
 
+async fn of_a_migration_that_is_over_nobody_is_woken(backend: Backend) {
+    let world = World::new(backend).await;
+    world.advance("2027-01-15T21:30:00Z").await;
+    world.tell(Event::RunFinished(Default::default())).await;
+    world.try_for_dagmara(unknown).await;
+    world.send().await;
+    world.advance("2027-01-16T21:30:00Z").await;
+    world.tell(corrected()).await;
+    world.send_now().await;
+    assert_eq!(world.topics(&name(DAGMARA), MessageState::Held).await, ["run_finished"]);
+    world.advance("2027-01-17T06:00:00Z").await;
+    world.send_now().await;
+    assert_eq!(world.topics(&name(DAGMARA), MessageState::Sent).await, ["run_finished"]);
+}
+
+async fn what_a_successor_got_is_sent_again_as_the_successors(backend: Backend) {
+    let world = World::new(backend).await;
+    world.tell(recommended()).await;
+    world.tell(Event::ContactCard(card(BEATA))).await;
+    world.tell(replaced()).await;
+    world.send().await;
+    world.send().await;
+    let dropped = world.messages_in(MessageState::Dropped).await;
+    let old = dropped.iter().find(|m| m.contact == name(DAGMARA)).expect("passed on");
+    let refused = world.resend(old).await.expect_err("Beata has it");
+    let sent = world.messages_in(MessageState::Sent).await;
+    let hers = sent.iter().find(|m| m.contact == name(BEATA) && m.topic == old.topic).expect("hers");
+    assert_eq!(refused.violations()[0].allowed, hers.name);
+    assert_eq!(world.resend(hers).await.expect("as the refusal says").resends, 1);
+    assert_eq!(reason(world.resend(old).await), ErrorReason::InvalidArgument, "also on its way");
+}
+
 on_both_databases! {
     what_did_not_arrive_goes_to_the_successor,
     what_did_not_arrive_goes_to_the_corrected_address,
     what_did_not_arrive_goes_to_the_address_that_works_after_all,
-    what_a_successor_got_is_sent_again_as_the_successors,
+    what_is_refused_after_the_contact_was_replaced_goes_to_the_successor,
+    what_bounces_after_the_contact_was_replaced_goes_to_the_successor,
+    what_bounces_after_the_address_was_corrected_goes_to_the_new_one,
     that_a_message_of_a_running_migration_does_not_arrive_is_told_at_night,
+    of_a_migration_that_is_over_nobody_is_woken,
+    what_a_successor_got_is_sent_again_as_the_successors,
 }
