@@ -226,32 +226,33 @@ async fn what_is_refused_after_the_contact_was_replaced_goes_to_the_successor(ba
     assert!(!world.outbox_kinds().await.contains(&"address_undeliverable".to_owned()));
 }
 
-async fn what_bounces_after_the_contact_was_replaced_goes_to_the_successor(backend: Backend) {
-    let world = World::new(backend).await;
+async fn sent_to_dagmara(world: &World) -> pb::Message {
     world.tell(recommended()).await;
     world.send().await;
     let sent = world.messages_in(MessageState::Sent).await;
-    let hers = sent.iter().find(|m| m.contact == name(DAGMARA)).expect("sent");
+    sent.into_iter().find(|m| m.contact == name(DAGMARA)).expect("sent")
+}
+
+async fn what_bounces_after_the_contact_was_replaced_goes_to_the_successor(backend: Backend) {
+    let world = World::new(backend).await;
+    let hers = sent_to_dagmara(&world).await;
     world.tell(Event::ContactCard(card(BEATA))).await;
     world.tell(replaced()).await;
-    assert_eq!(world.bounce(hers).await.state(), MessageState::Bounced);
+    assert_eq!(world.bounce(&hers).await.state(), MessageState::Bounced);
     world.send().await;
     assert!(world.topics(&name(BEATA), MessageState::Sent).await.contains(&"variant_recommended".to_owned()));
 }
 
 async fn what_bounces_after_the_address_was_corrected_goes_to_the_new_one(backend: Backend) {
     let world = World::new(backend).await;
-    world.tell(recommended()).await;
-    world.send().await;
-    let sent = world.messages_in(MessageState::Sent).await;
-    let hers = sent.iter().find(|m| m.contact == name(DAGMARA)).expect("sent");
+    let hers = sent_to_dagmara(&world).await;
     world.tell(corrected()).await;
-    assert_eq!(world.bounce(hers).await.state(), MessageState::Pending);
+    assert_eq!(world.bounce(&hers).await.state(), MessageState::Pending);
     world.send().await;
     assert_eq!(world.days("dagmara@auto-lecki.example").len(), 1);
     assert!(!world.outbox_kinds().await.contains(&"address_undeliverable".to_owned()));
     // The first mail's notice may come twice.
-    assert_eq!(world.bounce(hers).await.state(), MessageState::Sent);
+    assert_eq!(world.bounce(&hers).await.state(), MessageState::Sent);
 }
 
 /// Those who could tell the contact otherwise are awake.
