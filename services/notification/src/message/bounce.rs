@@ -25,6 +25,8 @@ pub struct Notice {
     pub action: Action,
     /// The address that is at fault; empty where it is not the address.
     pub blames: String,
+    /// Whom the mail was to; empty where its header does not show it.
+    pub to: String,
     /// Status and the server's words, without addresses.
     pub words: String,
 }
@@ -59,7 +61,8 @@ impl Notice {
         let recipient = recipient(&status);
         let words = without_address(&said, &recipient);
         let blamed = action == Action::Failed && blames_the_address(code);
-        Ok(Self { message, resends, action, words, blames: if blamed { recipient } else { String::new() } })
+        let blames = if blamed { recipient } else { String::new() };
+        Ok(Self { message, resends, action, blames, to, words })
     }
 }
 
@@ -209,6 +212,7 @@ mod tests {
             assert_eq!((read.message, read.action), (MessageId(id), expected), "{original}");
             assert_eq!(read.resends, if original.contains(".2@") { 2 } else { 0 });
             assert_eq!(read.blames, if address { "tadek@auto-lecki.example" } else { "" });
+            assert_eq!(read.to, "", "the header does not show it");
             assert!(
                 read.words.starts_with(status) && !read.words.contains('@') && !read.words.contains("tadek"),
                 "{}",
@@ -230,7 +234,7 @@ mod tests {
             .replace("message/delivery-status", "message/global-delivery-status")
             .replace("Final-Recipient: rfc822;", "Final-Recipient: utf-8;");
         let read = Notice::read(mail.as_bytes(), DOMAIN).expect("a notice");
-        assert_eq!((read.message, read.blames.as_str()), (MessageId(id), TO));
+        assert_eq!((read.message, read.blames.as_str(), read.to.as_str()), (MessageId(id), TO, TO));
     }
 
     #[rstest]

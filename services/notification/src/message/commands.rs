@@ -145,11 +145,13 @@ impl Notification {
         self.mark_undeliverable(unit, message, id, &notice.blames, &notice.words).await
     }
 
-    /// A notice may come when the contact was replaced, or has another address.
+    /// A notice may come when the contact was replaced, or has another address. Servers write addresses in other ways
+    /// than we do, so what already went out by itself does not once more because of them.
     async fn send_bounced(&self, unit: &Unit, message: &mut Message, notice: &Notice) -> Result<(), Error> {
         let Some(contact) = message.contact() else { return Ok(()) };
         let directory = directory(unit.db(), message.company).await?;
-        let was_corrected = !notice.blames.is_empty() && !directory.writes_to(contact, &notice.blames);
+        let is_elsewhere = !notice.to.is_empty() && !directory.writes_to(contact, &notice.to);
+        let was_corrected = is_elsewhere && !message.is_sent_by_itself();
         if was_corrected || successor(&directory, contact, message).is_some() {
             self.send_anew(unit, message, &directory).await?;
         }

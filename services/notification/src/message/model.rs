@@ -288,6 +288,11 @@ impl Message {
         self.resent.is_some_and(|resent| !resent.by_itself)
     }
 
+    /// Whether it was sent again because it had not arrived.
+    pub fn is_sent_by_itself(&self) -> bool {
+        self.resent.is_some_and(|resent| resent.by_itself)
+    }
+
     /// Whether a replica has it in hand right now.
     pub const fn is_being_sent(&self) -> bool {
         matches!(self.state, State::Sending { .. })

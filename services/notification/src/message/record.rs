@@ -174,8 +174,13 @@ impl Notification {
                 State::GivenUp { .. },
             ) => {
                 tracing::error!(message = %id, attempts, answer, "a message is given up");
+                let directory = directory(unit.db(), message.company).await?;
                 if let Some(event_id) = event_id {
-                    self.tell_given_up(unit, message, event_id, answer).await?;
+                    self.tell_given_up(unit, message, event_id, answer, &directory).await?;
+                }
+                // Who was replaced while the server was thinking.
+                if let Some(successor) = message.contact().and_then(|id| successor(&directory, id, message)) {
+                    self.readdress(unit, message, successor).await?;
                 }
             }
             (Tried::Refused { address, answer }, State::Undeliverable { .. }) => match message.recipient {
@@ -239,9 +244,9 @@ impl Notification {
         message: &Message,
         event_id: Uuid,
         answer: &str,
+        directory: &Directory,
     ) -> Result<(), Error> {
         let Some(contact) = message.contact() else { return Ok(()) };
-        let directory = directory(unit.db(), message.company).await?;
         let name = directory.contact(contact).map(|c| c.name.clone()).unwrap_or_default();
         let notice = Notice {
             mentions: message.concerns().collect(),
@@ -252,7 +257,7 @@ impl Notification {
                 .text("message", message_name(message.company, message.id))
                 .text("answer", answer)
         };
-        tell(unit, &self.renderer, &directory, &[notice]).await
+        tell(unit, &self.renderer, directory, &[notice]).await
     }
 
     /// The first refusal of an address is an event, and those who can correct it are told; not of one that was

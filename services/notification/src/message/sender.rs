@@ -260,13 +260,16 @@ pub(super) fn successor(directory: &Directory, id: ContactId, message: &Message)
     left.successor.filter(|_| message.content.invitation.is_none())
 }
 
+/// Why a message to who has left is dropped, unless there is a successor.
+pub(super) const HAS_LEFT: &str = "the contact has left";
+
 /// Where a contact is written to now, or why not at all.
 fn envelope(directory: &Directory, id: ContactId, message: &Message) -> Result<Envelope, &'static str> {
     let contact = directory.contact(id).ok_or("the contact is not known")?;
     match contact.state {
         ContactState::Anonymised => Err("the contact was anonymised"),
         // Only what takes entries out of their calendar still reaches them.
-        ContactState::Left | ContactState::Parting if !message.uninvites() => Err("the contact has left"),
+        ContactState::Left | ContactState::Parting if !message.uninvites() => Err(HAS_LEFT),
         ContactState::Left | ContactState::Parting | ContactState::Active => {
             let address = message.address.as_ref().unwrap_or(&contact.email);
             Ok(Envelope { name: contact.name.clone(), address: address.clone() })

@@ -244,7 +244,7 @@ pub async fn find_all(c: &impl ConnectionTrait, ids: &[MessageId]) -> Result<Vec
     query_all(c, &sql, values).await?.iter().map(read).collect()
 }
 
-/// Messages to a contact that did not arrive, oldest first.
+/// Messages to a contact that did not arrive, or were not sent, oldest first.
 pub async fn undelivered(
     c: &impl ConnectionTrait,
     company: CompanyId,
@@ -252,7 +252,7 @@ pub async fn undelivered(
 ) -> Result<Vec<StoredMessage>, Error> {
     let sql = format!(
         "select {COLUMNS} from message where company = $1 and recipient = $2 \
-         and label in ('undeliverable', 'bounced', 'given_up') order by id"
+         and label in ('undeliverable', 'bounced', 'given_up', 'dropped') order by id"
     );
     let values = vec![company.to_string().into(), contact.to_string().into()];
     query_all(c, &sql, values).await?.iter().map(read).collect()

@@ -7,7 +7,8 @@ use platform::{
     unit::Unit,
 };
 
-use super::{Message, sender::successor, store};
+use super::sender::{HAS_LEFT, successor};
+use super::{Message, State, store};
 use crate::Notification;
 use crate::book::directory;
 use crate::kind::Kind;
@@ -41,7 +42,7 @@ impl Notification {
     ) -> Result<(), Error> {
         let now = unit.now();
         let Some(contact) = message.contact().and_then(|id| directory.contact(id)) else { return Ok(()) };
-        if !self.is_news(message, now) {
+        if !self.is_news(message, directory, now) {
             return Ok(());
         }
         if let Some(successor) = successor(directory, contact.id, message) {
@@ -56,12 +57,17 @@ impl Notification {
         Ok(())
     }
 
-    fn is_news(&self, message: &Message, now: Timestamp) -> bool {
-        // An address that did not work was corrected, or is nobody's any more.
-        let is_over = message.kind == Kind::ContactUndeliverable;
-        !is_over
-            && message.is_resendable()
-            && message.created_at >= self.renderer.sending.undelivered.since(now)
+    fn is_news(&self, message: &Message, directory: &Directory, now: Timestamp) -> bool {
+        let is_unreachable = |id: &ContactId| {
+            directory.contact(*id).is_some_and(|contact| contact.is_active() && contact.undeliverable)
+        };
+        let holds = match message.state {
+            // Scheduling tells that somebody has left before it tells who follows.
+            State::Dropped { .. } => message.outcome == HAS_LEFT,
+            _ => message.kind != Kind::ContactUndeliverable || message.mentions.iter().any(is_unreachable),
+        };
+        let since = self.renderer.sending.undelivered.since(now);
+        holds && message.is_resendable() && message.created_at >= since
     }
 }
 
@@ -69,5 +75,5 @@ impl Notification {
 fn can_get(contact: &Contact, message: &Message) -> bool {
     let is_for_them =
         message.content.invitation.is_none() || message.uninvites() && message.address.is_none();
-    contact.is_active() && !contact.undeliverable && !contact.has_muted(message.kind) && is_for_them
+    contact.is_active() && !contact.undeliverable && is_for_them
 }

@@ -6,8 +6,8 @@ use proto::{
     common::v1::ErrorReason,
     notification::v1::{self as pb, MessageState},
     scheduling::v1::{
-        ContactCard, ContactReplaced, DateAgreed, DateWithdrawn, IntegrationRestored, VariantRecommended,
-        scheduling_event::Event,
+        ContactCard, ContactReplaced, ContactRole, ContactState, DateAgreed, DateWithdrawn,
+        IntegrationRestored, VariantRecommended, scheduling_event::Event,
     },
 };
 use testkit::Backend;
@@ -15,8 +15,8 @@ use testkit::Backend;
 use super::telling::on_both_databases;
 use super::world::{World, claim, describe, reason, softvig};
 use crate::Notification;
-use crate::fixtures::{BEATA, COMPANY, DAGMARA, audit_2, card, migration, name};
-use crate::message::{Recipient, Tried, store::StoredMessage};
+use crate::fixtures::{BEATA, COMPANY, DAGMARA, TADEK, audit_2, card, card_in_state, migration, name};
+use crate::message::{Hand, Lease, Recipient, Tried, store::StoredMessage};
 
 fn recommended() -> Event {
     Event::VariantRecommended(VariantRecommended { variant: "hosted".into(), ..Default::default() })
@@ -42,6 +42,10 @@ impl World {
     /// Tries what is due; what becomes of it for Dagmara. All others get theirs.
     async fn try_for_dagmara(&self, outcome: fn() -> Tried) {
         let (hand, lease) = claim(&self.service, machine_now()).await;
+        self.record_for_dagmara(hand, lease, outcome).await;
+    }
+
+    async fn record_for_dagmara(&self, hand: Hand, lease: Lease, outcome: fn() -> Tried) {
         let tried = |stored: StoredMessage| match stored.value.recipient {
             Recipient::Contact(DAGMARA) => (stored, outcome()),
             _ => (stored, Tried::Sent("250 ok".into())),
@@ -69,15 +73,16 @@ impl World {
         self.call(&softvig(), Notification::resend_message, request).await
     }
 
-    /// A mail server says of a message to Dagmara that there is no such address.
-    async fn bounce(&self, message: &pb::Message) -> pb::Message {
-        let id = message.name.rsplit('/').next().expect("a name");
+    /// A mail server says of a mail to Dagmara, which it passed on elsewhere, that it does not arrive.
+    async fn bounce(&self, message: &pb::Message, status: &str) -> pb::Message {
+        let (id, to) = (message.name.rsplit('/').next().expect("a name"), card(DAGMARA).email);
+        let id = if message.resends == 0 { id.to_owned() } else { format!("{id}.{}", message.resends) };
         let mail = format!(
             "Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n\
              --b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; m\r\n\r\n\
-             Final-Recipient: rfc822; {}\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n\
-             --b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: <{id}@przesiadka.softvig.pl>\r\n\r\n--b--\r\n",
-            card(DAGMARA).email
+             Final-Recipient: rfc822; dagmara@elsewhere.example\r\nAction: failed\r\nStatus: {status}\r\n\r\n\
+             --b\r\nContent-Type: text/rfc822-headers\r\n\r\nTo: Dagmara <{to}>\r\n\
+             Message-ID: <{id}@przesiadka.softvig.pl>\r\n\r\n--b--\r\n",
         );
         let report = pb::ReportDeliveryStatusRequest {
             mail: mail.into(),
@@ -86,6 +91,11 @@ impl World {
         };
         let operator = platform::harness::softvig(Role::Operator);
         self.call(&operator, Notification::report_delivery_status, report).await.expect("a notice")
+    }
+
+    async fn latest_to_dagmara(&self) -> pb::Message {
+        let all = self.messages().await;
+        all.into_iter().find(|m| m.contact == name(DAGMARA)).expect("written")
     }
 
     /// The `Date` headers of the mails to an address.
@@ -97,14 +107,21 @@ impl World {
     }
 }
 
-/// What Dagmara missed: a recommendation on the first day; on the tenth two in one mail, after which her address is
-/// known not to work, another one, a date and its end, a date that stands, and a brand that is back.
+/// What Dagmara missed: a recommendation on the first day; on the tenth one mail that no server wanted and one that did
+/// not fit into her mailbox, two recommendations in one, after which her address is known not to work, another one, a
+/// date and its end, a date that stands, and a brand that is back.
 async fn missed(world: &World) {
     world.tell(recommended()).await;
     world.wait_out().await;
     world.try_for_dagmara(|| Tried::Rejected("554 5.7.1 spam".into())).await;
     world.send().await;
     world.advance("2026-12-10T09:00:00Z").await;
+    world.tell(Event::ReadinessDeclared(Default::default())).await;
+    world.wait_out().await;
+    world.try_for_dagmara(|| Tried::Rejected("554 5.7.1 spam".into())).await;
+    world.tell(Event::ReadinessWithdrawn(Default::default())).await;
+    world.send().await;
+    world.bounce(&world.latest_to_dagmara().await, "5.2.2").await;
     world.tell(recommended()).await;
     world.tell(recommended()).await;
     world.wait_out().await;
@@ -116,7 +133,9 @@ async fn missed(world: &World) {
     world.tell(agreed("a", audit_2())).await;
     world.tell(Event::IntegrationRestored(IntegrationRestored { brand: "audi".into() })).await;
     world.send().await;
-    assert_eq!(world.topics(&name(DAGMARA), MessageState::GivenUp).await, ["variant_recommended"]);
+    let given_up = ["readiness_declared", "variant_recommended"];
+    assert_eq!(world.topics(&name(DAGMARA), MessageState::GivenUp).await, given_up);
+    assert_eq!(world.topics(&name(DAGMARA), MessageState::Bounced).await, ["readiness_withdrawn"]);
     assert_eq!(world.topics(&name(DAGMARA), MessageState::Joined).await.len(), 2);
     let undeliverable = [
         "date_agreed",
@@ -130,10 +149,6 @@ async fn missed(world: &World) {
     world.advance("2026-12-11T09:00:00Z").await;
 }
 
-/// Hers of the last days, and the date that stands as whoever is new gets it.
-const WITHOUT_MUTED: [&str; 4] =
-    ["date_withdrawn", "entry_added", "variant_recommended", "variant_recommended"];
-
 async fn what_did_not_arrive_goes_to_the_successor(backend: Backend) {
     let world = World::new(backend).await;
     missed(&world).await;
@@ -141,7 +156,15 @@ async fn what_did_not_arrive_goes_to_the_successor(backend: Backend) {
     world.tell(replaced()).await;
     world.pass_on_and_send().await;
     let beata = world.topics(&name(BEATA), MessageState::Sent).await;
-    assert_eq!(beata, ["contact_replaced", "entry_added", "integration_restored", "variant_recommended"]);
+    let expected = [
+        "contact_replaced",
+        "entry_added",
+        "integration_restored",
+        "readiness_declared",
+        "readiness_withdrawn",
+        "variant_recommended",
+    ];
+    assert_eq!(beata, expected);
     let sent = world.messages_in(MessageState::Sent).await;
     let one = sent.iter().find(|m| m.contact == name(BEATA) && m.topic == "variant_recommended");
     assert_eq!(one.map(|m| m.joins.len()), Some(3), "in one mail, without the first day's");
@@ -170,13 +193,15 @@ async fn what_did_not_arrive_goes_to_the_corrected_address(backend: Backend) {
         "date_withdrawn",
         "entry_added",
         "integration_restored",
+        "readiness_declared",
+        "readiness_withdrawn",
         "variant_recommended",
         "variant_recommended",
     ];
     assert_eq!(world.topics(&name(DAGMARA), MessageState::Sent).await, expected);
     let days = world.days("dagmara@auto-lecki.example");
     let of_the_tenth = days.iter().filter(|date| date.starts_with("Thu, 10 Dec 2026")).count();
-    assert_eq!((of_the_tenth, days.len()), (4, 5), "each is the mail of its day: {days:?}");
+    assert_eq!((of_the_tenth, days.len()), (6, 7), "each is the mail of its day: {days:?}");
     world.tell(corrected()).await;
     world.send().await;
     assert_eq!(world.topics(&name(DAGMARA), MessageState::Sent).await, expected, "once");
@@ -186,6 +211,9 @@ async fn what_did_not_arrive_goes_to_the_corrected_address(backend: Backend) {
 async fn what_did_not_arrive_goes_to_the_address_that_works_after_all(backend: Backend) {
     let world = World::new(backend).await;
     missed(&world).await;
+    let contact = name(DAGMARA);
+    let clear = pb::ClearUndeliverableRequest { contact, request_id: request_id(), ..Default::default() };
+    world.call(&softvig(), Notification::clear_undeliverable, clear).await.expect("allowed");
     let preferences = pb::ContactPreferences {
         name: format!("{}/preferences", name(DAGMARA)),
         muted_topics: vec!["integration_restored".to_owned()],
@@ -197,33 +225,37 @@ async fn what_did_not_arrive_goes_to_the_address_that_works_after_all(backend: B
         ..Default::default()
     };
     world.call(&softvig(), Notification::update_contact_preferences, update).await.expect("allowed");
-    let contact = name(DAGMARA);
-    let clear = pb::ClearUndeliverableRequest { contact, request_id: request_id(), ..Default::default() };
-    world.call(&softvig(), Notification::clear_undeliverable, clear).await.expect("allowed");
     world.send().await;
-    assert_eq!(world.topics(&name(DAGMARA), MessageState::Sent).await, WITHOUT_MUTED, "what is still wanted");
+    let expected = [
+        "date_withdrawn",
+        "entry_added",
+        "readiness_declared",
+        "readiness_withdrawn",
+        "variant_recommended",
+        "variant_recommended",
+    ];
+    assert_eq!(world.topics(&name(DAGMARA), MessageState::Sent).await, expected, "what is still wanted");
 }
 
 /// The server's answer comes when somebody else has taken her place.
 async fn what_is_refused_after_the_contact_was_replaced_goes_to_the_successor(backend: Backend) {
-    let world = World::new(backend).await;
-    world.tell(recommended()).await;
-    world.wait_out().await;
-    let (hand, lease) = claim(&world.service, machine_now()).await;
-    world.tell(Event::ContactCard(card(BEATA))).await;
-    world.tell(replaced()).await;
-    let tried = |stored: StoredMessage| match stored.value.recipient {
-        Recipient::Contact(DAGMARA) => (stored, unknown()),
-        _ => (stored, Tried::Sent("250 ok".into())),
-    };
-    let tries: Vec<_> = hand.messages.into_iter().map(tried).collect();
-    world.service.record(COMPANY, lease, &tries).await.expect("works");
-    let later: Timestamp = machine_now() + SignedDuration::from_hours(2);
-    let (hand, lease) = claim(&world.service, later).await;
-    world.service.send(hand, lease, || later).await.expect("works");
-    world.pass_on_and_send().await;
-    assert!(world.topics(&name(BEATA), MessageState::Sent).await.contains(&"variant_recommended".to_owned()));
-    assert!(!world.outbox_kinds().await.contains(&"address_undeliverable".to_owned()));
+    for outcome in [unknown, || Tried::Rejected("554 5.7.1 spam".into())] {
+        let world = World::new(backend).await;
+        world.tell(recommended()).await;
+        world.wait_out().await;
+        let (hand, lease) = claim(&world.service, machine_now()).await;
+        world.tell(Event::ContactCard(card(BEATA))).await;
+        world.tell(replaced()).await;
+        world.record_for_dagmara(hand, lease, outcome).await;
+        let later: Timestamp = machine_now() + SignedDuration::from_hours(2);
+        let lease = world.service.lease(later);
+        for hand in world.service.claim(lease, later).await.expect("works") {
+            world.service.send(hand, lease, || later).await.expect("works");
+        }
+        world.send().await;
+        let hers = world.topics(&name(BEATA), MessageState::Sent).await;
+        assert!(hers.contains(&"variant_recommended".to_owned()), "{hers:?}");
+    }
 }
 
 async fn sent_to_dagmara(world: &World) -> pb::Message {
@@ -238,7 +270,7 @@ async fn what_bounces_after_the_contact_was_replaced_goes_to_the_successor(backe
     let hers = sent_to_dagmara(&world).await;
     world.tell(Event::ContactCard(card(BEATA))).await;
     world.tell(replaced()).await;
-    assert_eq!(world.bounce(&hers).await.state(), MessageState::Bounced);
+    assert_eq!(world.bounce(&hers, "5.1.1").await.state(), MessageState::Bounced);
     world.send().await;
     assert!(world.topics(&name(BEATA), MessageState::Sent).await.contains(&"variant_recommended".to_owned()));
 }
@@ -247,12 +279,56 @@ async fn what_bounces_after_the_address_was_corrected_goes_to_the_new_one(backen
     let world = World::new(backend).await;
     let hers = sent_to_dagmara(&world).await;
     world.tell(corrected()).await;
-    assert_eq!(world.bounce(&hers).await.state(), MessageState::Pending);
+    assert_eq!(world.bounce(&hers, "4.4.7").await.state(), MessageState::Pending, "whatever the reason");
     world.send().await;
     assert_eq!(world.days("dagmara@auto-lecki.example").len(), 1);
+    assert_eq!(world.bounce(&hers, "4.4.7").await.state(), MessageState::Sent, "it is of the first mail");
+    let hers = world.latest_to_dagmara().await;
+    assert_eq!((hers.topic.as_str(), hers.resends), ("variant_recommended", 1));
+    // A server writes the new address in a way that looks like another one.
+    assert_eq!(world.bounce(&hers, "5.1.1").await.state(), MessageState::Bounced, "once");
+}
+
+async fn what_bounces_elsewhere_is_not_sent_again(backend: Backend) {
+    let world = World::new(backend).await;
+    let hers = sent_to_dagmara(&world).await;
+    assert_eq!(world.bounce(&hers, "5.1.1").await.state(), MessageState::Bounced);
     assert!(!world.outbox_kinds().await.contains(&"address_undeliverable".to_owned()));
-    // The first mail's notice may come twice.
-    assert_eq!(world.bounce(&hers).await.state(), MessageState::Sent);
+}
+
+/// Scheduling's events of a replacement come one after the other, and a mail is due between them.
+async fn what_was_due_when_the_successor_was_not_known_yet_is_not_lost(backend: Backend) {
+    let world = World::new(backend).await;
+    world.tell(recommended()).await;
+    world.wait_out().await;
+    world.tell(Event::ContactCard(card(BEATA))).await;
+    world.tell(Event::ContactCard(card_in_state(DAGMARA, ContactState::Left))).await;
+    world.send_now().await;
+    assert_eq!(world.latest_to_dagmara().await.outcome, "the contact has left");
+    world.tell(replaced()).await;
+    world.send().await;
+    assert!(world.topics(&name(BEATA), MessageState::Sent).await.contains(&"variant_recommended".to_owned()));
+}
+
+/// Beata, whose address does not work, follows Dagmara, and Tadek follows her before Dagmara's mails are passed on.
+async fn what_was_for_the_first_of_a_chain_goes_to_the_last(backend: Backend) {
+    let world = World::new(backend).await;
+    let technical = vec![ContactRole::Technical.into()];
+    let beata = ContactCard { email: "beata@nowhere.invalid".into(), roles: technical, ..card(BEATA) };
+    world.tell(Event::ContactCard(beata)).await;
+    world.tell(Event::Verified(Default::default())).await;
+    world.send().await;
+    assert_eq!(world.topics(&name(BEATA), MessageState::Undeliverable).await, ["verified"]);
+    world.tell(recommended()).await;
+    world.tell(replaced()).await;
+    let tadek = ContactReplaced { contact: name(BEATA), successor: name(TADEK) };
+    world.tell(Event::ContactReplaced(tadek)).await;
+    for _ in 0..3 {
+        world.send().await;
+    }
+    let sent = world.topics(&name(TADEK), MessageState::Sent).await;
+    assert_eq!(sent.iter().filter(|topic| *topic == "variant_recommended").count(), 1, "{sent:?}");
+    assert_eq!(sent.iter().filter(|topic| *topic == "verified").count(), 1, "his own: {sent:?}");
 }
 
 /// Those who could tell the contact otherwise are awake.
@@ -313,6 +389,9 @@ on_both_databases! {
     what_is_refused_after_the_contact_was_replaced_goes_to_the_successor,
     what_bounces_after_the_contact_was_replaced_goes_to_the_successor,
     what_bounces_after_the_address_was_corrected_goes_to_the_new_one,
+    what_bounces_elsewhere_is_not_sent_again,
+    what_was_due_when_the_successor_was_not_known_yet_is_not_lost,
+    what_was_for_the_first_of_a_chain_goes_to_the_last,
     that_a_message_of_a_running_migration_does_not_arrive_is_told_at_night,
     of_a_migration_that_is_over_nobody_is_woken,
     what_a_successor_got_is_sent_again_as_the_successors,
