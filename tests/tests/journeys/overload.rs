@@ -163,10 +163,7 @@ fn judged(answers: &[Answer], refused: u16) -> (usize, Duration) {
 #[tokio::test(flavor = "multi_thread")]
 async fn at_ten_times_the_load_refusals_are_quick_and_it_recovers_by_itself() {
     let mut installation = Installation::empty(NOW);
-    let database = Database::empty(Backend::Postgres).await;
-    let port = database.url().rsplit(':').next().and_then(|rest| rest.split('/').next()).expect("a port");
-    let line = Proxy::to(port.parse().expect("a number")).await.expect("a port");
-    let url = database.url().replace(&format!("127.0.0.1:{port}"), &line.address().to_string());
+    let (_database, line, url) = slow_database().await;
     let mut settings = on_servers(Service::Scheduling, &url, &Nats::unique());
     settings.push(("PRZESIADKA__LIMITS__MAX_REQUESTS", PLACES.to_string()));
     settings.push(("PRZESIADKA__LIMITS__MAX_WAIT_MS", "100".to_owned()));
@@ -218,6 +215,34 @@ async fn at_ten_times_the_load_refusals_are_quick_and_it_recovers_by_itself() {
     let output = installation.processes[0].process.output();
     let told = output.lines().filter(|line| line.contains("WARN") || line.contains("ERROR")).count();
     assert!(told < 20, "{told} lines: {output}");
+}
+
+/// Of what is worked on at once most waits for the database's two connections, and so would who asks whether it is there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_whose_requests_wait_for_the_database_stays_ready() {
+    let mut installation = Installation::empty(NOW);
+    let (_database, line, url) = slow_database().await;
+    let mut settings = on_servers(Service::Scheduling, &url, &Nats::unique());
+    settings.push(("PRZESIADKA__DATABASE__MAX_CONNECTIONS", "2".to_owned()));
+    installation.add("scheduling", &["serve", "--only", "scheduling"], settings);
+    installation.ready().await;
+    line.set(Line::Slow(LATE));
+    let place = Place::of(&installation).await;
+    let answers = tokio::select! {
+        (answers, _) = place.load(200, 1) => answers,
+        () = stays_ready(&installation) => unreachable!("it has no end"),
+    };
+    let served = answers.iter().filter(|answer| answer.status == 200).count();
+    assert!(served > 0 && served < answers.len(), "{served} of {} served", answers.len());
+}
+
+/// The way to it is as slow as one says.
+async fn slow_database() -> (Database, Proxy, String) {
+    let database = Database::empty(Backend::Postgres).await;
+    let port = database.url().rsplit(':').next().and_then(|rest| rest.split('/').next()).expect("a port");
+    let line = Proxy::to(port.parse().expect("a number")).await.expect("a port");
+    let url = database.url().replace(&format!("127.0.0.1:{port}"), &line.address().to_string());
+    (database, line, url)
 }
 
 /// Asks again and again.

@@ -1,6 +1,6 @@
 //! PostgreSQL's connections; see docs/decisions/0017.
 
-use std::{io, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use deadpool::{
@@ -24,7 +24,7 @@ use tokio::{
 
 use super::errors::{connect_err, is_away};
 
-/// How long a connection counts as alive after it was used.
+/// How long a connection, and the database, count as alive after an answer.
 const TRUSTED_FOR: Duration = Duration::from_secs(1);
 /// How long somebody waits for a connection, a new one included.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
@@ -45,6 +45,8 @@ struct Opener {
     options: PgConnectOptions,
     /// When one was last found dead. What took it away may have taken the others too.
     died_at: std::sync::Mutex<Option<Instant>>,
+    /// When the database last answered on any of them.
+    answered_at: Arc<std::sync::Mutex<Option<Instant>>>,
 }
 
 #[derive(Debug)]
@@ -54,6 +56,7 @@ struct Connection {
     /// Whether a statement was sent whose answer has not been read to its end.
     is_busy: bool,
     in_transaction: bool,
+    answered_at: Arc<std::sync::Mutex<Option<Instant>>>,
 }
 
 impl Manager for Opener {
@@ -66,8 +69,13 @@ impl Manager for Opener {
                 Err(e) if is_not_ready(&e) => sleep(CONNECT_AGAIN).await,
                 Err(e) => return Err(e),
                 Ok(link) => {
-                    let used_at = Instant::now();
-                    return Ok(Connection { link, used_at, is_busy: false, in_transaction: false });
+                    return Ok(Connection {
+                        link,
+                        used_at: Instant::now(),
+                        is_busy: false,
+                        in_transaction: false,
+                        answered_at: Arc::clone(&self.answered_at),
+                    });
                 }
             }
         }
@@ -110,13 +118,17 @@ impl Connection {
         let outcome = timeout(LONGEST_CALL, work(&mut self.link)).await.unwrap_or_else(silent);
         self.is_busy = outcome.as_ref().is_err_and(is_away);
         self.used_at = Instant::now();
+        if !self.is_busy {
+            *self.answered_at.lock().expect("nobody panics with the lock") = Some(self.used_at);
+        }
         outcome
     }
 }
 
 impl Pool {
     pub fn new(options: PgConnectOptions, max_connections: u32) -> Self {
-        let pool = deadpool::managed::Pool::builder(Opener { options, died_at: std::sync::Mutex::default() })
+        let opener = Opener { options, died_at: Default::default(), answered_at: Default::default() };
+        let pool = deadpool::managed::Pool::builder(opener)
             .max_size(max_connections as usize)
             .runtime(Runtime::Tokio1)
             // The one that was used last needs no question.
@@ -129,6 +141,12 @@ impl Pool {
 
     pub fn status(&self) -> deadpool::Status {
         self.0.status()
+    }
+
+    /// Whether the database answered lately. Who asks for a connection while all are busy would learn no more, and wait.
+    pub fn answered_lately(&self) -> bool {
+        let at = *self.0.manager().answered_at.lock().expect("nobody panics with the lock");
+        at.is_some_and(|at| at.elapsed() < TRUSTED_FOR)
     }
 
     pub fn options(&self) -> &PgConnectOptions {
