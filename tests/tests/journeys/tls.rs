@@ -122,6 +122,10 @@ async fn services_work_with_tls_to_everything() {
         installation.add(service.name(), &["serve", "--only", service.name()], settings(service));
     }
     installation.ready().await;
+    let said = installation.command(Service::Audit, &["doctor", "--only", "audit"]);
+    for shown in ["certificate.bus.tls", "certificate.database.audit.url", "certificate.grpc.cert"] {
+        assert!(said.contains(&format!("ok       {shown}")), "{said}");
+    }
 
     // A command over gRPC with a client's certificate, and its event over NATS to the other service.
     let read = |path: &Path| fs::read_to_string(path).expect("a file");

@@ -12,6 +12,7 @@ use crate::{
     clock::Clock,
     db::Db,
     files::{Files, FilesError},
+    pem::ClientTls,
     private,
 };
 
@@ -55,15 +56,8 @@ impl Config {
                 tls.check().with_context(|| format!("{port}.tls"))?;
             }
         }
-        if let Some(tls) = self.bus.tls.as_ref().filter(|_| self.bus.kind == BusKind::Nats) {
-            tls.check().context("bus.tls")?;
-        }
-        if self.database.kind == DatabaseKind::Postgres {
-            for service in services {
-                let Some(url) = self.database.url(service) else { continue };
-                let tls = Db::tls_of_postgres(url.expose_secret()).and_then(|tls| tls.check());
-                tls.with_context(|| format!("database.{service}.url"))?;
-            }
+        for (setting, tls) in self.client_tls(services)? {
+            tls.check().context(setting)?;
         }
         for (i, issuer) in self.auth.issuers.iter().enumerate() {
             let Some(file) = &issuer.jwks_file else { continue };
@@ -71,6 +65,26 @@ impl Config {
             jwks.check().await.with_context(|| format!("auth.issuers[{i}].jwks_file"))?;
         }
         Ok(())
+    }
+
+    /// TLS to NATS and to the databases of these services, each with the setting that names its files.
+    ///
+    /// # Errors
+    /// A database's URL that cannot be read.
+    pub fn client_tls(&self, services: &[&str]) -> anyhow::Result<Vec<(String, ClientTls)>> {
+        let mut all = Vec::new();
+        if let Some(tls) = self.bus.tls.as_ref().filter(|_| self.bus.kind == BusKind::Nats) {
+            all.push(("bus.tls".to_owned(), tls.clone()));
+        }
+        if self.database.kind == DatabaseKind::Postgres {
+            for service in services {
+                let Some(url) = self.database.url(service) else { continue };
+                let setting = format!("database.{service}.url");
+                let tls = Db::tls_of_postgres(url.expose_secret()).with_context(|| setting.clone())?;
+                all.push((setting, tls));
+            }
+        }
+        Ok(all)
     }
 
     pub fn business_clock(&self) -> anyhow::Result<Clock> {

@@ -1,4 +1,4 @@
-//! How long the ports' certificates are good for.
+//! How long certificates are good for: those of the ports, and those that are shown to NATS and PostgreSQL.
 
 use std::path::Path;
 
@@ -6,19 +6,26 @@ use jiff::{SignedDuration, Timestamp};
 use platform::{clock, config::Loaded, pem};
 
 use super::finding::Finding;
+use crate::services::Name;
 
 /// Long enough to get a new one.
 const SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-pub async fn check(loaded: &Loaded) -> Vec<Finding> {
+pub async fn check(loaded: &Loaded, names: &[Name]) -> Vec<Finding> {
     let config = &loaded.config;
+    let services: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
+    // A URL that cannot be read is told by the settings' check.
+    let shown = config.client_tls(&services).unwrap_or_default();
+    let shown = shown.into_iter().filter_map(|(setting, tls)| Some((setting, tls.cert?)));
     let ports = [("rest", &config.rest), ("grpc", &config.grpc), ("ops", &config.ops)];
     let with_tls = ports.into_iter().filter_map(|(name, port)| Some((name, port.tls.as_ref()?)));
     let files = with_tls.flat_map(|(name, tls)| {
         let authority = tls.client_ca.as_ref().map(|file| (format!("{name}.client_ca"), file));
         std::iter::once((format!("{name}.cert"), &tls.cert)).chain(authority)
     });
-    files.map(|(name, file)| of_file(&name, file, clock::machine_now())).collect()
+    let now = clock::machine_now();
+    let of_ports = files.map(|(name, file)| of_file(&name, file, now));
+    of_ports.chain(shown.map(|(name, file)| of_file(&name, &file, now))).collect()
 }
 
 fn of_file(name: &str, file: &Path, now: Timestamp) -> Finding {

@@ -33,7 +33,7 @@ pub async fn run(loaded: &Loaded, args: DoctorArgs) -> anyhow::Result<()> {
     let names = args.which.names();
     let mut checks: Vec<BoxFuture<'_, Vec<Finding>>> = vec![
         settings::check(loaded, &names).boxed(),
-        certificates::check(loaded).boxed(),
+        certificates::check(loaded, &names).boxed(),
         outside::issuers(loaded).boxed(),
     ];
     for &name in &names {
