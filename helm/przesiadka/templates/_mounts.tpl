@@ -24,6 +24,7 @@ Everything that a service's pods mount, as a JSON list: name, path, and either s
     {{- if $secret }}{{ $mounts = append $mounts (include "przesiadka.mount.pair" (list $name $secret) | fromJson) }}{{ end -}}
   {{- end -}}
   {{- if $values.tls.grpc.secretName }}{{ $_ := set $authorities "grpc-clients" $values.tls.grpc.clientCa }}{{ end -}}
+  {{- $_ := set $authorities "telemetry" $values.trust.telemetry -}}
   {{- if index $values.catalogue .service | default dict -}}
     {{- $items := dict -}}
     {{- range $file, $_ := index $values.catalogue .service }}{{ $_ := set $items $file $file }}{{ end -}}

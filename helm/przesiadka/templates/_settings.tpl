@@ -22,8 +22,10 @@
 { {{- range $i, $key := keys . | sortAlpha }}{{ if $i }},{{ end }} {{ $key }} = {{ include "przesiadka.toml.value" (index $ $key) }}{{ end }} }
 {{- else if kindIs "bool" . -}}
 {{ . }}
-{{- else -}}
+{{- else if eq (float64 .) (float64 (int64 .)) -}}
 {{/* Helm reads numbers as floating ones. */}}{{ int64 . }}
+{{- else -}}
+{{ . }}
 {{- end -}}
 {{- end }}
 
@@ -55,7 +57,9 @@
 {{- $database := dict "kind" "postgres" "schema_at_start" false .service (dict "url_file" (print $secrets "/database/url")) -}}
 {{- $bus := include "przesiadka.bus" (dict "root" .root "user" $service.bus.user) | fromJson -}}
 {{- /* Nothing but what the pod itself forgets: everything that is kept lies elsewhere. */}}
-{{- $ours := dict "data_dir" "/run/przesiadka/data" "database" $database "bus" $bus "auth" (dict "development" false) "telemetry" (dict "format" "json") -}}
+{{- $telemetry := dict "format" "json" -}}
+{{- if include "przesiadka.given" $values.trust.telemetry }}{{ $_ := set $telemetry "otlp_ca_file" (print $authorities "/telemetry/ca.crt") }}{{ end -}}
+{{- $ours := dict "data_dir" "/run/przesiadka/data" "database" $database "bus" $bus "auth" (dict "development" false) "telemetry" $telemetry -}}
 
 {{- range $port, $number := dict "rest" 8080 "grpc" 8081 "ops" 8082 -}}
   {{- $listen := dict "listen" (printf "0.0.0.0:%d" $number) -}}
