@@ -326,7 +326,7 @@ pub(crate) fn calendar_of(head: &Head, book: &mut Book, id: ContactId, change: C
     if notices.is_empty() { Outcome::Kept } else { Outcome::Told(notices) }
 }
 
-/// One notice for each agreed date ahead, about one contact's calendar.
+/// One notice for each agreed date that is not over, about one contact's calendar.
 fn entries_of(
     head: &Head,
     project: &Project,
@@ -334,7 +334,8 @@ fn entries_of(
     kind: Kind,
     wrap: fn(Entry) -> Calendar,
 ) -> impl Iterator<Item = Notice> {
-    let ahead = project.live_entries().filter(|e| e.date.starts_at > head.occurred_at);
+    // Also of a date that goes on: who becomes a contact in its morning is to be there.
+    let ahead = project.live_entries().filter(|e| e.date.ends_at > head.occurred_at);
     ahead.map(move |entry| {
         let notice = of_date(head, kind, entry).calendar(wrap(entry.clone()));
         Notice { about: Some(id), project: Some(project.id), ..notice }

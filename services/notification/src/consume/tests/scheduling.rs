@@ -3,8 +3,8 @@ use proto::scheduling::v1::{scheduling_event::Event, *};
 use super::{assert_texts, kinds};
 use crate::consume::{Book, Outcome, scheduling};
 use crate::fixtures::{
-    BEATA, DAGMARA, PROJECT, TADEK, audit_2, book, card, card_in_state, day, hear, messages, migration, name,
-    now, pb, told,
+    BEATA, DAGMARA, PROJECT, TADEK, at, audit_2, book, card, card_in_state, day, event, hear, messages,
+    migration, name, now, pb, told,
 };
 use crate::kind::Kind;
 use crate::message::{Calendar, Method, Recipient};
@@ -319,6 +319,27 @@ fn who_joins_gets_the_entries_and_who_leaves_loses_them() {
     }
     // The card that says the same a little later is no news.
     assert_eq!(hear(&mut book, Event::ContactCard(card_in_state(TADEK, ContactState::Left))), Outcome::Kept);
+}
+
+/// An audit's day, and the window of a migration.
+#[test]
+fn who_joins_while_a_date_goes_on_gets_its_entry_and_not_those_that_are_over() {
+    for (instant, entries) in [
+        ("2027-01-11T05:30:00Z", 2),
+        ("2027-01-11T22:59:59Z", 2),
+        ("2027-01-11T23:00:00Z", 1),
+        ("2027-01-16T04:59:59Z", 1),
+        ("2027-01-16T05:00:00Z", 0),
+    ] {
+        let mut book = on_its_way();
+        let joins =
+            SchedulingEvent { occurred_at: pb(at(instant)), ..event(Event::ContactCard(card(BEATA))) };
+        let told = match scheduling(&joins, &mut book).expect("well-formed") {
+            Outcome::Told(notices) => notices.len(),
+            Outcome::Kept | Outcome::Ignored(_) => 0,
+        };
+        assert_eq!(told, entries, "{instant}");
+    }
 }
 
 #[test]
