@@ -16,6 +16,7 @@ use proto::{
     refusal::{Words, words},
 };
 use serde_json::json;
+use uuid::Uuid;
 
 use super::bounce::{Action, Notice};
 use super::queries::MESSAGE;
@@ -122,9 +123,14 @@ impl Notification {
         let said = if stored.value.is_scrubbed() { codes(&notice.words) } else { notice.words.clone() };
         let failed = notice.action == Action::Failed && notice.resends == stored.value.resends;
         if failed && stored.value.bounced(said.clone(), times) {
-            announce(&mut unit, &stored.value);
+            let event_id = announce(&mut unit, &stored.value);
             self.blame(&mut unit, &stored.value, &notice).await?;
-            self.send_bounced(&unit, &mut stored.value, &notice).await?;
+            let bounced = stored.value.clone();
+            if !self.send_bounced(&unit, &mut stored.value, &notice).await?
+                && let Some(event_id) = event_id
+            {
+                self.tell_bounced(&unit, &bounced, event_id).await?;
+            }
         } else {
             stored.value.heard(said, times);
         }
@@ -147,13 +153,26 @@ impl Notification {
 
     /// A notice may come when the contact was replaced, or has another address. Servers write addresses in other ways
     /// than we do, so what already went out by itself does not once more because of them.
-    async fn send_bounced(&self, unit: &Unit, message: &mut Message, notice: &Notice) -> Result<(), Error> {
-        let Some(contact) = message.contact() else { return Ok(()) };
+    /// Whether somebody gets it now.
+    async fn send_bounced(&self, unit: &Unit, message: &mut Message, notice: &Notice) -> Result<bool, Error> {
+        let Some(contact) = message.contact() else { return Ok(false) };
         let directory = directory(unit.db(), message.company).await?;
         let is_elsewhere = !notice.to.is_empty() && !directory.writes_to(contact, &notice.to);
         let was_corrected = is_elsewhere && !message.is_sent_by_itself();
-        if was_corrected || successor(&directory, contact, message).is_some() {
+        let is_passed_on = successor(&directory, contact, message).is_some();
+        if was_corrected || is_passed_on {
             self.send_anew(unit, message, &directory).await?;
+        }
+        Ok(is_passed_on || message.is_on_its_way())
+    }
+
+    /// SOFTVIG hears of a mail that did not arrive, as of one that was refused at once; not where it knows that the
+    /// address does not work, or that the contact has left.
+    async fn tell_bounced(&self, unit: &Unit, message: &Message, event_id: Uuid) -> Result<(), Error> {
+        let directory = directory(unit.db(), message.company).await?;
+        let contact = message.contact().and_then(|id| directory.contact(id));
+        if contact.is_some_and(|contact| contact.is_active() && !contact.undeliverable) {
+            self.tell_given_up(unit, message, event_id, &message.outcome, &directory).await?;
         }
         Ok(())
     }

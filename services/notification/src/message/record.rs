@@ -238,7 +238,7 @@ impl Notification {
     }
 
     /// SOFTVIG is told, but not of its own mail: that one would not arrive either.
-    async fn tell_given_up(
+    pub(super) async fn tell_given_up(
         &self,
         unit: &Unit,
         message: &Message,

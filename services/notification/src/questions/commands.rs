@@ -164,6 +164,8 @@ impl Notification {
             notice = notice.text("answer", &answer.text);
         }
         let directory = directory(unit.db(), question.company).await?;
+        // Who asked may have left, also after a first answer.
+        notice.about = notice.about.and_then(|contact| directory.in_place_of(contact));
         tell(unit, &self.renderer, &directory, &[notice]).await
     }
 }

@@ -231,6 +231,14 @@ impl Directory {
         }
     }
 
+    /// Who hears what was meant for a contact: that one, or who followed, or else somebody who decides for the company.
+    pub fn in_place_of(&self, id: ContactId) -> Option<ContactId> {
+        let followed = |contact: &&Contact| self.contact(contact.successor?);
+        let mut line = std::iter::successors(self.contact(id), followed).take(self.contacts.len());
+        let decides = || self.contacts.iter().find(|contact| contact.is_active() && contact.roles.decision);
+        line.find(|contact| contact.is_active()).or_else(decides).map(|contact| contact.id)
+    }
+
     /// The contact takes part no more and is to be anonymised.
     pub fn part(&mut self, id: ContactId) {
         if let Some(contact) = self.contact_mut(id).filter(|contact| !contact.is_anonymised()) {

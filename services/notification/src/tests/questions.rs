@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::telling::on_both_databases;
 use super::world::{World, contact, reason, softvig};
 use crate::Notification;
-use crate::fixtures::{COMPANY, DAGMARA, PROJECT, TADEK, name};
+use crate::fixtures::{BEATA, COMPANY, DAGMARA, PROJECT, TADEK, card, name};
 
 fn ask() -> AskQuestionRequest {
     AskQuestionRequest {
@@ -174,6 +174,29 @@ async fn open_questions_pass_to_the_successor(backend: Backend) {
     assert_eq!(told.iter().filter(|t| *t == "question_answered technical").count(), 1, "the one before");
 }
 
+/// Somebody else who decides reads it, or whoever followed, also after a first answer.
+async fn an_answer_to_who_has_left_is_read_by_somebody(backend: Backend) {
+    let world = world(backend).await;
+    let asked = world.call(&tadek(), Notification::ask_question, ask()).await.expect("asked").name;
+    let reply = async || {
+        let given = answer(&asked, "Runtime.");
+        world.call(&softvig(), Notification::answer_question, given).await.expect("answered")
+    };
+    reply().await;
+    let left = |successor| ContactReplaced { contact: name(TADEK), successor };
+    world.tell(Event::ContactReplaced(left(String::new()))).await;
+    reply().await;
+    let to = |who: &'static str| format!("question_answered {who}");
+    let told = world.told().await;
+    assert!(told.contains(&to("decision")) && !told.contains(&to("another")), "{told:?}");
+    world.tell(Event::ContactCard(card(BEATA))).await;
+    world.tell(Event::ContactReplaced(left(name(BEATA)))).await;
+    reply().await;
+    let told = world.told().await;
+    let count = |who| told.iter().filter(|told| **told == to(who)).count();
+    assert_eq!([count("technical"), count("decision"), count("another")], [1, 1, 1], "{told:?}");
+}
+
 async fn the_words_of_a_question_go_when_the_asker_is_anonymised(backend: Backend) {
     let world = world(backend).await;
     let asked = world.call(&tadek(), Notification::ask_question, ask()).await.expect("asked").name;
@@ -234,6 +257,7 @@ on_both_databases! {
     the_same_request_twice_asks_once,
     only_contacts_ask_and_only_softvig_answers,
     open_questions_pass_to_the_successor,
+    an_answer_to_who_has_left_is_read_by_somebody,
     the_words_of_a_question_go_when_the_asker_is_anonymised,
     open_questions_of_all_companies_are_softvigs_to_list,
     a_watch_goes_on_where_a_list_ended,

@@ -289,10 +289,12 @@ async fn what_bounces_after_the_address_was_corrected_goes_to_the_new_one(backen
     assert_eq!(world.bounce(&hers, "5.1.1").await.state(), MessageState::Bounced, "once");
 }
 
+/// Nobody knows what to correct, so SOFTVIG hears of it.
 async fn what_bounces_elsewhere_is_not_sent_again(backend: Backend) {
     let world = World::new(backend).await;
     let hers = sent_to_dagmara(&world).await;
     assert_eq!(world.bounce(&hers, "5.1.1").await.state(), MessageState::Bounced);
+    assert_eq!(world.told().await.iter().filter(|told| *told == "message_given_up softvig").count(), 1);
     assert!(!world.outbox_kinds().await.contains(&"address_undeliverable".to_owned()));
 }
 
