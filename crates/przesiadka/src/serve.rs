@@ -206,7 +206,7 @@ impl Base {
         let service = self.core.service;
         let missing = if !self.is_up.load(Ordering::Acquire) {
             Some("the schema of its database")
-        } else if matches!(timeout(PING, self.core.db.ping()).await, Ok(Ok(()))) {
+        } else if timeout(PING, self.core.db.is_there()).await.unwrap_or(false) {
             None
         } else {
             Some("its database")

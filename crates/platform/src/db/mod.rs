@@ -174,13 +174,16 @@ impl Db {
         }
     }
 
-    /// Whether the database answers, or has just done so.
-    pub async fn ping(&self) -> Result<(), DbErr> {
-        if let Either::Postgres(pool) = &self.read
-            && pool.answered_lately()
-        {
-            return Ok(());
+    /// Whether the database answers, or has just answered anybody.
+    pub async fn is_there(&self) -> bool {
+        match &self.read {
+            Either::Postgres(pool) if pool.answered_lately() => true,
+            _ => self.ping().await.is_ok(),
         }
+    }
+
+    /// Asks the database.
+    pub async fn ping(&self) -> Result<(), DbErr> {
         query_one(&self.read, "select 1", vec![]).await.map(drop)
     }
 

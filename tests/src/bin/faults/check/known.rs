@@ -70,6 +70,7 @@ pub struct Entry {
     pub agreement: String,
     pub first_day: Date,
     pub starts_at: Timestamp,
+    pub ends_at: Timestamp,
     /// From when on a reminder is of no use; of a whole day its end.
     pub begins_at: Timestamp,
     pub live: bool,
@@ -214,16 +215,15 @@ impl Project {
 }
 
 fn entry(agreement: &str, date: &StageDate) -> Entry {
-    let starts_at = date.starts_at.as_ref().and_then(platform::clock::from_wire).expect("an instant");
+    let [starts_at, ends_at] = [&date.starts_at, &date.ends_at]
+        .map(|at| at.as_ref().and_then(platform::clock::from_wire).expect("an instant"));
     let planned = date.date.as_ref().and_then(|date| date.date.as_ref());
     let begins_at = match planned {
-        Some(planned_date::Date::Day(_)) => {
-            date.ends_at.as_ref().and_then(platform::clock::from_wire).expect("an instant")
-        }
+        Some(planned_date::Date::Day(_)) => ends_at,
         _ => starts_at,
     };
     let agreement = agreement.to_owned();
-    Entry { agreement, first_day: calendar::local_day(starts_at), starts_at, begins_at, live: true }
+    Entry { agreement, first_day: calendar::local_day(starts_at), starts_at, ends_at, begins_at, live: true }
 }
 
 /// The last word of a resource name.

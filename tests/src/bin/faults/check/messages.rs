@@ -33,13 +33,13 @@ pub async fn findings(
     let mut findings = Vec::new();
     let lane = lane_of(journey);
     let heard = heard_by(Service::Notification, databases, lane).await?;
-    let expected = expected(&heard);
+    let (expected, going_on) = expected(&heard);
     let found = found(databases, lane).await?;
     let passed_on = passed_on(databases, lane).await?;
     for key in expected.keys().chain(found.keys().filter(|key| !expected.contains_key(*key))) {
         let count = |of: &Count| of.get(key).copied().unwrap_or_default();
         // A successor gets what the one before had not got yet.
-        let more = passed_on.get(&key.0).copied().unwrap_or_default();
+        let more = passed_on.get(&key.0).copied().unwrap_or_default() + count(&going_on);
         if !(count(&expected)..=count(&expected) + more).contains(&count(&found)) {
             let (way, (event, to)) = (journey.way, key);
             findings.push(format!(
@@ -54,8 +54,9 @@ pub async fn findings(
     Ok(findings)
 }
 
-fn expected(heard: &[Heard]) -> Count {
-    let mut count = Count::new();
+/// And the entries of dates that go on, which the build before left out: in a rolling upgrade either may have written.
+fn expected(heard: &[Heard]) -> (Count, Count) {
+    let (mut count, mut going_on) = (Count::new(), Count::new());
     let mut known = Known::default();
     for heard in heard {
         let mut tell = |event: &str, to: String, times: usize| {
@@ -68,17 +69,18 @@ fn expected(heard: &[Heard]) -> Count {
         for recipient in routing::recipients(heard, &known) {
             tell(event_id, recipient, times);
         }
-        let before = entries_ahead(heard, &known);
+        let before = entries(heard, &known);
         let summary = routing::summary(heard, &known);
         known.hear(heard);
-        if let Some((contact, entries)) = before {
-            tell(event_id, contact, entries);
+        if let Some((contact, [ahead, now])) = before {
+            tell(event_id, contact.clone(), ahead);
+            going_on.insert((event_id.to_owned(), contact), i64::try_from(now).expect("a few"));
         }
         for recipient in summary {
             *count.entry((event_id.to_owned(), recipient)).or_default() += 1;
         }
     }
-    count
+    (count, going_on)
 }
 
 /// What cancels a project takes each date that is still agreed out of the calendars; a withdrawal of what has
@@ -98,8 +100,8 @@ fn times(heard: &Heard, known: &Known) -> usize {
     }
 }
 
-/// Whose calendar changes with a contact's card, and how many dates in it lie ahead.
-fn entries_ahead(heard: &Heard, known: &Known) -> Option<(String, usize)> {
+/// Whose calendar changes with a contact's card, and how many dates in it lie ahead, and how many go on.
+fn entries(heard: &Heard, known: &Known) -> Option<(String, [usize; 2])> {
     let Heard::Scheduling(event) = heard else { return None };
     let (contact, active) = match event.event.as_ref()? {
         Event::ContactCard(card) => (id(&card.contact), card.state() == ContactState::Active),
@@ -112,8 +114,9 @@ fn entries_ahead(heard: &Heard, known: &Known) -> Option<(String, usize)> {
     }
     let at = event.occurred_at.as_ref().and_then(from_wire)?;
     let open = known.projects.values().filter(|project| project.closed.is_none());
-    let ahead = open.flat_map(|p| p.entries.values()).filter(|e| e.live && e.starts_at > at);
-    Some((contact.to_owned(), ahead.count()))
+    let live: Vec<_> = open.flat_map(|p| p.entries.values()).filter(|e| e.live && e.ends_at > at).collect();
+    let ahead = live.iter().filter(|entry| entry.starts_at > at).count();
+    Some((contact.to_owned(), [ahead, live.len() - ahead]))
 }
 
 fn event_id(heard: &Heard) -> &str {
