@@ -27,6 +27,7 @@ use super::{Message, MessageId, Recipient, Times};
 use crate::book::directory;
 use crate::channel::codes;
 use crate::events::message_name;
+use crate::recipients::Directory;
 use crate::{Notification, view};
 
 /// Notices hold the mail that they are about, which is small.
@@ -125,11 +126,10 @@ impl Notification {
         if failed && stored.value.bounced(said.clone(), times) {
             let event_id = announce(&mut unit, &stored.value);
             self.blame(&mut unit, &stored.value, &notice).await?;
-            let bounced = stored.value.clone();
-            if !self.send_bounced(&unit, &mut stored.value, &notice).await?
-                && let Some(event_id) = event_id
-            {
-                self.tell_bounced(&unit, &bounced, event_id).await?;
+            let directory = directory(unit.db(), company).await?;
+            let is_sent = self.send_bounced(&unit, &mut stored.value, &notice, &directory).await?;
+            if let Some(event_id) = event_id.filter(|_| !is_sent) {
+                self.tell_bounced(&unit, &stored.value, event_id, &directory).await?;
             }
         } else {
             stored.value.heard(said, times);
@@ -152,27 +152,37 @@ impl Notification {
     }
 
     /// A notice may come when the contact was replaced, or has another address. Servers write addresses in other ways
-    /// than we do, so what already went out by itself does not once more because of them.
-    /// Whether somebody gets it now.
-    async fn send_bounced(&self, unit: &Unit, message: &mut Message, notice: &Notice) -> Result<bool, Error> {
+    /// than we do, so what already went out by itself does not once more because of them. Returns whether somebody gets
+    /// it now.
+    async fn send_bounced(
+        &self,
+        unit: &Unit,
+        message: &mut Message,
+        notice: &Notice,
+        directory: &Directory,
+    ) -> Result<bool, Error> {
         let Some(contact) = message.contact() else { return Ok(false) };
-        let directory = directory(unit.db(), message.company).await?;
         let is_elsewhere = !notice.to.is_empty() && !directory.writes_to(contact, &notice.to);
         let was_corrected = is_elsewhere && !message.is_sent_by_itself();
-        let is_passed_on = successor(&directory, contact, message).is_some();
+        let is_passed_on = successor(directory, contact, message).is_some();
         if was_corrected || is_passed_on {
-            self.send_anew(unit, message, &directory).await?;
+            self.send_anew(unit, message, directory).await?;
         }
         Ok(is_passed_on || message.is_on_its_way())
     }
 
     /// SOFTVIG hears of a mail that did not arrive, as of one that was refused at once; not where it knows that the
     /// address does not work, or that the contact has left.
-    async fn tell_bounced(&self, unit: &Unit, message: &Message, event_id: Uuid) -> Result<(), Error> {
-        let directory = directory(unit.db(), message.company).await?;
+    async fn tell_bounced(
+        &self,
+        unit: &Unit,
+        message: &Message,
+        event_id: Uuid,
+        directory: &Directory,
+    ) -> Result<(), Error> {
         let contact = message.contact().and_then(|id| directory.contact(id));
         if contact.is_some_and(|contact| contact.is_active() && !contact.undeliverable) {
-            self.tell_given_up(unit, message, event_id, &message.outcome, &directory).await?;
+            self.tell_given_up(unit, message, event_id, &message.outcome, directory).await?;
         }
         Ok(())
     }
